@@ -1,0 +1,201 @@
+import type { JsonValue } from '../protocol/json.js';
+
+/**
+ * An answer that may be at hand or on its way. The memory broker answers at
+ * once, so that one node keeps the synchronous order of the wire; a broker on a
+ * network answers by a promise.
+ */
+export type MaybePromise<T> = T | PromiseLike<T>;
+
+/**
+ * A place in an ordered log. Opaque: only the broker that issued it can read
+ * it, and it is always safe to keep it, to send it and to hand it back - also
+ * when it came from a stranger or from before a restart.
+ */
+export type Position = JsonValue;
+
+/** What a topic keeps of its past. The first bound that is reached evicts. */
+export interface Retention {
+  /** Entries kept at most. */
+  readonly entries: number;
+  /** Bytes of JSON text kept at most, in UTF-16 units. */
+  readonly bytes: number;
+  /** Age of the oldest entry kept, in milliseconds. */
+  readonly age: number;
+}
+
+/** One entry of a topic, as its readers get it. */
+export interface TopicEntry {
+  readonly value: JsonValue;
+  readonly position: Position;
+}
+
+/** What a topic remembers after a position. */
+export type Replay =
+  | {
+      readonly covered: true;
+      readonly entries: readonly TopicEntry[];
+      /** Where the replay ends: the place from which the next one goes on. */
+      readonly position: Position;
+      /** Whether entries remain after `position` because `limit` cut the answer. */
+      readonly more: boolean;
+    }
+  | {
+      /** The position is foreign, or older than what is remembered. */
+      readonly covered: false;
+    };
+
+/** Ends what it was returned for. Calling it again does nothing. */
+export type Stop = () => void;
+
+/** Ordered logs with a bounded memory, one per name. */
+export interface Topics {
+  /**
+   * Appends an entry. Settles after the listeners on this node have had it, so
+   * that an answer sent afterwards never overtakes what it announces.
+   *
+   * @param retention What the topic keeps; without it only live listeners get
+   *   the entry.
+   * @returns The entry's position.
+   */
+  publish(
+    topic: string,
+    value: JsonValue,
+    retention?: Retention,
+  ): MaybePromise<Position>;
+  /**
+   * Listens to a topic. Each entry appended after the answer reaches the
+   * listener once, in order. A listener that throws does not keep the others
+   * from theirs.
+   */
+  subscribe(
+    topic: string,
+    listener: (entry: TopicEntry) => void,
+  ): MaybePromise<Stop>;
+  /** Where the topic's log ends now. */
+  position(topic: string): MaybePromise<Position>;
+  /**
+   * What came after `since`, oldest first.
+   *
+   * @param limit Entries in one answer at most; 1,000 without it.
+   */
+  replay(topic: string, since: Position, limit?: number): MaybePromise<Replay>;
+}
+
+/** One member of a directory's set. */
+export interface DirectoryEntry {
+  /** Unique within its set. */
+  readonly key: string;
+  readonly value: JsonValue;
+  /** The node whose lease keeps the entry alive. */
+  readonly node: string;
+}
+
+/** A change of a set, in the order that all nodes see. */
+export interface DirectoryEvent {
+  readonly kind: 'join' | 'leave' | 'expire';
+  readonly entry: DirectoryEntry;
+  readonly position: Position;
+}
+
+/** The answer to {@link Directory.claim}. */
+export type Claim =
+  | { readonly claimed: true; readonly position: Position }
+  | { readonly claimed: false; readonly holder: DirectoryEntry };
+
+/** The members of a set, and the place in its log at which they were all. */
+export interface Listing {
+  readonly entries: readonly DirectoryEntry[];
+  readonly position: Position;
+}
+
+/** The answer to {@link Directory.watch}. */
+export type Watch =
+  | { readonly covered: true; readonly stop: Stop }
+  | { readonly covered: false };
+
+/**
+ * Who is where: named sets of entries. Each entry is leased by the node that
+ * made it and expires with it, so a node that dies leaves nobody behind.
+ *
+ * Announce presence from {@link Directory.watch} only: answers of `join` and
+ * `leave` race against other nodes, the log does not.
+ */
+export interface Directory {
+  /**
+   * Adds an entry of this node, or replaces its value. A `join` event is logged
+   * either way. An entry of another node under the same key is taken over.
+   */
+  join(set: string, key: string, value: JsonValue): MaybePromise<Position>;
+  /** Like `join`, but only if the key is free. Of several claims one wins. */
+  claim(set: string, key: string, value: JsonValue): MaybePromise<Claim>;
+  /** Removes an entry of this node. Answers whether it had one. */
+  leave(set: string, key: string): MaybePromise<boolean>;
+  list(set: string): MaybePromise<Listing>;
+  /**
+   * Reads the set's log from a listing's position on: what came since first,
+   * then live, each event once and in order. `covered: false` when the log's
+   * memory no longer reaches `since`; list again then.
+   */
+  watch(
+    set: string,
+    since: Position,
+    listener: (event: DirectoryEvent) => void,
+  ): MaybePromise<Watch>;
+  /**
+   * Called when this node has lost its leases (it was cut off for longer than
+   * they last): its entries are gone, and others may have claimed their keys.
+   */
+  onLost(listener: () => void): Stop;
+}
+
+/** Values with a time to live and at most one holder. */
+export interface Tokens {
+  /**
+   * Stores a value under a token that nobody holds.
+   *
+   * @param ttl Milliseconds until an unheld token is gone.
+   */
+  put(token: string, value: JsonValue, ttl: number): MaybePromise<void>;
+  /**
+   * Makes `holder` the token's holder; while it is held it does not expire.
+   * Answers its value; `undefined` when there is no such token or somebody else
+   * holds it. Claiming what one holds already answers the value again.
+   *
+   * @param options.takeOver Take it from its holder, if it has one.
+   */
+  claim(
+    token: string,
+    holder: string,
+    options?: { readonly takeOver?: boolean },
+  ): MaybePromise<JsonValue | undefined>;
+  /**
+   * Gives the token back, with a new time to live in milliseconds and, where
+   * given, a new value. Answers false when `holder` does not hold it.
+   */
+  release(
+    token: string,
+    holder: string,
+    ttl: number,
+    value?: JsonValue,
+  ): MaybePromise<boolean>;
+  /** Removes a token, held or not. Answers whether it was there. */
+  remove(token: string): MaybePromise<boolean>;
+  /** Called when a token that nobody held has run out. On one node only. */
+  onExpired(listener: (token: string, value: JsonValue) => void): Stop;
+}
+
+/**
+ * What the nodes of one application share. Services keep the state of their
+ * own clients and reach everything else through these three ports, so that a
+ * cluster needs another broker, not other services.
+ */
+export interface Broker {
+  /** This node's name, unique among those that share the broker's state. */
+  readonly node: string;
+  readonly topics: Topics;
+  readonly directory: Directory;
+  readonly tokens: Tokens;
+  /** Gives up all leases, listeners and timers of this node. */
+  close(): MaybePromise<void>;
+}
