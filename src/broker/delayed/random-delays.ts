@@ -1,0 +1,29 @@
+/** Settles after some time, differently at each call. */
+export type Delay = () => Promise<void>;
+
+/**
+ * Delays that repeat with their seed: some pass within the turn of the event
+ * loop, some take up to `maxDelay` milliseconds.
+ */
+export function randomDelays(seed: number, maxDelay: number): Delay {
+  const random = mulberry32(seed);
+  return async () => {
+    const kind = random();
+    if (kind < 0.4) {
+      for (let hops = Math.floor(kind * 10); hops > 0; hops -= 1) await null;
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, random() * maxDelay));
+  };
+}
+
+/** Numbers from 0 to 1, by Tommy Ettinger's generator of 32 bits of state. */
+function mulberry32(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,93 @@
+import type { Stop } from '../ports.js';
+import { Queue } from './queue.js';
+
+/** A listener of a feed. */
+export interface Subscription<E> {
+  readonly listener: (event: E) => void;
+  /** It gets what has a higher number. */
+  readonly from: number;
+  /** Takes what the listener throws; must not throw itself. */
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Hands events to listeners in the order of their numbers, whatever listeners
+ * do meanwhile. An event that arrives while another is being delivered waits:
+ * delivered at once, it would overtake the current one at the listeners that
+ * have not had it yet, and inside the one that is in the middle of it.
+ */
+export class Feed<E> {
+  readonly #subscriptions = new Set<Subscription<E>>();
+  readonly #waiting = new Queue<readonly [number: number, event: E]>();
+  readonly #onIdle: () => void;
+  #busy = false;
+
+  /** @param onIdle Called when nobody listens and nothing is under way. */
+  constructor(onIdle: () => void) {
+    this.#onIdle = onIdle;
+  }
+
+  get idle(): boolean {
+    return !this.#busy && this.#subscriptions.size === 0;
+  }
+
+  deliver(number: number, event: E): void {
+    if (this.#busy) {
+      this.#waiting.push([number, event]);
+      return;
+    }
+    this.#busy = true;
+    try {
+      this.#toAll(number, event);
+    } finally {
+      this.#settle();
+    }
+  }
+
+  subscribe(subscription: Subscription<E>): Stop {
+    this.#subscriptions.add(subscription);
+    return () => {
+      if (this.#subscriptions.delete(subscription) && this.idle) this.#onIdle();
+    };
+  }
+
+  /** Gives a listener just added what it has missed, before anything else. */
+  catchUp(subscription: Subscription<E>, backlog: readonly E[]): void {
+    const outermost = !this.#busy;
+    this.#busy = true;
+    try {
+      for (const event of backlog) {
+        if (!this.#subscriptions.has(subscription)) break;
+        call(subscription, event);
+      }
+    } finally {
+      if (outermost) this.#settle();
+    }
+  }
+
+  #settle(): void {
+    try {
+      let next;
+      while ((next = this.#waiting.shift())) this.#toAll(next[0], next[1]);
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#subscriptions.size === 0) this.#onIdle();
+  }
+
+  // Iterating the set itself: who stops is skipped at once, and who starts is
+  // visited but was too late for this event.
+  #toAll(number: number, event: E): void {
+    for (const subscription of this.#subscriptions) {
+      if (number > subscription.from) call(subscription, event);
+    }
+  }
+}
+
+function call<E>(subscription: Subscription<E>, event: E): void {
+  try {
+    subscription.listener(event);
+  } catch (error) {
+    subscription.fail(error);
+  }
+}

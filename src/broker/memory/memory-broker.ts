@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { ListenerFailures } from '../listener-failures.js';
+import type { ListenerErrorHandler } from '../listener-failures.js';
+import type { Broker } from '../ports.js';
+import { MemoryDirectory } from './memory-directory.js';
+import { MemoryNode } from './memory-node.js';
+import { MemoryStore } from './memory-store.js';
+import { MemoryTokens } from './memory-tokens.js';
+import { MemoryTopics } from './memory-topics.js';
+
+export interface MemoryBrokerOptions {
+  /**
+   * What the broker shares with others.
+   *
+   * @default a store of its own
+   */
+  readonly store?: MemoryStore;
+  /**
+   * The node's name, unique in its store.
+   *
+   * @default a random one
+   */
+  readonly node?: string;
+  /**
+   * Told what listeners throw. Nothing else happens with it: the other
+   * listeners get theirs, and {@link MemoryBroker.failures} counts.
+   */
+  readonly onError?: ListenerErrorHandler;
+}
+
+/**
+ * The broker of applications that run in one process. It answers at once, never
+ * by a promise, so what one message causes is done before the next is handled.
+ */
+export class MemoryBroker implements Broker {
+  readonly node: string;
+  readonly topics: MemoryTopics;
+  readonly directory: MemoryDirectory;
+  readonly tokens: MemoryTokens;
+  readonly #store: MemoryStore;
+  readonly #node: MemoryNode;
+
+  constructor(options: MemoryBrokerOptions = {}) {
+    const store = options.store ?? new MemoryStore();
+    const failures = new ListenerFailures(options.onError);
+    const node = new MemoryNode(options.node ?? randomUUID(), failures);
+    store.attach(node);
+    this.node = node.name;
+    this.topics = new MemoryTopics(node, store.topics, store.sequence);
+    this.directory = new MemoryDirectory(node, store.directory);
+    this.tokens = new MemoryTokens(node, store.tokens);
+    this.#store = store;
+    this.#node = node;
+  }
+
+  /** How often a listener of this node has thrown. */
+  get failures(): number {
+    return this.#node.failures.count;
+  }
+
+  /**
+   * Ends the node's listeners, then lets its entries leave. What the store
+   * logged stays, for the other nodes and for a next one. Afterwards nothing
+   * new can be started; removing and reading still work.
+   */
+  close(): void {
+    const node = this.#node;
+    if (node.closed) return;
+    node.closed = true;
+    for (const stop of [...node.stops]) stop();
+    node.onLost.clear();
+    node.onExpired.clear();
+    this.#store.detach(node);
+  }
+}

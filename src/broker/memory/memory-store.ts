@@ -1,0 +1,147 @@
+import { AlarmClock, now } from './alarm-clock.js';
+import type { Alarm } from './alarm-clock.js';
+import type { MemoryNode } from './memory-node.js';
+import { Sequence } from './sequence.js';
+import { SharedDirectory } from './shared-directory.js';
+import { SharedTokens } from './shared-tokens.js';
+import { SharedTopics } from './shared-topics.js';
+
+export interface MemoryStoreOptions {
+  /**
+   * Milliseconds that the leases of a node last after it was cut off.
+   *
+   * @default 30_000
+   */
+  readonly lease?: number;
+  /**
+   * Events that the directory remembers, of all its sets together.
+   *
+   * @default 10_000
+   */
+  readonly directoryEvents?: number;
+}
+
+/** How much a store holds. */
+export interface MemoryUsage {
+  /** Topics with listeners or retained entries. */
+  readonly topics: number;
+  /** Sets with members or watchers. */
+  readonly sets: number;
+  readonly tokens: number;
+  /** Things that wait for their time. */
+  readonly alarms: number;
+}
+
+/**
+ * What the nodes of memory brokers share. Give one store to several brokers to
+ * see in one process what happens between nodes:
+ *
+ * ```ts
+ * const store = new MemoryStore({ lease: 50 });
+ * const a = new MemoryBroker({ store, node: 'a' });
+ * const b = new MemoryBroker({ store, node: 'b' });
+ * store.cutOff('a'); // after 50 ms b's watchers see the entries of a expire
+ * store.restore('a'); // a's onLost listeners are called
+ * ```
+ *
+ * Nodes of one process cannot die alone, so leases are kept without timers
+ * until a node is cut off on purpose.
+ */
+export class MemoryStore {
+  /** For brokers on this store; not part of the public face. @internal */
+  readonly sequence: Sequence = new Sequence();
+  /** @internal */
+  readonly topics: SharedTopics;
+  /** @internal */
+  readonly directory: SharedDirectory;
+  /** @internal */
+  readonly tokens: SharedTokens;
+  readonly #clock = new AlarmClock();
+  readonly #nodes = new Map<string, MemoryNode>();
+  readonly #leases = new Map<MemoryNode, Alarm>();
+  readonly #lease: number;
+
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#lease = options.lease ?? 30_000;
+    this.topics = new SharedTopics(this.sequence, this.#clock);
+    this.directory = new SharedDirectory(
+      this.sequence,
+      options.directoryEvents ?? 10_000,
+    );
+    this.tokens = new SharedTokens(this.#clock, this.#nodes);
+  }
+
+  /**
+   * Makes a node look dead: it renews its leases no more. When they have run
+   * out, its entries expire and it cannot make new ones.
+   */
+  cutOff(node: string): void {
+    const found = this.#find(node);
+    if (found.lease !== 'kept') return;
+    found.lease = 'cut off';
+    const alarm = this.#clock.set(now() + this.#lease, () => {
+      this.#leases.delete(found);
+      found.lease = 'lost';
+      this.directory.removeNode(found, 'expire');
+      this.tokens.releaseNode(found);
+    });
+    this.#leases.set(found, alarm);
+  }
+
+  /**
+   * Ends what {@link cutOff} began. If the leases have run out by then, the
+   * node's `onLost` listeners are called; if not, nothing has happened.
+   */
+  restore(node: string): void {
+    const found = this.#find(node);
+    const wasLost = found.lease === 'lost';
+    this.#endLease(found);
+    found.lease = 'kept';
+    if (!wasLost) return;
+    const source = { port: 'directory', name: '' } as const;
+    found.call(found.onLost, source, (listener) => listener());
+  }
+
+  /** How much the store holds now. */
+  usage(): MemoryUsage {
+    return {
+      topics: this.topics.size,
+      sets: this.directory.size,
+      tokens: this.tokens.size,
+      alarms: this.#clock.size,
+    };
+  }
+
+  /** @internal */
+  attach(node: MemoryNode): void {
+    if (this.#nodes.has(node.name)) {
+      throw new Error(
+        `The store has a node "${node.name}" already: close its broker first, or choose another name`,
+      );
+    }
+    this.#nodes.set(node.name, node);
+    this.#clock.start();
+  }
+
+  /** @internal */
+  detach(node: MemoryNode): void {
+    this.#endLease(node);
+    this.#nodes.delete(node.name);
+    this.directory.removeNode(node, 'leave');
+    this.tokens.releaseNode(node);
+    // Nobody is left to be told, and a timer would be left behind.
+    if (this.#nodes.size === 0) this.#clock.stop();
+  }
+
+  #endLease(node: MemoryNode): void {
+    const alarm = this.#leases.get(node);
+    if (alarm) this.#clock.cancel(alarm);
+    this.#leases.delete(node);
+  }
+
+  #find(name: string): MemoryNode {
+    const node = this.#nodes.get(name);
+    if (!node) throw new Error(`The store has no node "${name}"`);
+    return node;
+  }
+}

@@ -1,0 +1,136 @@
+import type { JsonValue } from '../../protocol/json.js';
+import { now } from './alarm-clock.js';
+import type { Alarm, AlarmClock } from './alarm-clock.js';
+import type { MemoryNode } from './memory-node.js';
+
+interface Token {
+  value: JsonValue;
+  /** The time to live it was given last. */
+  ttl: number;
+  /** Who touched it last; it is told first when the token runs out. */
+  node: MemoryNode;
+  holder: string | undefined;
+  /** Set while nobody holds the token. */
+  expiry: Alarm | undefined;
+}
+
+/** The tokens of a store. */
+export class SharedTokens {
+  readonly #tokens = new Map<string, Token>();
+  readonly #clock: AlarmClock;
+  readonly #nodes: ReadonlyMap<string, MemoryNode>;
+
+  constructor(clock: AlarmClock, nodes: ReadonlyMap<string, MemoryNode>) {
+    this.#clock = clock;
+    this.#nodes = nodes;
+  }
+
+  /** Tokens in memory. */
+  get size(): number {
+    return this.#tokens.size;
+  }
+
+  put(name: string, value: JsonValue, ttl: number, node: MemoryNode): void {
+    assertTtl(ttl);
+    const previous = this.#tokens.get(name);
+    if (previous) this.#hold(previous);
+    const token: Token = {
+      value,
+      ttl,
+      node,
+      holder: undefined,
+      expiry: undefined,
+    };
+    this.#tokens.set(name, token);
+    this.#setFree(name, token);
+  }
+
+  claim(
+    name: string,
+    holder: string,
+    takeOver: boolean,
+    node: MemoryNode,
+  ): JsonValue | undefined {
+    const token = this.#find(name);
+    if (!token) return undefined;
+    const isTaken = token.holder !== undefined && token.holder !== holder;
+    if (isTaken && !takeOver) return undefined;
+    this.#hold(token);
+    token.holder = holder;
+    token.node = node;
+    return token.value;
+  }
+
+  release(
+    name: string,
+    holder: string,
+    ttl: number,
+    value?: JsonValue,
+  ): boolean {
+    assertTtl(ttl);
+    const token = this.#find(name);
+    if (!token || token.holder !== holder) return false;
+    if (value !== undefined) token.value = value;
+    token.ttl = ttl;
+    this.#setFree(name, token);
+    return true;
+  }
+
+  remove(name: string): boolean {
+    const token = this.#find(name);
+    if (!token) return false;
+    this.#hold(token);
+    return this.#tokens.delete(name);
+  }
+
+  /** Frees what is held through a node that is gone: no holder is left. */
+  releaseNode(node: MemoryNode): void {
+    for (const [name, token] of this.#tokens) {
+      if (token.holder !== undefined && token.node === node) {
+        this.#setFree(name, token);
+      }
+    }
+  }
+
+  /**
+   * One whose time has come is gone, even if its alarm has not rung yet: a
+   * timer may be late, an answer must not be.
+   */
+  #find(name: string): Token | undefined {
+    const token = this.#tokens.get(name);
+    if (token?.expiry && token.expiry.at <= now()) return undefined;
+    return token;
+  }
+
+  #hold(token: Token): void {
+    if (token.expiry) this.#clock.cancel(token.expiry);
+    token.expiry = undefined;
+  }
+
+  #setFree(name: string, token: Token): void {
+    token.holder = undefined;
+    token.expiry = this.#clock.set(now() + token.ttl, () => {
+      this.#tokens.delete(name);
+      this.#announce(name, token);
+    });
+  }
+
+  #announce(name: string, token: Token): void {
+    const candidates = [token.node, ...this.#nodes.values()];
+    const node = candidates.find(
+      ({ lease, closed, onExpired }) =>
+        lease === 'kept' && !closed && onExpired.size > 0,
+    );
+    const source = { port: 'tokens', name } as const;
+    node?.call(node.onExpired, source, (listener) =>
+      listener(name, token.value),
+    );
+  }
+}
+
+/** `NaN` would upset the order of everything that waits for its time. */
+function assertTtl(ttl: number): void {
+  if (!(ttl >= 0)) {
+    throw new RangeError('A time to live must be a number of milliseconds');
+  }
+}
