@@ -82,7 +82,8 @@ const ACTIONS: Record<ClientAction, Action> = {
   expectPing: async (client, { expectPing = 0 }) => {
     const payload = await client.pings.take(expectPing);
     if (payload === undefined) throw new Error('no ping came');
-    if (payload.length > 0) throw new Error(`a ping with payload ${payload}`);
+    const text = payload.toString();
+    if (text !== '') throw new Error(`a ping with payload ${text}`);
   },
   expectNoPing: async (client, { expectNoPing = 0 }) => {
     const payload = await client.pings.take(expectNoPing);

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import type { CaseFile, WireCase } from './runner/case-format.js';
+
+/** The wire cases of the given groups, the shared ones first. */
+export function casesOf(...groups: readonly string[]): WireCase[] {
+  return ['cases.json', 'more-cases.json']
+    .flatMap((name) => read(name).cases)
+    .filter(({ group }) => groups.includes(group));
+}
+
+function read(name: string): CaseFile {
+  const file = new URL(name, import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')) as CaseFile;
+}
