@@ -43,11 +43,16 @@ export class RetainedLog {
     return this.#floor;
   }
 
-  /** When the oldest entry is too old; `Infinity` for never. */
-  get deadline(): number {
+  /**
+   * When to evict again if nothing is appended: when the oldest entry is too
+   * old, but not once per entry. A busy log would do nothing else, while its
+   * publications evict anyhow.
+   */
+  nextEviction(now: number): number {
     const oldest = this.#kept.at(0);
     if (oldest === undefined || this.#retention === undefined) return Infinity;
-    return oldest.at + this.#retention.age;
+    const { age } = this.#retention;
+    return Math.max(oldest.at + age, now + Math.min(age, 1000));
   }
 
   /** Appends an entry. `kept.at` is the time now; times must not fall. */

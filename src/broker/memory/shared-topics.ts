@@ -66,8 +66,11 @@ export class SharedTopics {
     const position = this.#sequence.position(number);
     const entry = { value, position };
     const topic = this.#open(name);
-    topic.log.append({ entry, number, bytes, at: now() }, retention);
-    this.#watchAge(name, topic, topic.log.deadline);
+    const at = now();
+    topic.log.append({ entry, number, bytes, at }, retention);
+    // An alarm that is set rings before this entry is too old, unless this one
+    // is to be kept for less long than those before it.
+    if (topic.log.length > 0) this.#watchAge(name, topic, at + retention.age);
     topic.feed.deliver(number, entry);
     return position;
   }
@@ -144,10 +147,7 @@ export class SharedTopics {
       const time = now();
       topic.log.evict(time);
       this.#forgetIfUnused(name, topic);
-      const { deadline } = topic.log;
-      // Not once per entry: a busy log would ring all the time, while its
-      // publications evict anyhow.
-      this.#watchAge(name, topic, Math.max(deadline, time + 1000));
+      this.#watchAge(name, topic, topic.log.nextEviction(time));
     });
   }
 }

@@ -1,0 +1,161 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
+import { MemoryStore } from '../../src/broker/memory/memory-store.js';
+import type { Position, Retention } from '../../src/broker/ports.js';
+
+/** Everything that was ever published, and how each topic was told to keep. */
+class NaiveTopics {
+  readonly published: {
+    readonly topic: string;
+    readonly value: number;
+    readonly bytes: number;
+    readonly at: number;
+    kept: boolean;
+  }[] = [];
+  readonly #retentions = new Map<string, Retention>();
+
+  publish(
+    topic: string,
+    value: number,
+    at: number,
+    retention?: Retention,
+  ): void {
+    const bytes = String(value).length;
+    const kept = retention !== undefined;
+    if (retention) this.#retentions.set(topic, retention);
+    this.published.push({ topic, value, bytes, at, kept });
+    this.#evict(topic, at);
+  }
+
+  /** What a replay from after so many publications has to answer. */
+  replay(topic: string, after: number, at: number): readonly number[] | 'lost' {
+    this.#evict(topic, at);
+    const missed = this.published
+      .slice(after)
+      .filter((entry) => entry.topic === topic);
+    if (missed.some(({ kept }) => !kept)) return 'lost';
+    return missed.map(({ value }) => value);
+  }
+
+  holdsAny(topic: string, at: number): boolean {
+    this.#evict(topic, at);
+    return this.published.some((entry) => entry.topic === topic && entry.kept);
+  }
+
+  #evict(topic: string, at: number): void {
+    const retention = this.#retentions.get(topic);
+    if (!retention) return;
+    // From the newest back: what does not fit goes, and all before it. A gap
+    // in the newer entries makes the older ones unreadable anyway.
+    let entries = 0;
+    let bytes = 0;
+    let full = false;
+    for (const entry of this.published.toReversed()) {
+      if (entry.topic !== topic) continue;
+      entries += 1;
+      bytes += entry.bytes;
+      full ||=
+        !entry.kept ||
+        entries > retention.entries ||
+        bytes > retention.bytes ||
+        at - entry.at >= retention.age;
+      if (full) entry.kept = false;
+    }
+  }
+}
+
+const topic = fc.constantFrom('t', 'u');
+const retention = fc.record({
+  entries: fc.integer({ min: 0, max: 6 }),
+  bytes: fc.integer({ min: 0, max: 30 }),
+  age: fc.constantFrom(0, 100, 5_000, Infinity),
+});
+const value = fc.integer({ min: 0, max: 10_000_000 });
+const command = fc.oneof(
+  fc.record({ do: fc.constant('publish' as const), topic, value, retention }),
+  fc.record({ do: fc.constant('publish' as const), topic, value, retention }),
+  fc.record({ do: fc.constant('throw away' as const), topic, value }),
+  fc.record({
+    do: fc.constant('replay' as const),
+    topic,
+    from: fc.nat(),
+    limit: fc.integer({ min: 1, max: 4 }),
+  }),
+  fc.record({ do: fc.constant('listen' as const), topic }),
+  fc.record({ do: fc.constant('stop' as const) }),
+  fc.record({
+    do: fc.constant('wait' as const),
+    time: fc.constantFrom(1, 60, 1_000, 6_000),
+  }),
+);
+
+type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
+
+describe('The logs of memory topics', () => {
+  it('replay what a naive log would, or say that it is lost', () => {
+    jest.useFakeTimers();
+    try {
+      fc.assert(fc.property(fc.array(command, { maxLength: 60 }), check), {
+        numRuns: 1_000,
+      });
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  function check(commands: readonly Command[]): void {
+    const store = new MemoryStore();
+    const broker = new MemoryBroker({ store });
+    const { topics } = broker;
+    const naive = new NaiveTopics();
+    // The place after each number of publications, of all topics together.
+    const positions: Position[] = [topics.position('t')];
+    const stops: (() => void)[] = [];
+    let now = 0;
+
+    for (const step of commands) {
+      if (step.do === 'publish' || step.do === 'throw away') {
+        const kept = 'retention' in step ? step.retention : undefined;
+        positions.push(topics.publish(step.topic, step.value, kept));
+        naive.publish(step.topic, step.value, now, kept);
+      } else if (step.do === 'replay') {
+        const after = step.from % positions.length;
+        expect(
+          readAll(step.topic, positions[after] ?? null, step.limit),
+        ).toEqual(naive.replay(step.topic, after, now));
+      } else if (step.do === 'listen') {
+        stops.push(topics.subscribe(step.topic, () => undefined));
+      } else if (step.do === 'stop') {
+        stops.pop()?.();
+      } else {
+        now += step.time;
+        jest.advanceTimersByTime(step.time);
+      }
+    }
+
+    for (const stop of stops) stop();
+    jest.advanceTimersByTime(10_000);
+    now += 10_000;
+    // What is left is what a retention without an age still holds.
+    const left = ['t', 'u'].filter((name) => naive.holdsAny(name, now));
+    expect(store.usage()).toMatchObject({ topics: left.length, alarms: 0 });
+    broker.close();
+
+    function readAll(
+      name: string,
+      since: Position,
+      limit: number,
+    ): readonly unknown[] | 'lost' {
+      const values: unknown[] = [];
+      for (;;) {
+        const replay = topics.replay(name, since, limit);
+        if (!replay.covered) return 'lost';
+        expect(replay.entries.length).toBeLessThanOrEqual(limit);
+        values.push(...replay.entries.map((entry) => entry.value));
+        if (!replay.more) return values;
+        since = replay.position;
+      }
+    }
+  }
+});
