@@ -41,6 +41,7 @@ async function perConnection(
     );
     return {
       resident: (full.rss - empty.rss) / connections / 1024,
+      early: (full.early - empty.early) / connections / 1024,
       heap: (full.heap - empty.heap) / connections / 1024,
       empty: empty.rss / 1024 / 1024,
     };
@@ -71,6 +72,7 @@ export const memory: Group = {
           title: `Memory, ${connections} idle subscribed connections`,
           columns: [
             { key: 'resident', heading: 'resident KiB each', digits: 2 },
+            { key: 'early', heading: 'before settling', digits: 2 },
             { key: 'heap', heading: 'JS heap KiB each', digits: 2 },
             { key: 'empty', heading: 'empty server MiB', digits: 1 },
           ],

@@ -5,9 +5,11 @@ export interface Request {
   type: 'cpu' | 'memory' | 'stop';
 }
 
+/** Bytes; `early` is the resident size after the first collections, before V8 gives back what it grew for the rush. */
 export interface Memory {
   rss: number;
   heap: number;
+  early: number;
 }
 
 /** From a server to the main process. */
@@ -28,17 +30,19 @@ const PAUSE = 500;
  */
 async function settledMemory(): Promise<Memory> {
   const begin = performance.now();
+  let early = 0;
   let least = Infinity;
   for (let quiet = 0, tries = 0; quiet < 3 && tries < 40; tries++) {
     global.gc?.();
     await sleep(PAUSE);
     const rss = process.memoryUsage.rss();
+    if (tries === 2) early = rss;
     const settled = performance.now() - begin > SETTLING && rss > least * 0.995;
     quiet = settled ? quiet + 1 : 0;
     least = Math.min(least, rss);
   }
   const { rss, heapUsed } = process.memoryUsage();
-  return { rss, heap: heapUsed };
+  return { rss, heap: heapUsed, early };
 }
 
 /** Reports that the server listens and obeys the main process from then on. */
