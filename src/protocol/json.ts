@@ -1,11 +1,6 @@
 /** Any value that JSON can express. */
 export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | JsonObject;
+  null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
 /** A JSON object. Keys may be absent, so reading one may give `undefined`. */
 export interface JsonObject {

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import {
+  encodeEnvelope,
+  envelopePrefix,
+  type Envelope,
+  type MessageFault,
+} from '../protocol/envelope.js';
+import { canonicalKey, type JsonValue } from '../protocol/json.js';
+import type { Lane } from './lane.js';
+import type { PreparedMessage } from './prepared-message.js';
+
+/** How a client introduced itself. */
+export interface Handshake {
+  /** Header names are in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Path and query as requested. */
+  readonly url: string;
+  /** The address of the peer: of the proxy, where there is one. */
+  readonly remoteAddress: string | undefined;
+}
+
+/**
+ * What an application keeps with a client. Declare your own members:
+ *
+ * @example
+ * declare module 'snorky' {
+ *   interface ClientData { locale?: string }
+ * }
+ */
+export interface ClientData {
+  [key: string]: unknown;
+}
+
+/** @internal Told when a connected client's identity changes. */
+export type IdentityListener = (
+  client: Client,
+  before: JsonValue,
+  after: JsonValue,
+) => void;
+
+const process = randomBytes(6).toString('base64url');
+let created = 0;
+
+/**
+ * One peer of a registry: a browser's socket, a backend's HTTP request, a
+ * test's in-memory connection. Transports derive from it; services see only
+ * this face.
+ */
+export abstract class Client {
+  /** Unique among all clients of all nodes, and never used again. */
+  readonly id: string = `${process}-${(created++).toString(36)}`;
+  abstract readonly handshake: Handshake;
+
+  #identity: JsonValue = null;
+  #data: ClientData | undefined;
+  /** @internal */
+  identityListener: IdentityListener | undefined;
+  /** @internal Requests and held-back messages that have no answer yet. */
+  pending = 0;
+  /** @internal Present while a message is held back, or was. */
+  lane: Lane | undefined;
+
+  /**
+   * Who this is, as `identify` or a log-in command established it; any JSON,
+   * `null` while unknown. Assign to it on log-in and log-out.
+   */
+  get identity(): JsonValue {
+    return this.#identity;
+  }
+
+  set identity(identity: JsonValue) {
+    const before = this.#identity;
+    this.#identity = identity;
+    if (
+      this.identityListener !== undefined &&
+      canonicalKey(before) !== canonicalKey(identity)
+    ) {
+      this.identityListener(this, before, identity);
+    }
+  }
+
+  /** The application's own notes on this client. */
+  get data(): ClientData {
+    return (this.#data ??= {});
+  }
+
+  /**
+   * Whether messages can still reach this client. After an `await`, a service
+   * must look again before it registers anything for the client.
+   */
+  abstract get connected(): boolean;
+
+  /** @internal Queues the text of an envelope. Dropped when not connected. */
+  abstract sendText(text: string): void;
+
+  /** @internal Queues a message that goes to many clients. */
+  abstract deliver(message: PreparedMessage): void;
+
+  /**
+   * Ends the connection after what is queued has been handed over. Closing
+   * again does nothing.
+   *
+   * @param code 1000, or 4200-4999 for the application's own; the ranges below
+   *   have a meaning for connectors, see `CloseCode`.
+   * @param reason At most 123 bytes of UTF-8; longer ones are cut.
+   */
+  abstract close(code?: number, reason?: string): void;
+
+  /**
+   * Sends one message. To send one to many clients, use a service's `notify`:
+   * it serializes once.
+   *
+   * @throws TypeError when JSON cannot express the message.
+   */
+  send(envelope: Envelope): void {
+    this.sendText(
+      encodeEnvelope(envelopePrefix(envelope.service), envelope.message),
+    );
+  }
+
+  /** @internal The text that resolves a request of this client. */
+  answer(text: string): void {
+    this.sendText(text);
+  }
+
+  /** @internal A message of this client was discarded. Sockets stay silent. */
+  discarded(_fault: MessageFault): void {}
+
+  /** @internal One more request or held-back message waits. */
+  requestOpened(): void {
+    this.pending++;
+  }
+
+  /** @internal One of them has its answer. */
+  requestClosed(): void {
+    this.pending--;
+  }
+}

@@ -1,0 +1,98 @@
+import { WireError } from '../protocol/errors.js';
+import type { JsonObject, JsonValue } from '../protocol/json.js';
+import { encodeError, encodeResponse } from '../protocol/rpc.js';
+import type { Client } from './client.js';
+
+/** @internal How far a request has come on its way to the user's function. */
+export interface Stage {
+  entered: boolean;
+  /** To be called when the function has returned a promise. */
+  readonly started: (() => void) | undefined;
+}
+
+/** @internal The service that a request was made to. */
+export interface RequestOwner {
+  readonly name: string;
+  readonly prefix: string;
+  commandFailed(request: RpcRequest, error: unknown): void;
+  resolvedTwice(request: RpcRequest, how: 'reply' | 'error'): void;
+}
+
+/**
+ * One call of a command, from its arrival to its answer. It is resolved once:
+ * by the command's result, or by hand through `reply` or `error`.
+ */
+export class RpcRequest {
+  #resolved = false;
+  /** @internal */
+  stage: Stage | undefined;
+
+  /** @internal */
+  constructor(
+    readonly service: RequestOwner,
+    readonly client: Client,
+    /** The command's name as the client wrote it. */
+    readonly command: string,
+    /** What the client sent, before any check or transformation. */
+    readonly params: JsonObject,
+    readonly callId: JsonValue | undefined,
+  ) {
+    client.requestOpened();
+  }
+
+  /** Whether the call has its answer. */
+  get resolved(): boolean {
+    return this.#resolved;
+  }
+
+  /**
+   * Answers the call with a result, `null` without one. If the call is resolved
+   * already, this is logged and ignored.
+   */
+  reply(data?: unknown): void {
+    if (this.ignoreSecond('reply')) return;
+    let text: string;
+    try {
+      text = encodeResponse(this.service.prefix, this.callId, data);
+    } catch (error) {
+      this.service.commandFailed(this, error);
+      this.error(WireError.internalError);
+      return;
+    }
+    this.resolve(text);
+  }
+
+  /**
+   * Answers the call with an error. If the call is resolved already, this is
+   * logged and ignored.
+   *
+   * @param message Normally a sentence for the caller; any JSON is allowed.
+   */
+  error(message: JsonValue = WireError.exception): void {
+    if (this.ignoreSecond('error')) return;
+    let text: string;
+    try {
+      text = encodeError(this.service.prefix, this.callId, message);
+    } catch (error) {
+      this.service.commandFailed(this, error);
+      text = encodeError(
+        this.service.prefix,
+        this.callId,
+        WireError.internalError,
+      );
+    }
+    this.resolve(text);
+  }
+
+  private resolve(text: string): void {
+    this.#resolved = true;
+    this.client.requestClosed();
+    this.client.answer(text);
+  }
+
+  private ignoreSecond(how: 'reply' | 'error'): boolean {
+    if (!this.#resolved) return false;
+    this.service.resolvedTwice(this, how);
+    return true;
+  }
+}

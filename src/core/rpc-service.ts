@@ -1,0 +1,211 @@
+import { WireError } from '../protocol/errors.js';
+import { isJsonObject, type JsonValue } from '../protocol/json.js';
+import { isCall } from '../protocol/rpc.js';
+import type { Client } from './client.js';
+import { excerpt } from './log.js';
+import { isPromiseLike } from './promise-like.js';
+import { RpcError } from './rpc-error.js';
+import { RpcRequest, type RequestOwner } from './rpc-request.js';
+import { Service } from './service.js';
+
+/** A command of a service, ready to be called. */
+export interface Command {
+  /** Replies come through the request; a result of null or undefined is none. */
+  readonly async: boolean;
+  /**
+   * Runs the command.
+   *
+   * @param started Present for `staged` commands: to be called when the user's
+   *   own function has returned a promise. From then on the connection's next
+   *   message may start.
+   * @returns The result, or a promise of it.
+   */
+  invoke(request: RpcRequest, started?: () => void): unknown;
+  /**
+   * Whether something runs before the user's function (guards, pipes), so that
+   * the connection's later messages have to wait for it.
+   */
+  readonly staged: boolean;
+}
+
+/** Makes of something thrown what the caller may know; undefined: nothing. */
+export type ErrorMapping = (error: unknown) => JsonValue | undefined;
+
+/**
+ * A service made of commands. Under Nest, `@SnorkyService` on a plain class is
+ * enough; derive from this one where the class itself sends notifications.
+ *
+ * @example
+ * @SnorkyService('clock')
+ * class Clock extends RpcService {
+ *   @Interval(1000)
+ *   tick() { this.notify(this.registry.clients(), { type: 'tick' }); }
+ * }
+ */
+export abstract class RpcService extends Service implements RequestOwner {
+  readonly #commands = new Map<string, Command>();
+  #mapError: ErrorMapping = mapRpcError;
+
+  override get resolvesCalls(): boolean {
+    return true;
+  }
+
+  /**
+   * Makes commands callable. Called at start-up by whoever found them.
+   *
+   * @throws Error when the service has a command of that name already.
+   */
+  installCommands(
+    commands: ReadonlyMap<string, Command>,
+    mapError: ErrorMapping = mapRpcError,
+  ): void {
+    for (const [name, command] of commands) {
+      if (this.#commands.has(name)) {
+        throw new Error(`Command "${name}" is declared twice.`);
+      }
+      this.#commands.set(name, command);
+    }
+    this.#mapError = mapError;
+  }
+
+  /** The names of this service's commands. */
+  commandNames(): string[] {
+    return [...this.#commands.keys()];
+  }
+
+  processMessageFrom(client: Client, message: JsonValue): void {
+    if (!isCall(message)) {
+      this.registry.discard(client, 'notACall', message);
+      return;
+    }
+    const { command: name, params, callId } = message;
+    const request = new RpcRequest(
+      this,
+      client,
+      name as string,
+      isJsonObject(params) ? params : {},
+      callId,
+    );
+    const command =
+      typeof name === 'string' ? this.#commands.get(name) : undefined;
+    if (command === undefined) {
+      request.error(WireError.unknownCommand);
+    } else if (!isJsonObject(params)) {
+      request.error(WireError.invalidParams);
+    } else if (command.staged) {
+      this.runStaged(request, command);
+    } else {
+      this.run(request, command);
+    }
+  }
+
+  private run(request: RpcRequest, command: Command): void {
+    let result: unknown;
+    try {
+      result = command.invoke(request);
+    } catch (error) {
+      this.reject(request, error);
+      return;
+    }
+    if (isPromiseLike(result)) this.settleLater(request, command, result);
+    else this.settle(request, command, result);
+  }
+
+  private runStaged(request: RpcRequest, command: Command): void {
+    const lane = this.registry.laneOf(request.client);
+    let released = false;
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      lane.release();
+    };
+    lane.hold();
+    let result: unknown;
+    try {
+      result = command.invoke(request, release);
+    } catch (error) {
+      this.reject(request, error);
+      release();
+      return;
+    }
+    if (isPromiseLike(result)) {
+      this.settleLater(request, command, result, release);
+    } else {
+      this.settle(request, command, result);
+      release();
+    }
+  }
+
+  private settleLater(
+    request: RpcRequest,
+    command: Command,
+    result: PromiseLike<unknown>,
+    release?: () => void,
+  ): void {
+    const registry = this.registry;
+    if (!command.async) registry.commandStarted();
+    result.then(
+      (value) => {
+        if (!command.async) registry.commandEnded();
+        this.settle(request, command, value);
+        release?.();
+      },
+      (error: unknown) => {
+        if (!command.async) registry.commandEnded();
+        this.reject(request, error);
+        release?.();
+      },
+    );
+  }
+
+  private settle(request: RpcRequest, command: Command, result: unknown): void {
+    const nothing = result === undefined || result === null;
+    if (nothing && (command.async || request.resolved)) return;
+    request.reply(result);
+  }
+
+  private reject(request: RpcRequest, error: unknown): void {
+    let answer: JsonValue | undefined;
+    try {
+      answer = this.#mapError(error);
+    } catch (mappingError) {
+      this.commandFailed(request, mappingError);
+    }
+    if (answer === undefined) {
+      this.commandFailed(request, error);
+      answer = WireError.internalError;
+    }
+    request.error(answer);
+  }
+
+  /** @internal */
+  commandFailed(request: RpcRequest, error: unknown): void {
+    this.registry.failed(
+      `command:${this.name}.${request.command}`,
+      error,
+      () => `Command failed: ${this.describe(request)}`,
+    );
+  }
+
+  /** @internal */
+  resolvedTwice(request: RpcRequest, how: string): void {
+    this.registry.log.warn(`twice:${this.name}.${request.command}`, () => {
+      return (
+        `Ignored a second resolution (${how}) of ${this.describe(request)}: ` +
+        'a command that resolves its request by hand must return nothing.'
+      );
+    });
+  }
+
+  /** The call as a log line shows it. */
+  private describe({ command, params }: RpcRequest): string {
+    const sorted = Object.keys(params)
+      .sort()
+      .map((key) => `${JSON.stringify(key)}: ${JSON.stringify(params[key])}`);
+    return excerpt(`${this.name}.${command}({${sorted.join(', ')}})`);
+  }
+}
+
+function mapRpcError(error: unknown): JsonValue | undefined {
+  return error instanceof RpcError ? error.value : undefined;
+}

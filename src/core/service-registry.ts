@@ -1,0 +1,256 @@
+import {
+  decodeEnvelope,
+  MessageFault,
+  type IncomingEnvelope,
+} from '../protocol/envelope.js';
+import { canonicalKey, type JsonValue } from '../protocol/json.js';
+import type { Client } from './client.js';
+import { Counters } from './counters.js';
+import { Lane } from './lane.js';
+import { excerpt, RateLimitedLog, type LogSink } from './log.js';
+import { isPromiseLike } from './promise-like.js';
+import type { Service, ServiceHost } from './service.js';
+
+const NOBODY: ReadonlySet<Client> = new Set();
+const SILENT: LogSink = { warn() {}, error() {} };
+
+/**
+ * A set of named services and the clients who talk to them. Registries know
+ * nothing of each other: a service of one is unknown in the other.
+ */
+export class ServiceRegistry implements ServiceHost {
+  readonly counters: Counters = new Counters();
+  readonly log: RateLimitedLog;
+
+  readonly #services = new Map<string, Service>();
+  readonly #clients = new Set<Client>();
+  readonly #byIdentity = new Map<string, Set<Client>>();
+  /** Clients whose connect hooks have not all settled. */
+  readonly #connecting = new Map<Client, Promise<void>>();
+  #running = 0;
+  #whenIdle: (() => void)[] = [];
+
+  /**
+   * @param name Shown in log lines and error messages.
+   * @param sink Where log lines go; they are rate-limited. Default: nowhere.
+   */
+  constructor(
+    readonly name: string = 'registry',
+    sink: LogSink = SILENT,
+  ) {
+    this.log = new RateLimitedLog(sink);
+  }
+
+  /**
+   * Makes a service reachable.
+   *
+   * @throws Error when the name is taken, or the instance is registered already.
+   */
+  register(name: string, service: Service): void {
+    if (this.#services.has(name)) {
+      throw new Error(
+        `Registry "${this.name}" has a service "${name}" already. Give one of ` +
+          'the two another name.',
+      );
+    }
+    service.attach(this, name);
+    this.#services.set(name, service);
+  }
+
+  /** The service of that name, if there is one. */
+  service(name: string): Service | undefined {
+    return this.#services.get(name);
+  }
+
+  /** The names of all services, in the order of their registration. */
+  serviceNames(): string[] {
+    return [...this.#services.keys()];
+  }
+
+  /** All clients connected to this node. */
+  clients(): ReadonlySet<Client> {
+    return this.#clients;
+  }
+
+  /**
+   * All clients of one identity that are connected to this node.
+   *
+   * @example Logging a user out everywhere
+   * for (const client of registry.clientsOf(userId)) client.close(4200, 'Logged out');
+   */
+  clientsOf(identity: JsonValue): ReadonlySet<Client> {
+    return this.#byIdentity.get(canonicalKey(identity)) ?? NOBODY;
+  }
+
+  /**
+   * Lets a client in: tells every service, in registration order. Messages of
+   * the client wait until all hooks have settled.
+   */
+  connect(client: Client): void {
+    this.#clients.add(client);
+    this.counters.accepted++;
+    this.counters.connections++;
+    client.identityListener = this.#reindex;
+    if (client.identity !== null) this.#reindex(client, null, client.identity);
+    let pending: PromiseLike<unknown>[] | undefined;
+    for (const service of this.#services.values()) {
+      const settled = this.#runHook(service, 'onClientConnected', client);
+      if (settled !== undefined) (pending ??= []).push(settled);
+    }
+    if (pending === undefined) return;
+    const lane = this.laneOf(client);
+    lane.hold();
+    const connected = Promise.all(pending).then(() => {
+      this.#connecting.delete(client);
+      lane.release();
+    });
+    this.#connecting.set(client, connected);
+  }
+
+  /** Tells every service that a client has gone. */
+  disconnect(client: Client): void {
+    if (!this.#clients.delete(client)) return;
+    this.counters.connections--;
+    client.lane?.clear();
+    // A service hears of the end only after it has finished with the start.
+    const connecting = this.#connecting.get(client);
+    if (connecting !== undefined)
+      void connecting.then(() => this.#leave(client));
+    else this.#leave(client);
+  }
+
+  #leave(client: Client): void {
+    for (const service of this.#services.values()) {
+      this.#runHook(service, 'onClientDisconnected', client);
+    }
+    client.identityListener = undefined;
+    if (client.identity !== null) this.#reindex(client, client.identity, null);
+  }
+
+  /** Takes one incoming text of a connected client. */
+  dispatch(client: Client, text: string): void {
+    this.counters.received++;
+    const envelope = decodeEnvelope(text);
+    if (typeof envelope === 'string') this.discard(client, envelope, text);
+    else if (client.lane?.busy) client.lane.push(envelope);
+    else this.process(client, envelope);
+  }
+
+  /** Hands an envelope to its service, now. */
+  process(client: Client, envelope: IncomingEnvelope): void {
+    const { service: name, message } = envelope;
+    const service =
+      typeof name === 'string' ? this.#services.get(name) : undefined;
+    if (service === undefined) {
+      this.discard(client, 'unknownService', name);
+      return;
+    }
+    try {
+      const result = service.processMessageFrom(client, message);
+      if (result !== undefined && isPromiseLike(result)) {
+        result.then(undefined, (error: unknown) => {
+          this.#serviceFailed(service, client, error);
+        });
+      }
+    } catch (error) {
+      this.#serviceFailed(service, client, error);
+    }
+  }
+
+  /** @internal The lane that keeps a client's messages in order. */
+  laneOf(client: Client): Lane {
+    return (client.lane ??= new Lane(client, (envelope) => {
+      this.process(client, envelope);
+    }));
+  }
+
+  /** @internal Drops a message, with a line in the log and no answer. */
+  discard(client: Client, fault: MessageFault, what: unknown): void {
+    this.counters.discarded++;
+    this.log.warn(`discarded:${fault}`, () => {
+      const shown = typeof what === 'string' ? what : JSON.stringify(what);
+      return `Discarded a message to "${this.name}" from ${client.handshake.remoteAddress ?? 'a client'}: ${MessageFault[fault].text}: ${excerpt(shown)}`;
+    });
+    client.discarded(fault);
+  }
+
+  /** @internal Logs an unexpected failure that was isolated. */
+  failed(kind: string, error: unknown, line: () => string): void {
+    this.counters.failures++;
+    this.log.error(kind, line, error);
+  }
+
+  /** @internal A command's promise is under way. */
+  commandStarted(): void {
+    this.#running++;
+  }
+
+  /** @internal */
+  commandEnded(): void {
+    if (--this.#running > 0) return;
+    for (const idle of this.#whenIdle.splice(0)) idle();
+  }
+
+  /**
+   * Waits until no command is running, for at most `limit` milliseconds.
+   * Commands declared `async` do not count: they may wait for ever.
+   */
+  async idle(limit: number): Promise<void> {
+    if (this.#running === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([
+      new Promise<void>((resolve) => this.#whenIdle.push(resolve)),
+      new Promise<void>((resolve) => (timer = setTimeout(resolve, limit))),
+    ]);
+    clearTimeout(timer);
+  }
+
+  #runHook(
+    service: Service,
+    hook: 'onClientConnected' | 'onClientDisconnected',
+    client: Client,
+  ): PromiseLike<unknown> | undefined {
+    try {
+      const result = service[hook]?.(client);
+      if (result === undefined || !isPromiseLike(result)) return undefined;
+      return result.then(undefined, (error: unknown) => {
+        this.#hookFailed(service, hook, error);
+      });
+    } catch (error) {
+      this.#hookFailed(service, hook, error);
+      return undefined;
+    }
+  }
+
+  #hookFailed(service: Service, hook: string, error: unknown): void {
+    this.failed(`${hook}:${service.name}`, error, () => {
+      return `${hook} of service "${service.name}" failed`;
+    });
+  }
+
+  #serviceFailed(service: Service, client: Client, error: unknown): void {
+    this.failed(`process:${service.name}`, error, () => {
+      return `Service "${service.name}" failed to process a message`;
+    });
+    client.discarded('failed');
+  }
+
+  readonly #reindex = (
+    client: Client,
+    before: JsonValue,
+    after: JsonValue,
+  ): void => {
+    if (before !== null) {
+      const key = canonicalKey(before);
+      const clients = this.#byIdentity.get(key);
+      if (clients?.delete(client) && clients.size === 0) {
+        this.#byIdentity.delete(key);
+      }
+    }
+    if (after === null) return;
+    const key = canonicalKey(after);
+    const clients = this.#byIdentity.get(key);
+    if (clients === undefined) this.#byIdentity.set(key, new Set([client]));
+    else clients.add(client);
+  };
+}

@@ -1,0 +1,143 @@
+import {
+  encodeEnvelope,
+  envelopePrefix,
+  type IncomingEnvelope,
+  type MessageFault,
+} from '../protocol/envelope.js';
+import type { JsonValue } from '../protocol/json.js';
+import type { Client } from './client.js';
+import type { Lane } from './lane.js';
+import type { RateLimitedLog } from './log.js';
+import { PreparedMessage } from './prepared-message.js';
+
+/** What a service sees of the registry that it belongs to. */
+export interface ServiceHost {
+  readonly name: string;
+  /** All clients connected to this node. */
+  clients(): ReadonlySet<Client>;
+  /** All clients of one identity that are connected to this node. */
+  clientsOf(identity: JsonValue): ReadonlySet<Client>;
+  /** Another service of the registry. */
+  service(name: string): Service | undefined;
+  /** @internal */
+  readonly log: RateLimitedLog;
+  /** @internal */
+  laneOf(client: Client): Lane;
+  /** @internal */
+  process(client: Client, envelope: IncomingEnvelope): void;
+  /** @internal */
+  discard(client: Client, fault: MessageFault, what: unknown): void;
+  /** @internal */
+  failed(kind: string, error: unknown, line: () => string): void;
+  /** @internal */
+  commandStarted(): void;
+  /** @internal */
+  commandEnded(): void;
+}
+
+/**
+ * A named party that clients of a registry talk to. Derive from it to exchange
+ * any JSON; for commands decorate a plain class, or derive from `RpcService`.
+ *
+ * @example
+ * class Echo extends Service {
+ *   processMessageFrom(client: Client, message: JsonValue) {
+ *     this.sendMessageTo(client, message);
+ *   }
+ * }
+ */
+export abstract class Service {
+  #registry: ServiceHost | undefined;
+  #name = '';
+  #prefix = '';
+
+  /**
+   * Whether a request over HTTP is answered by the resolution of its call
+   * rather than by the first message that the service sends back.
+   *
+   * @internal
+   */
+  get resolvesCalls(): boolean {
+    return false;
+  }
+
+  /** The name under which clients reach this service. Known once registered. */
+  get name(): string {
+    return this.registry && this.#name;
+  }
+
+  /** The registry that this service belongs to. */
+  get registry(): ServiceHost {
+    if (this.#registry === undefined) {
+      throw new Error(
+        `${this.constructor.name} is not registered yet: use its name and ` +
+          'registry from onApplicationBootstrap on, not in the constructor.',
+      );
+    }
+    return this.#registry;
+  }
+
+  /** @internal */
+  get prefix(): string {
+    return this.#prefix;
+  }
+
+  /** @internal Called by the registry, once. */
+  attach(registry: ServiceHost, name: string): void {
+    if (this.#registry !== undefined) {
+      throw new Error(
+        `One ${this.constructor.name} cannot be two services: it is ` +
+          `"${this.#name}" already. Register another instance as "${name}".`,
+      );
+    }
+    this.#registry = registry;
+    this.#name = name;
+    this.#prefix = envelopePrefix(name);
+  }
+
+  /**
+   * Handles one message. A failure is logged and reaches nobody else; other
+   * messages of the client do not wait for a promise returned here.
+   */
+  abstract processMessageFrom(
+    client: Client,
+    message: JsonValue,
+  ): void | Promise<void>;
+
+  /**
+   * A client has connected. Its messages are held back until a promise returned
+   * here has settled. Not called for HTTP.
+   */
+  onClientConnected?(client: Client): void | Promise<void>;
+
+  /** A client has gone, whatever the reason. Forget what was kept for it. */
+  onClientDisconnected?(client: Client): void | Promise<void>;
+
+  /**
+   * Sends a message of this service to one client.
+   *
+   * @throws TypeError when JSON cannot express the message.
+   */
+  sendMessageTo(client: Client, message: JsonValue): void {
+    client.sendText(encodeEnvelope(this.prefix, message));
+  }
+
+  /**
+   * Sends one message of this service to many clients: serialized once, and one
+   * recipient that fails does not keep the others from theirs.
+   *
+   * @throws TypeError when JSON cannot express the message.
+   */
+  notify(clients: Iterable<Client>, message: JsonValue): void {
+    const prepared = new PreparedMessage(encodeEnvelope(this.prefix, message));
+    for (const client of clients) {
+      try {
+        client.deliver(prepared);
+      } catch (error) {
+        this.registry.failed(`deliver:${this.name}`, error, () => {
+          return `Could not deliver a message of service "${this.name}"`;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// Set-up
+export { SnorkyModule } from './nest/snorky.module.js';
+export { SnorkyWsAdapter } from './nest/snorky-ws.adapter.js';
+export { BackendHost } from './nest/backend-host.js';
+export { SnorkySetupError } from './nest/setup-errors.js';
+export type { SetupErrorCode } from './nest/setup-errors.js';
+export type { FeatureService } from './nest/snorky.module.js';
+export type {
+  AsyncOptions,
+  HttpBackendOptions,
+  ListenOptions,
+  OptionsFactory,
+  RegistryOptions,
+  SnorkyLateOptions,
+  SnorkyModuleAsyncOptions,
+  SnorkyModuleOptions,
+  UpgradeMiddleware,
+  WebSocketEndpointOptions,
+  WebSocketLateOptions,
+} from './nest/snorky-options.js';
+export type { BackendOptions } from './transports/http/backend-handler.js';
+export type { Origins } from './transports/websocket/origins.js';
+export type { WebSocketOptions } from './transports/websocket/websocket-options.js';
+
+// Services and commands
+export { SnorkyService } from './nest/decorators/snorky-service.decorator.js';
+export { RpcCommand } from './nest/decorators/rpc-command.decorator.js';
+export {
+  ConnectedClient,
+  CurrentRequest,
+  RpcParam,
+  RpcParams,
+} from './nest/decorators/rpc-params.decorator.js';
+export { Service } from './core/service.js';
+export { RpcService } from './core/rpc-service.js';
+export { RpcRequest } from './core/rpc-request.js';
+export { RpcError } from './core/rpc-error.js';
+export { PreparedMessage } from './core/prepared-message.js';
+export type { ServiceHost } from './core/service.js';
+export type { ServiceHooks } from './nest/provider-service.js';
+export type { RpcCommandOptions } from './nest/decorators/rpc-command.decorator.js';
+export type {
+  ParamPipe,
+  RpcParamOptions,
+} from './nest/decorators/rpc-params.decorator.js';
+export type {
+  SchemaResult,
+  StandardSchema,
+} from './nest/commands/standard-schema.js';
+
+// Connections
+export { SnorkyGateway } from './nest/decorators/snorky-gateway.decorator.js';
+export { Client } from './core/client.js';
+export type { ClientData, Handshake } from './core/client.js';
+export type {
+  ExpiringIdentity,
+  Identification,
+  IdentifiesClient,
+} from './nest/gateway/gateway-admission.js';
+export type {
+  UpgradeRequest,
+  UpgradeUser,
+} from './nest/gateway/upgrade-request.js';
+export type { UpgradeResponse } from './nest/gateway/upgrade-response.js';
+
+// Registries
+export { ServiceRegistry } from './core/service-registry.js';
+export type { Counters } from './core/counters.js';
+export type { LogRate, LogSink, RateLimitedLog } from './core/log.js';
+export {
+  InjectRegistry,
+  InjectService,
+} from './nest/decorators/inject.decorator.js';
+export { getRegistryToken, getServiceToken } from './nest/constants.js';
+
+// Publish and subscribe
+export { PubSubModule } from './services/pubsub/pubsub.module.js';
+export { PubSubService } from './services/pubsub/pubsub.service.js';
+export { PubSubBackend } from './services/pubsub/pubsub-backend.service.js';
+export type { PubSubModuleOptions } from './services/pubsub/pubsub.module.js';
+
+// The wire
+export { CloseCode, WireError } from './protocol/errors.js';
+export { MAX_NESTING } from './protocol/limits.js';
+export type { Envelope } from './protocol/envelope.js';
+export type { JsonObject, JsonValue } from './protocol/json.js';
+export type {
+  RpcCall,
+  RpcErrorMessage,
+  RpcNotification,
+  RpcResponse,
+} from './protocol/rpc.js';
+
+// What nodes share
+export { MemoryBroker } from './broker/memory/memory-broker.js';
+export type {
+  Broker,
+  Claim,
+  Directory,
+  DirectoryEntry,
+  DirectoryEvent,
+  Listing,
+  MaybePromise,
+  Position,
+  Replay,
+  Retention,
+  Stop,
+  Tokens,
+  TopicEntry,
+  Topics,
+  Watch,
+} from './broker/ports.js';

@@ -1,0 +1,71 @@
+import type { Command } from '../../core/rpc-service.js';
+import type { RpcRequest } from '../../core/rpc-request.js';
+import { isPromiseLike } from '../../core/promise-like.js';
+import type { ParamsPlan, ParamSlot } from './params-plan.js';
+
+type Method = (...args: unknown[]) => unknown;
+type Reader = (request: RpcRequest) => unknown;
+
+/**
+ * A command that nothing is run around: its method is called at once, and the
+ * connection's next message needs not wait. The way of bundled services.
+ */
+export function directCommand(
+  instance: object,
+  method: string,
+  async: boolean,
+  plan: ParamsPlan,
+): Command {
+  const readers = plan.slots.map(readerOf);
+  const names = plan.names;
+  // Looked up at each call, so that a test can spy on the method.
+  const call = (args: unknown[]): unknown =>
+    (Reflect.get(instance, method) as Method).apply(instance, args);
+
+  if (plan.mayWait) {
+    return {
+      async,
+      staged: true,
+      async invoke(request, started) {
+        names?.check(request.params);
+        const args = await Promise.all(readers.map((read) => read(request)));
+        const result = call(args);
+        if (isPromiseLike(result)) started?.();
+        return result;
+      },
+    };
+  }
+  const [first, second] = readers;
+  if (names === undefined && first !== undefined && readers.length === 2) {
+    return {
+      async,
+      staged: false,
+      invoke: (request) => call([first(request), second?.(request)]),
+    };
+  }
+  return {
+    async,
+    staged: false,
+    invoke(request) {
+      names?.check(request.params);
+      const args: unknown[] = [];
+      for (const read of readers) args.push(read(request));
+      return call(args);
+    },
+  };
+}
+
+function readerOf(slot: ParamSlot): Reader {
+  if (slot.from === 'client') return (request) => request.client;
+  if (slot.from !== 'params') return (request) => request;
+  const { name, check } = slot;
+  if (name === undefined) {
+    if (check === undefined) return (request) => request.params;
+    return (request) => check.check(request.params);
+  }
+  return ({ params }) => {
+    if (!Object.hasOwn(params, name)) return undefined;
+    const value = params[name];
+    return check === undefined ? value : check.check(value);
+  };
+}

@@ -1,0 +1,48 @@
+import { BadRequestException, HttpException } from '@nestjs/common';
+import { WsException } from '@nestjs/websockets';
+import { RpcError } from '../../core/rpc-error.js';
+import { isJsonObject, type JsonValue } from '../../protocol/json.js';
+
+/**
+ * What the caller learns of something that a command, or an enhancer, threw:
+ * the value of an `RpcError`, the message of an `HttpException` below 500 or of
+ * a `WsException`, and nothing of anything else.
+ */
+export function mapError(error: unknown): JsonValue | undefined {
+  if (error instanceof RpcError) return error.value;
+  if (error instanceof HttpException) {
+    return error.getStatus() < 500 ? error.message : undefined;
+  }
+  if (error instanceof WsException) {
+    const given: unknown = error.getError();
+    if (typeof given === 'string') return given;
+    const message = isJsonObject(given) ? given['message'] : undefined;
+    return typeof message === 'string' ? message : error.message;
+  }
+  return undefined;
+}
+
+/** Whether an error is an answer, and not a fault of the server. */
+export function isAnswer(error: unknown): boolean {
+  return mapError(error) !== undefined;
+}
+
+/** Whether this is how pipes say that a value does not fit. */
+export function isRejectedValue(error: unknown): boolean {
+  return error instanceof BadRequestException;
+}
+
+/** A guard, pipe, interceptor or filter failed in a way that it should not. */
+export class EnhancerFailure extends Error {
+  constructor(cause: unknown) {
+    super(
+      'A guard, pipe or interceptor failed before the command was entered. ' +
+        'If it was written for HTTP, let it look at context.getType(), which ' +
+        'is "ws" here.',
+      { cause },
+    );
+    this.name = 'EnhancerFailure';
+    if (cause instanceof Error)
+      this.stack = `${this.message}\n${cause.stack ?? ''}`;
+  }
+}

@@ -1,0 +1,240 @@
+import type { JsonObject } from '../../protocol/json.js';
+import {
+  CLIENT,
+  ParamKind,
+  type ParamMetadata,
+} from '../decorators/rpc-params.decorator.js';
+import { ROUTE_ARGS_METADATA } from '../nest-internals.js';
+import { setupError } from '../setup-errors.js';
+import type { DeclaredCommand } from './declared-commands.js';
+import {
+  dtoCheck,
+  hasValidators,
+  invalidParams,
+  primitiveCheck,
+  schemaCheck,
+  type Validation,
+  type ValueCheck,
+} from './value-check.js';
+
+type Class = new (...args: never[]) => object;
+
+/** Loads the packages behind DTO classes, or fails with what to install. */
+export type LoadValidation = (who: string) => Promise<Validation>;
+
+/** Where one argument of a command's method comes from. */
+export type ParamSlot =
+  | { readonly from: 'request' | 'client' | 'enhancer' }
+  | {
+      readonly from: 'params';
+      /** One parameter, undefined while absent; without a name all of them. */
+      readonly name?: string;
+      readonly check?: ValueCheck | undefined;
+    };
+
+/** How a command's method gets its arguments. */
+export interface ParamsPlan {
+  /** By index. */
+  readonly slots: readonly ParamSlot[];
+  /** Present when the command names its parameters. */
+  readonly names?: NamedParams;
+  /** Nest's metadata of decorated parameters, by its keys. */
+  readonly decorated?: Readonly<Record<string, ParamMetadata>>;
+  /** Whether only Nest's pipeline can make the arguments. */
+  readonly needsPipeline: boolean;
+  /** Whether a check may answer by a promise. */
+  readonly mayWait: boolean;
+}
+
+/** The names that a call must, and may, give. */
+export class NamedParams {
+  constructor(
+    /** Undefined where the command also takes all params. */
+    private readonly allowed: ReadonlySet<string> | undefined,
+    private readonly required: readonly string[],
+  ) {}
+
+  /** @throws RpcError `Invalid params` when one is missing or unknown. */
+  check(params: JsonObject): void {
+    for (const name of this.required) {
+      if (!Object.hasOwn(params, name)) throw invalidParams();
+    }
+    if (this.allowed === undefined) return;
+    for (const name of Object.keys(params)) {
+      if (!this.allowed.has(name)) throw invalidParams();
+    }
+  }
+}
+
+/**
+ * Finds out how to make a command's arguments.
+ *
+ * @throws SnorkySetupError when its params would silently be unchecked.
+ */
+export async function planParams(
+  classRef: { readonly name: string; readonly prototype: object },
+  command: DeclaredCommand,
+  loadValidation: LoadValidation,
+): Promise<ParamsPlan> {
+  const { prototype } = classRef;
+  const who = `${classRef.name}.${command.method}()`;
+  const types = (Reflect.getMetadata(
+    'design:paramtypes',
+    prototype,
+    command.method,
+  ) ?? []) as unknown[];
+  const arity = (Reflect.get(prototype, command.method) as { length: number })
+    .length;
+  const decorated = Reflect.getMetadata(
+    ROUTE_ARGS_METADATA,
+    classRef,
+    command.method,
+  ) as Record<string, ParamMetadata> | undefined;
+  const context = { who, types, arity, command, loadValidation };
+  return decorated === undefined
+    ? planPlain(context)
+    : planDecorated(context, decorated);
+}
+
+interface PlanContext {
+  readonly who: string;
+  readonly types: readonly unknown[];
+  /** Parameters before the first with a default value. */
+  readonly arity: number;
+  readonly command: DeclaredCommand;
+  readonly loadValidation: LoadValidation;
+}
+
+/** `(params, request)`. */
+async function planPlain(context: PlanContext): Promise<ParamsPlan> {
+  const { types, arity, command } = context;
+  const request: ParamSlot = { from: 'request' };
+  if (
+    Math.max(types.length, arity) === 0 &&
+    command.options.params === undefined &&
+    command.options.unchecked !== true
+  ) {
+    return {
+      slots: [],
+      names: new NamedParams(new Set(), []),
+      needsPipeline: false,
+      mayWait: false,
+    };
+  }
+  const check = await paramsCheck(context, types[0]);
+  return {
+    slots: [{ from: 'params', check }, request],
+    needsPipeline: false,
+    mayWait: check?.mayWait ?? false,
+  };
+}
+
+async function planDecorated(
+  context: PlanContext,
+  decorated: Record<string, ParamMetadata>,
+): Promise<ParamsPlan> {
+  const slots: ParamSlot[] = [];
+  const allowed = new Set<string>();
+  const required: string[] = [];
+  let all = false;
+  let needsPipeline = false;
+  for (const [key, metadata] of Object.entries(decorated)) {
+    const { index, data, pipes } = metadata;
+    if (pipes.length > 0) needsPipeline = true;
+    const [kind, rest] = key.split(':');
+    if (rest === undefined || !/^\d+$/.test(kind ?? '')) {
+      slots[index] = { from: 'enhancer' };
+      needsPipeline = true;
+    } else if (Number(kind) === ParamKind.request) {
+      slots[index] = { from: data === CLIENT ? 'client' : 'request' };
+    } else if (typeof data === 'string') {
+      allowed.add(data);
+      if (index < context.arity && metadata.optional !== true) {
+        required.push(data);
+      }
+      slots[index] = {
+        from: 'params',
+        name: data,
+        check: await namedCheck(context, metadata),
+      };
+    } else {
+      all = true;
+      const check = await paramsCheck(context, context.types[index]);
+      slots[index] = { from: 'params', check };
+    }
+  }
+  const count = Math.max(slots.length, context.arity, context.types.length);
+  for (let index = 0; index < count; index++) {
+    if (slots[index] === undefined) {
+      throw setupError('SNORKY_PARAMETER_BARE', context.who, index);
+    }
+  }
+  return {
+    slots,
+    names: new NamedParams(all ? undefined : allowed, required),
+    decorated,
+    needsPipeline,
+    mayWait: slots.some(
+      (slot) => slot.from === 'params' && slot.check?.mayWait === true,
+    ),
+  };
+}
+
+/** The check of all params together; undefined where none was asked for. */
+async function paramsCheck(
+  { who, command, loadValidation }: PlanContext,
+  type: unknown,
+): Promise<ValueCheck | undefined> {
+  if (command.options.params !== undefined) {
+    return schemaCheck(command.options.params);
+  }
+  if (command.options.unchecked === true) return undefined;
+  if (!isOwnClass(type)) {
+    const reflected = typeof type === 'function' ? type.name : String(type);
+    throw setupError('SNORKY_PARAMS_UNCHECKED', who, reflected);
+  }
+  const validation = await loadValidation(who);
+  if (!hasValidators(validation, type)) {
+    throw setupError('SNORKY_PARAMS_UNDECORATED', who, type.name);
+  }
+  return dtoCheck(validation, type);
+}
+
+/** The check of one named parameter, from its schema or its declared type. */
+async function namedCheck(
+  { who, types, command, loadValidation }: PlanContext,
+  { index, schema, pipes }: ParamMetadata,
+): Promise<ValueCheck | undefined> {
+  if (schema !== undefined) return schemaCheck(schema);
+  // A pipe is trusted to turn what comes into the declared type.
+  if (command.options.unchecked === true || pipes.length > 0) return undefined;
+  const type = types[index];
+  if (type === Number) return primitiveCheck('number');
+  if (type === String) return primitiveCheck('string');
+  if (type === Boolean) return primitiveCheck('boolean');
+  if (!isOwnClass(type)) return undefined;
+  const validation = await loadValidation(who);
+  return hasValidators(validation, type)
+    ? dtoCheck(validation, type)
+    : undefined;
+}
+
+const BUILT_IN = new Set<unknown>([
+  Object,
+  Function,
+  Array,
+  String,
+  Number,
+  Boolean,
+  Symbol,
+  BigInt,
+  Promise,
+  Date,
+  Map,
+  Set,
+]);
+
+/** Whether a reflected type is a class of somebody's, with properties to check. */
+function isOwnClass(type: unknown): type is Class {
+  return typeof type === 'function' && !BUILT_IN.has(type);
+}

@@ -1,0 +1,28 @@
+/**
+ * The part of the Standard Schema interface (standardschema.dev, version 1) that
+ * is used here. Structural, so that no schema library is a dependency.
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (
+      value: unknown,
+    ) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+  };
+}
+
+/** What a schema says of a value. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] };
+
+/** Whether a value is a Standard Schema. Some libraries' are functions. */
+export function isStandardSchema(value: unknown): value is StandardSchema {
+  return (
+    ((typeof value === 'object' && value !== null) ||
+      typeof value === 'function') &&
+    typeof (value as Partial<StandardSchema>)['~standard']?.validate ===
+      'function'
+  );
+}

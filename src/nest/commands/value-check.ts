@@ -1,0 +1,127 @@
+import { isPromiseLike } from '../../core/promise-like.js';
+import { RpcError } from '../../core/rpc-error.js';
+import { WireError } from '../../protocol/errors.js';
+import { isJsonObject } from '../../protocol/json.js';
+import type { StandardSchema } from './standard-schema.js';
+
+/**
+ * Makes of a value that came over the wire the one that a command gets.
+ *
+ * `check` throws, or rejects with, `Invalid params`.
+ */
+export interface ValueCheck {
+  /** Whether the answer may be a promise. */
+  readonly mayWait: boolean;
+  check(value: unknown): unknown;
+}
+
+/** The error for every value that does not fit. */
+export function invalidParams(): RpcError {
+  return new RpcError(WireError.invalidParams);
+}
+
+/** A value of a JSON type that the reflected type names; null is none. */
+export function primitiveCheck(
+  type: 'number' | 'string' | 'boolean',
+): ValueCheck {
+  return {
+    mayWait: false,
+    check(value) {
+      if (typeof value !== type) throw invalidParams();
+      return value;
+    },
+  };
+}
+
+/** Whatever a Standard Schema accepts, as the schema returns it. */
+export function schemaCheck(schema: StandardSchema): ValueCheck {
+  const accept = (
+    result: Awaited<ReturnType<StandardSchema['~standard']['validate']>>,
+  ): unknown => {
+    if (result.issues !== undefined) throw invalidParams();
+    return result.value;
+  };
+  return {
+    mayWait: true,
+    check(value) {
+      const result = schema['~standard'].validate(value);
+      return isPromiseLike(result) ? result.then(accept) : accept(result);
+    },
+  };
+}
+
+type Class = new (...args: never[]) => object;
+
+/** The two packages behind DTO classes, loaded when the first one is met. */
+export interface Validation {
+  readonly validator: typeof import('class-validator');
+  readonly transformer: typeof import('class-transformer');
+}
+
+/** Whether any property of a class has a class-validator decorator. */
+export function hasValidators({ validator }: Validation, dto: Class): boolean {
+  return (
+    validator
+      .getMetadataStorage()
+      .getTargetValidationMetadatas(dto, '', false, false).length > 0
+  );
+}
+
+/**
+ * An instance of a class whose properties have class-validator decorators.
+ * Properties without are refused, and so is what is no object.
+ */
+export function dtoCheck(validation: Validation, dto: Class): ValueCheck {
+  const { validate, validateSync } = validation.validator;
+  const { plainToInstance } = validation.transformer;
+  const options = {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+  };
+  const accept = (instance: object, errors: readonly unknown[]): object => {
+    if (errors.length > 0) throw invalidParams();
+    return instance;
+  };
+  const instantiate = (value: unknown): object => {
+    if (!isJsonObject(value)) throw invalidParams();
+    return plainToInstance(dto as new () => object, value);
+  };
+  if (!hasAsyncConstraints(validation)) {
+    return {
+      mayWait: false,
+      check(value) {
+        const instance = instantiate(value);
+        return accept(instance, validateSync(instance, options));
+      },
+    };
+  }
+  return {
+    mayWait: true,
+    check(value) {
+      const instance = instantiate(value);
+      return validate(instance, options).then((errors) =>
+        accept(instance, errors),
+      );
+    },
+  };
+}
+
+/**
+ * Whether an asynchronous constraint exists anywhere in the process.
+ * `validateSync` would skip it without a word. Where class-validator does not
+ * tell, assume so: the asynchronous way is slower and always right.
+ */
+function hasAsyncConstraints({ validator }: Validation): boolean {
+  const constraints: unknown = Reflect.get(
+    validator.getMetadataStorage(),
+    'constraintMetadatas',
+  );
+  if (!(constraints instanceof Map)) return true;
+  for (const list of constraints.values()) {
+    if (!Array.isArray(list)) return true;
+    if (list.some((one: { async?: unknown }) => one.async !== false))
+      return true;
+  }
+  return false;
+}

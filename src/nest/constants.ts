@@ -1,0 +1,42 @@
+/** Metadata on service classes: `ServiceMetadata`. */
+export const SERVICE_METADATA = 'snorky:service';
+/** Metadata on command methods: `RpcCommandOptions`. */
+export const COMMAND_METADATA = 'snorky:command';
+/** Metadata on gateway classes: the name of the registry. */
+export const GATEWAY_METADATA = 'snorky:gateway';
+/** Metadata on classes: names injected with `@InjectService(name)` alone. */
+export const INJECTED_SERVICES_METADATA = 'snorky:injected';
+/** Our copy of a command's parameter metadata, with the hidden one added. */
+export const COMMAND_ARGS_METADATA = 'snorky:args';
+
+/** The registry that a service belongs to unless it names one. */
+export const DEFAULT_REGISTRY = 'frontend';
+/** The registry of bundled backend services unless an option names one. */
+export const DEFAULT_BACKEND_REGISTRY = 'backend';
+
+/** The options that may come from a factory. */
+export const SNORKY_OPTIONS = Symbol('snorky:options');
+/** The static part of the options: names, paths. */
+export const SNORKY_REGISTRIES = Symbol('snorky:registries');
+/** The broker of the application. */
+export const SNORKY_BROKER = Symbol('snorky:broker');
+
+/**
+ * The token under which a registry is provided.
+ *
+ * @param name As in `SnorkyModule.forRoot({ registries })`.
+ */
+export function getRegistryToken(name: string = DEFAULT_REGISTRY): string {
+  return `SnorkyRegistry(${name})`;
+}
+
+/**
+ * The token under which `forFeature` and the bundled modules provide a service.
+ *
+ * @param registry Needed where several registries have a service of that name.
+ */
+export function getServiceToken(name: string, registry?: string): string {
+  return registry === undefined
+    ? `SnorkyService(${name})`
+    : `SnorkyService(${registry}/${name})`;
+}

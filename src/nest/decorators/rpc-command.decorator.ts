@@ -1,0 +1,34 @@
+import { SetMetadata } from '@nestjs/common';
+import { COMMAND_METADATA } from '../constants.js';
+import type { StandardSchema } from '../commands/standard-schema.js';
+
+/** How a command is called. */
+export interface RpcCommandOptions {
+  /** The name that clients use. @default the method's */
+  readonly name?: string;
+  /**
+   * The command may reply later, through the request, or never: a result of
+   * null or undefined is no reply. Any other result replies at once.
+   * @default false
+   */
+  readonly async?: boolean;
+  /** Checks and transforms `params`. Any Standard Schema: Zod, Valibot, ArkType. */
+  readonly params?: StandardSchema;
+  /**
+   * Takes `params` as they come, any object. The command checks them itself.
+   * @default false
+   */
+  readonly unchecked?: boolean;
+}
+
+/**
+ * Makes a method a command. A promise that it returns is awaited; what it
+ * throws becomes the call's error (see `RpcError`).
+ *
+ * Without parameter decorators it takes `(params, request)`. `params` is checked
+ * against its class (class-validator; unknown properties are refused) or against
+ * the schema given here; whatever does not fit is answered `Invalid params`.
+ */
+export function RpcCommand(options: RpcCommandOptions = {}): MethodDecorator {
+  return SetMetadata(COMMAND_METADATA, options);
+}

@@ -1,0 +1,104 @@
+import type { PipeTransform, Type } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '../nest-internals.js';
+import {
+  isStandardSchema,
+  type StandardSchema,
+} from '../commands/standard-schema.js';
+
+/** The kinds of parameter, in Nest's own numbers, which pipes look at. */
+export const ParamKind = { request: 0, params: 3 } as const;
+
+/** Marks `@ConnectedClient()` among the parameters of kind `request`. */
+export const CLIENT = 'client';
+
+/** What is known about one decorated parameter. */
+export interface ParamMetadata {
+  readonly index: number;
+  readonly data: unknown;
+  readonly pipes: readonly unknown[];
+  readonly schema?: StandardSchema | undefined;
+  readonly optional?: boolean | undefined;
+}
+
+/** A pipe, or its class. */
+export type ParamPipe = PipeTransform | Type<PipeTransform>;
+
+/** How a named parameter is read. */
+export interface RpcParamOptions {
+  /**
+   * Whether calls may leave the parameter out. One with a default value may
+   * anyhow; `?:` alone cannot be seen at run time.
+   * @default false
+   */
+  readonly optional?: boolean;
+  /** Checks and transforms the value. */
+  readonly schema?: StandardSchema;
+}
+
+function record(
+  kind: number,
+  metadata: Omit<ParamMetadata, 'index'>,
+): ParameterDecorator {
+  return (target, method, index) => {
+    if (method === undefined) return;
+    const owner = target.constructor;
+    // Own metadata only: an overriding method has its own parameters.
+    const known: unknown = Reflect.getOwnMetadata(
+      ROUTE_ARGS_METADATA,
+      owner,
+      method,
+    );
+    Reflect.defineMetadata(
+      ROUTE_ARGS_METADATA,
+      {
+        ...(known as object | undefined),
+        [`${kind}:${index}`]: { index, ...metadata },
+      },
+      owner,
+      method,
+    );
+  };
+}
+
+/**
+ * One of the call's parameters, by name. A declared type of `number`, `string`
+ * or `boolean` is checked, a class with class-validator decorators too; what
+ * does not fit is `Invalid params`. So is a call with a parameter that the
+ * command does not name, or without one that has no default value. An explicit
+ * `null` is a value.
+ *
+ * @example
+ * log(@RpcParam('number') number: number, @RpcParam('base') base = Math.E)
+ */
+export function RpcParam(
+  name: string,
+  ...pipes: (ParamPipe | RpcParamOptions | StandardSchema)[]
+): ParameterDecorator {
+  let options: RpcParamOptions = {};
+  const applied: ParamPipe[] = [];
+  for (const one of pipes) {
+    if (isStandardSchema(one)) options = { ...options, schema: one };
+    else if (isPipe(one)) applied.push(one);
+    else options = { ...options, ...one };
+  }
+  return record(ParamKind.params, { data: name, pipes: applied, ...options });
+}
+
+/** All parameters of the call as one object, checked as `RpcCommand` says. */
+export function RpcParams(...pipes: ParamPipe[]): ParameterDecorator {
+  return record(ParamKind.params, { data: undefined, pipes });
+}
+
+/** The `RpcRequest`. */
+export function CurrentRequest(): ParameterDecorator {
+  return record(ParamKind.request, { data: undefined, pipes: [] });
+}
+
+/** The `Client` who calls. */
+export function ConnectedClient(): ParameterDecorator {
+  return record(ParamKind.request, { data: CLIENT, pipes: [] });
+}
+
+function isPipe(value: object): value is ParamPipe {
+  return typeof value === 'function' || 'transform' in value;
+}

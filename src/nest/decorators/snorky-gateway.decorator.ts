@@ -1,0 +1,26 @@
+import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
+import { ENTRY_PROVIDER_WATERMARK } from '../nest-internals.js';
+import { DEFAULT_REGISTRY, GATEWAY_METADATA } from '../constants.js';
+
+/**
+ * Decides who may connect to a registry's sockets, and as whom: guards,
+ * interceptors and filters on the class, or on its method `identify`, run
+ * before the handshake is accepted (see `IdentifiesClient`).
+ *
+ * @example
+ * @SnorkyGateway('frontend')
+ * @UseGuards(JwtGuard)
+ * class FrontendGateway implements IdentifiesClient {
+ *   identify(request: UpgradeRequest) { return request.user.id; }
+ * }
+ */
+export function SnorkyGateway(
+  registry: string = DEFAULT_REGISTRY,
+): ClassDecorator {
+  return applyDecorators(
+    Injectable(),
+    SetMetadata(GATEWAY_METADATA, registry),
+    // See SnorkyService.
+    SetMetadata(ENTRY_PROVIDER_WATERMARK, true),
+  );
+}

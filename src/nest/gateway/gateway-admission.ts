@@ -1,0 +1,198 @@
+import { HttpException, type ArgumentsHost } from '@nestjs/common';
+import type { ContextId } from '@nestjs/core';
+import type { IncomingMessage } from 'node:http';
+import type { MaybePromise } from '../../broker/ports.js';
+import type { JsonValue } from '../../protocol/json.js';
+import type {
+  Admission,
+  Admit,
+} from '../../transports/websocket/websocket-endpoint.js';
+import { UpgradeRefused } from '../../transports/websocket/refusal.js';
+import {
+  SnorkyContextHost,
+  type ContextCreator,
+  type HandlerPlace,
+} from '../nest-internals.js';
+import type { UpgradeMiddleware } from '../snorky-options.js';
+import { toUpgradeRequest, type UpgradeRequest } from './upgrade-request.js';
+import { messageOf, UpgradeResponse } from './upgrade-response.js';
+
+/** An identity that holds for a limited time. */
+export interface ExpiringIdentity {
+  readonly identity: JsonValue;
+  /** The client is closed with 4100 then. A number is milliseconds since 1970. */
+  readonly expiresAt: Date | number;
+}
+
+/** What `identify` may answer; nothing stands for somebody unknown. */
+export type Identification = JsonValue | ExpiringIdentity | undefined;
+
+/** A gateway that tells who connects. */
+export interface IdentifiesClient {
+  /**
+   * Called after the guards, before the handshake is accepted. The answer
+   * becomes `client.identity`. What it throws refuses the connection: an
+   * `HttpException` with its status and message, anything else with 500.
+   */
+  identify(request: UpgradeRequest): MaybePromise<Identification>;
+}
+
+/** A gateway class in the container. */
+export interface GatewayPlace extends Omit<
+  HandlerPlace,
+  'instance' | 'method' | 'callback' | 'contextId'
+> {
+  readonly classRef: { readonly prototype: object };
+  /** The instance there is, or one for each connection. */
+  resolve(request: IncomingMessage): MaybePromise<{
+    readonly instance: object;
+    readonly contextId?: ContextId;
+  }>;
+}
+
+/**
+ * Decides about upgrades as a registry's set-up says: its middleware, then the
+ * guards of its gateway, then `identify`.
+ */
+export function gatewayAdmission(
+  middleware: readonly UpgradeMiddleware[],
+  gateway: { place: GatewayPlace; creator: ContextCreator } | undefined,
+): Admit {
+  return async (request, socket) => {
+    let refuse: (reason: unknown) => void;
+    const ended = new Promise<never>((_resolve, reject) => (refuse = reject));
+    // It rejects, or nobody ever asks.
+    ended.catch(() => {});
+    const response = new UpgradeResponse(request, () => refuse(ENDED));
+    try {
+      return await Promise.race([
+        ended,
+        admit(toUpgradeRequest(request, socket, response), response),
+      ]);
+    } catch (error) {
+      throw refusalOf(error, response);
+    }
+  };
+
+  async function admit(
+    request: UpgradeRequest,
+    response: UpgradeResponse,
+  ): Promise<Admission> {
+    for (const one of middleware) await runMiddleware(one, request, response);
+    if (gateway === undefined) return { identity: null };
+    const { place, creator } = gateway;
+    const target = await place.resolve(request);
+    const method = 'identify';
+    const callback = identifyOf(place.classRef.prototype);
+    const where = { ...place, ...target, method, callback };
+    try {
+      const answer = await creator.handler(where)(request, response);
+      return toAdmission(answer as Identification);
+    } catch (error) {
+      const filter = creator.filter(where);
+      if (filter === undefined) throw error;
+      // A filter that answers by itself ends the response; one that returns
+      // nothing, or fails, leaves the error as it was.
+      await filter(
+        error,
+        gatewayContext([request, response], place.classRef.prototype, callback),
+      );
+      throw error;
+    }
+  }
+}
+
+/** Makes the execution context that the guards of a connection see. */
+export function gatewayContext(
+  args: unknown[],
+  instance: object,
+  callback: (...args: unknown[]) => unknown,
+): SnorkyContextHost & ArgumentsHost {
+  const [request, response] = args;
+  return new SnorkyContextHost(
+    args,
+    instance.constructor as ConstructorParameters<typeof SnorkyContextHost>[1],
+    callback,
+    () => ({ request, response }),
+  );
+}
+
+const ENDED = Symbol('ended');
+
+function runMiddleware(
+  middleware: UpgradeMiddleware,
+  request: IncomingMessage,
+  response: UpgradeResponse,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = (error?: unknown): void => {
+      if (error === undefined || error === null) resolve();
+      else reject(error);
+    };
+    try {
+      const result = middleware(request, response, next);
+      // One that is async rejects instead of throwing.
+      if (result instanceof Promise) result.catch(reject);
+    } catch (error) {
+      reject(error);
+    }
+  });
+}
+
+/**
+ * The method itself where there is one, since guards read its metadata; for a
+ * gateway that has guards only, something that identifies nobody.
+ */
+function identifyOf(prototype: object): (...args: unknown[]) => unknown {
+  const identify: unknown = Reflect.get(prototype, 'identify');
+  return typeof identify === 'function'
+    ? (identify as (...args: unknown[]) => unknown)
+    : nobody;
+}
+
+function nobody(): null {
+  return null;
+}
+
+function toAdmission(answer: Identification): Admission {
+  if (answer === undefined) return { identity: null };
+  if (isExpiring(answer)) {
+    return { identity: answer.identity, expiresAt: Number(answer.expiresAt) };
+  }
+  return { identity: answer };
+}
+
+function isExpiring(
+  answer: JsonValue | ExpiringIdentity,
+): answer is ExpiringIdentity {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'identity' in answer &&
+    'expiresAt' in answer
+  );
+}
+
+function refusalOf(error: unknown, response: UpgradeResponse): unknown {
+  const headers = response.getHeaders();
+  if (error === ENDED) {
+    const status = response.statusCode >= 400 ? response.statusCode : 403;
+    return new UpgradeRefused(
+      status,
+      messageOf(response.body, 'Refused'),
+      headers,
+    );
+  }
+  if (error instanceof HttpException) {
+    const status = error.getStatus();
+    return status >= 500
+      ? error
+      : new UpgradeRefused(Math.max(status, 400), error.message, headers);
+  }
+  // Express' convention for errors of middleware.
+  const status: unknown =
+    error instanceof Error && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500
+    ? new UpgradeRefused(status, (error as Error).message, headers)
+    : error;
+}

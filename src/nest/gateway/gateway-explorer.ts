@@ -1,0 +1,121 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  DiscoveryService,
+  ExternalContextCreator,
+  ModulesContainer,
+} from '@nestjs/core';
+import type { Admit } from '../../transports/websocket/websocket-endpoint.js';
+import { GATEWAY_METADATA } from '../constants.js';
+import { ContextCreator, type InstanceWrapper } from '../nest-internals.js';
+import { ResolvedOptions } from '../resolved-options.js';
+import { resolveScoped } from '../scoped-instance.js';
+import { setupError } from '../setup-errors.js';
+import type { WebSocketLateOptions } from '../snorky-options.js';
+import {
+  gatewayAdmission,
+  gatewayContext,
+  type GatewayPlace,
+} from './gateway-admission.js';
+
+/** Finds the gateway class of each registry. */
+@Injectable()
+export class GatewayExplorer implements OnModuleInit {
+  private readonly gateways = new Map<string, GatewayPlace>();
+
+  constructor(
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(ExternalContextCreator)
+    private readonly injected: ExternalContextCreator,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ResolvedOptions) private readonly options: ResolvedOptions,
+  ) {}
+
+  onModuleInit(): void {
+    for (const wrapper of this.discovery.getProviders() as InstanceWrapper[]) {
+      const { metatype } = wrapper;
+      if (typeof metatype !== 'function' || wrapper.isAlias) continue;
+      const registry = Reflect.getMetadata(GATEWAY_METADATA, metatype) as
+        string | undefined;
+      if (registry === undefined) continue;
+      if (wrapper.isNotMetatype) {
+        throw setupError('SNORKY_GATEWAY_PLACE', metatype.name);
+      }
+      this.add(registry, placeOf(wrapper, metatype));
+    }
+  }
+
+  /** Who decides about the upgrades of an endpoint; undefined: nobody. */
+  admissionFor(
+    registry: string,
+    { middleware = [], globalGuards = false }: WebSocketLateOptions,
+  ): Admit | undefined {
+    const place = this.gateways.get(registry) ?? nobodysGateway(globalGuards);
+    if (place === undefined) {
+      return middleware.length > 0
+        ? gatewayAdmission(middleware, undefined)
+        : undefined;
+    }
+    const creator = globalGuards
+      ? ContextCreator.withGlobals(
+          this.injected,
+          this.modules,
+          gatewayContext,
+          'http',
+        )
+      : ContextCreator.withoutGlobals(this.modules, gatewayContext, 'http');
+    return gatewayAdmission(middleware, { place, creator });
+  }
+
+  private add(registry: string, place: GatewayPlace & NamedPlace): void {
+    const first = this.gateways.get(registry) as
+      (GatewayPlace & NamedPlace) | undefined;
+    const { name } = place.classRef;
+    if (first !== undefined) {
+      throw setupError(
+        'SNORKY_GATEWAY_TWICE',
+        registry,
+        first.classRef.name,
+        name,
+      );
+    }
+    const used = this.options.endpoints.some(
+      (one) => one.registry === registry,
+    );
+    if (!used) throw setupError('SNORKY_GATEWAY_USELESS', name, registry);
+    this.gateways.set(registry, place);
+  }
+}
+
+interface NamedPlace {
+  readonly classRef: { readonly name: string };
+}
+
+function placeOf(
+  wrapper: InstanceWrapper,
+  classRef: { readonly name: string; readonly prototype: object },
+): GatewayPlace & NamedPlace {
+  const isStatic = wrapper.isDependencyTreeStatic();
+  return {
+    classRef,
+    moduleKey: wrapper.host?.token ?? '',
+    inquirerId: wrapper.id,
+    resolve: (request) =>
+      isStatic
+        ? { instance: wrapper.instance as object }
+        : resolveScoped(wrapper, request),
+  };
+}
+
+/** Global guards run on connections even where the registry has no gateway. */
+function nobodysGateway(globalGuards: boolean): GatewayPlace | undefined {
+  if (!globalGuards) return undefined;
+  const instance = new NoGateway();
+  return {
+    classRef: NoGateway,
+    moduleKey: '',
+    inquirerId: '',
+    resolve: () => ({ instance }),
+  };
+}
+
+class NoGateway {}

@@ -1,0 +1,83 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+
+/**
+ * What guards, middleware and filters of a connection get as the response. It
+ * has no socket: its headers go into a refusal, and ending it refuses the
+ * upgrade with its status.
+ */
+export class UpgradeResponse extends ServerResponse {
+  /** What it was ended with. */
+  body: unknown;
+  ended = false;
+  private readonly whenEnded: () => void;
+
+  /** @param whenEnded Called when somebody answers instead of going on. */
+  constructor(request: IncomingMessage, whenEnded: () => void) {
+    super(request);
+    this.whenEnded = whenEnded;
+  }
+
+  /** Express' and Fastify's name for setHeader. */
+  header(name: string, value: string | number | readonly string[]): this {
+    return this.setHeader(name, value);
+  }
+
+  status(code: number): this {
+    this.statusCode = code;
+    return this;
+  }
+
+  /** Fastify's name for status. */
+  code(code: number): this {
+    return this.status(code);
+  }
+
+  json(body: unknown): this {
+    return this.finish(body);
+  }
+
+  send(body?: unknown): this {
+    return this.finish(body);
+  }
+
+  redirect(): this {
+    return this.status(403).finish('Redirects do not apply to a connection');
+  }
+
+  override writeHead(status: number, ...rest: unknown[]): this {
+    this.statusCode = status;
+    const headers = rest.at(-1);
+    if (
+      typeof headers === 'object' &&
+      headers !== null &&
+      !Array.isArray(headers)
+    ) {
+      for (const [name, value] of Object.entries(headers)) {
+        this.setHeader(name, value as string);
+      }
+    }
+    return this;
+  }
+
+  override end(body?: unknown): this {
+    return this.finish(body);
+  }
+
+  private finish(body: unknown): this {
+    if (this.ended) return this;
+    this.ended = true;
+    this.body = body;
+    this.whenEnded();
+    return this;
+  }
+}
+
+/** The sentence in a body that was meant for HTTP. */
+export function messageOf(body: unknown, fallback: string): string {
+  if (typeof body === 'string' && body !== '') return body;
+  if (typeof body === 'object' && body !== null && 'message' in body) {
+    const { message } = body;
+    if (typeof message === 'string') return message;
+  }
+  return fallback;
+}

@@ -1,0 +1,38 @@
+import { Logger } from '@nestjs/common';
+import { ServiceRegistry } from '../core/service-registry.js';
+import { DEFAULT_REGISTRY } from './constants.js';
+
+/** The registries of one application. */
+export class RegistrySet {
+  private readonly registries: ReadonlyMap<string, ServiceRegistry>;
+
+  constructor(readonly names: readonly string[]) {
+    this.registries = new Map(
+      names.map((name) => [
+        name,
+        new ServiceRegistry(name, new Logger(`Snorky:${name}`)),
+      ]),
+    );
+  }
+
+  /** Where services go that name no registry: the only one, else `frontend`. */
+  get defaultName(): string {
+    const [only, second] = this.names;
+    return only !== undefined && second === undefined ? only : DEFAULT_REGISTRY;
+  }
+
+  get all(): readonly ServiceRegistry[] {
+    return [...this.registries.values()];
+  }
+
+  find(name: string): ServiceRegistry | undefined {
+    return this.registries.get(name);
+  }
+
+  /** For names that are known to exist. */
+  get(name: string): ServiceRegistry {
+    const registry = this.registries.get(name);
+    if (registry === undefined) throw new Error(`No registry "${name}".`);
+    return registry;
+  }
+}

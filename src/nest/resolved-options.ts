@@ -1,0 +1,117 @@
+import type { WebSocketLateOptions } from './snorky-options.js';
+import type {
+  HttpBackendOptions,
+  ListenOptions,
+  RegistryOptions,
+  SnorkyLateOptions,
+} from './snorky-options.js';
+import type { BackendOptions } from '../transports/http/backend-handler.js';
+import { setupError } from './setup-errors.js';
+
+/** A WebSocket endpoint, with all that is known about it. */
+export interface ResolvedEndpoint {
+  readonly registry: string;
+  readonly path: string;
+  readonly options: WebSocketLateOptions;
+}
+
+/** An HTTP backend, with all that is known about it. */
+export interface ResolvedBackend {
+  readonly registry: string;
+  readonly path: string;
+  readonly listen: ListenOptions | undefined;
+  readonly options: BackendOptions;
+}
+
+/** The static options and those from the factory, as one. */
+export class ResolvedOptions {
+  readonly endpoints: readonly ResolvedEndpoint[];
+  readonly backends: readonly ResolvedBackend[];
+  readonly shutdownTimeout: number;
+
+  /** @throws SnorkySetupError when the two do not fit together. */
+  constructor(
+    registries: Readonly<Record<string, RegistryOptions>>,
+    late: SnorkyLateOptions,
+  ) {
+    const names = Object.keys(registries);
+    for (const name of Object.keys(late.registries ?? {})) {
+      if (!names.includes(name)) {
+        throw setupError(
+          'SNORKY_REGISTRY_UNKNOWN',
+          'The factory of forRootAsync()',
+          name,
+          names.join(', ') || 'none',
+        );
+      }
+    }
+    const endpoints: ResolvedEndpoint[] = [];
+    const backends: ResolvedBackend[] = [];
+    for (const [registry, { websocket, http }] of Object.entries(registries)) {
+      const more = late.registries?.[registry];
+      for (const { path, ...options } of asList(websocket)) {
+        endpoints.push({
+          registry,
+          path: checkedPath(path),
+          options: { ...options, ...more?.websocket },
+        });
+      }
+      if (http !== undefined) {
+        backends.push(resolveBackend(registry, { ...http, ...more?.http }));
+      }
+    }
+    checkPaths(endpoints, backends);
+    this.endpoints = endpoints;
+    this.backends = backends;
+    this.shutdownTimeout = late.shutdownTimeout ?? 5000;
+  }
+
+  /** Makes of an option's TypeError an error that names the registry. */
+  check<T>(registry: string, make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw setupError('SNORKY_OPTION_INVALID', registry, error.message);
+    }
+  }
+}
+
+function resolveBackend(
+  registry: string,
+  { path, listen, key, ...options }: HttpBackendOptions,
+): ResolvedBackend {
+  if (key === undefined || key.length === 0) {
+    throw setupError('SNORKY_KEY_MISSING', registry);
+  }
+  return {
+    registry,
+    path: checkedPath(path),
+    listen,
+    options: { ...options, key },
+  };
+}
+
+function asList<T>(one: T | readonly T[] | undefined): readonly T[] {
+  if (one === undefined) return [];
+  return Array.isArray(one) ? (one as readonly T[]) : [one as T];
+}
+
+function checkedPath(path: string): string {
+  if (!/^\/$|^\/[^?#\s]*[^/?#\s]$/.test(path)) {
+    throw setupError('SNORKY_PATH_INVALID', path);
+  }
+  return path;
+}
+
+function checkPaths(
+  endpoints: readonly ResolvedEndpoint[],
+  backends: readonly ResolvedBackend[],
+): void {
+  const taken = new Set<string>();
+  const mounted = backends.filter(({ listen }) => listen === undefined);
+  for (const { path } of [...endpoints, ...mounted]) {
+    if (taken.has(path)) throw setupError('SNORKY_PATH_TAKEN', path);
+    taken.add(path);
+  }
+}

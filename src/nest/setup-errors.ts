@@ -1,0 +1,108 @@
+/**
+ * Everything that can be wrong with a set-up, by its stable code. Each sentence
+ * says what to do.
+ */
+const SETUP_ERRORS = {
+  SNORKY_ADAPTER_MISSING: () =>
+    'Snorky needs its WebSocket adapter. Add this line before app.listen() or ' +
+    'app.init():\n\n    app.useWebSocketAdapter(new SnorkyWsAdapter(app));\n',
+  SNORKY_ROOT_TWICE: () =>
+    'SnorkyModule.forRoot() was imported twice. Call it once, in the root ' +
+    'module, with all registries; everything else can inject them.',
+  SNORKY_REGISTRY_UNKNOWN: (who: string, registry: string, known: string) =>
+    `${who} belongs to registry "${registry}", but SnorkyModule.forRoot() has ` +
+    `only: ${known}. Add the registry there, or name one of these.`,
+  SNORKY_NAME_TAKEN: (
+    name: string,
+    registry: string,
+    first: string,
+    second: string,
+  ) =>
+    `Both ${first} and ${second} are service "${name}" of registry ` +
+    `"${registry}". Give one of them another name.`,
+  SNORKY_SERVICE_EMPTY: (who: string) =>
+    `${who} has no command. Decorate a method with @RpcCommand(), or extend ` +
+    'Service and implement processMessageFrom().',
+  SNORKY_SERVICE_RAW: (who: string, command: string) =>
+    `${who} extends Service, whose messages are raw, but has the command ` +
+    `"${command}". Extend RpcService, or nothing at all.`,
+  SNORKY_SERVICE_SCOPED: (who: string) =>
+    `${who} keeps state for its clients, so there is one instance of it. Yet ` +
+    'it would be request-scoped, by its own scope or because it, or a guard, ' +
+    'pipe, interceptor or filter that applies to it, injects something ' +
+    'request-scoped. Make those singletons (Scope.DEFAULT), or do not apply ' +
+    'them to this service.',
+  SNORKY_SERVICE_TRANSIENT: (who: string) =>
+    `${who} is transient, so that every class that injects it has another ` +
+    'one. Remove `scope: Scope.TRANSIENT`.',
+  SNORKY_SERVICE_AMBIGUOUS: (who: string, name: string, registries: string) =>
+    `${who} injects service "${name}", which exists in several registries: ` +
+    `${registries}. Write @InjectService('${name}', '<registry>').`,
+  SNORKY_COMMAND_TWICE: (who: string, command: string) =>
+    `${who} declares the command "${command}" twice. Give one method another ` +
+    'name with @RpcCommand({ name }).',
+  SNORKY_PARAMS_UNCHECKED: (who: string, reflected: string) =>
+    `The params of ${who} cannot be checked: at run time their type is only ` +
+    `"${reflected}". If it is a class, import the class, not its type ` +
+    '(no `import type`); an interface, Partial<T> or Record must become a ' +
+    'class with class-validator decorators or a schema ' +
+    '(@RpcCommand({ params: schema })); or say @RpcCommand({ unchecked: true }) ' +
+    'and check them yourself.',
+  SNORKY_PARAMS_UNDECORATED: (who: string, dto: string) =>
+    `The params of ${who} cannot be checked: no property of ${dto} has a ` +
+    'class-validator decorator, so that every call would be refused. Add ' +
+    'decorators, or say @RpcCommand({ unchecked: true }).',
+  SNORKY_PARAMETER_BARE: (who: string, index: number) =>
+    `Parameter ${index + 1} of ${who} has no decorator while others have. Add ` +
+    "@RpcParam('name'), @RpcParams(), @CurrentRequest() or @ConnectedClient().",
+  SNORKY_VALIDATOR_MISSING: (who: string) =>
+    `${who} takes a DTO class, which needs two packages. Run: npm install ` +
+    'class-validator class-transformer',
+  SNORKY_GATEWAY_TWICE: (registry: string, first: string, second: string) =>
+    `Both ${first} and ${second} are the gateway of registry "${registry}". ` +
+    'Keep one: it decides who may connect.',
+  SNORKY_GATEWAY_USELESS: (who: string, registry: string) =>
+    `${who} is the gateway of registry "${registry}", which has no websocket. ` +
+    'Add `websocket: { path }` to the registry, or remove the gateway.',
+  SNORKY_GATEWAY_PLACE: (who: string) =>
+    `${who} uses @SnorkyGateway but is no provider of a static class. List it ` +
+    'under `providers` as a class.',
+  SNORKY_PATH_TAKEN: (path: string) =>
+    `The path "${path}" is used twice. Give every endpoint its own.`,
+  SNORKY_PATH_INVALID: (path: string) =>
+    `"${path}" is no path for an endpoint. It starts with "/", and has no ` +
+    'query and no trailing slash.',
+  SNORKY_OPTION_INVALID: (registry: string, problem: string) =>
+    `The options of registry "${registry}" cannot be used: ${problem}`,
+  SNORKY_KEY_MISSING: (registry: string) =>
+    `The backend of registry "${registry}" has no key. Give ` +
+    '`http: { key }` in forRoot() or in the factory of forRootAsync().',
+} as const;
+
+type SetupErrors = typeof SETUP_ERRORS;
+
+/** The stable code of a set-up error. */
+export type SetupErrorCode = keyof SetupErrors;
+
+/**
+ * The application is put together in a way that cannot be meant. Thrown at
+ * start-up, never later.
+ */
+export class SnorkySetupError extends Error {
+  constructor(
+    readonly code: SetupErrorCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'SnorkySetupError';
+  }
+}
+
+/** @internal */
+export function setupError<Code extends SetupErrorCode>(
+  code: Code,
+  ...details: Parameters<SetupErrors[Code]>
+): SnorkySetupError {
+  const describe = SETUP_ERRORS[code] as (...details: unknown[]) => string;
+  return new SnorkySetupError(code, describe(...details));
+}

@@ -1,0 +1,191 @@
+import {
+  ConfigurableModuleBuilder,
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import { MemoryBroker } from '../broker/memory/memory-broker.js';
+import type { Broker } from '../broker/ports.js';
+import { BackendHost } from './backend-host.js';
+import { CommandBinder } from './command-binder.js';
+import {
+  DEFAULT_REGISTRY,
+  getRegistryToken,
+  getServiceToken,
+  SNORKY_BROKER,
+  SNORKY_REGISTRIES,
+} from './constants.js';
+import { GatewayExplorer } from './gateway/gateway-explorer.js';
+import { RegistrySet } from './registry-set.js';
+import { ResolvedOptions } from './resolved-options.js';
+import { ServiceExplorer } from './service-explorer.js';
+import { ServiceRegistration } from './service-registration.js';
+import { setupError } from './setup-errors.js';
+import type {
+  RegistryOptions,
+  SnorkyLateOptions,
+  SnorkyModuleAsyncOptions,
+  SnorkyModuleOptions,
+} from './snorky-options.js';
+import { WebSocketHost } from './websocket-host.js';
+
+const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<SnorkyLateOptions>()
+    .setClassMethodName('forRoot')
+    .build();
+
+/** One service of `SnorkyModule.forFeature`. */
+export interface FeatureService {
+  readonly service: Type;
+  /** The name that clients use. */
+  readonly name: string;
+  /** @default `frontend`, or the only registry there is */
+  readonly registry?: string;
+}
+
+/** Brings Snorky into an application: once, in its root module. */
+@Module({})
+export class SnorkyModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(SNORKY_BROKER) private readonly broker: Broker,
+  ) {
+    let roots = 0;
+    for (const { providers } of modules.values()) {
+      if (providers.has(SNORKY_BROKER)) roots++;
+    }
+    if (roots > 1) throw setupError('SNORKY_ROOT_TWICE');
+  }
+
+  /** @see SnorkyModuleOptions */
+  static forRoot(options: SnorkyModuleOptions): DynamicModule {
+    const { registries, ...late } = options;
+    return define(Definition.forRoot(late), registries);
+  }
+
+  /**
+   * Like `forRoot`, with keys, limits and the like from a factory that may
+   * inject providers. Names of registries and paths are static.
+   */
+  static forRootAsync(options: SnorkyModuleAsyncOptions): DynamicModule {
+    const { registries, ...late } = options;
+    type Late = Parameters<typeof Definition.forRootAsync>[0];
+    return define(Definition.forRootAsync(late as Late), registries);
+  }
+
+  /**
+   * Provides services under names of one's choice, each an instance of its own:
+   * the same class several times, or in several registries. Inject them with
+   * `@InjectService(name, registry)`. A class given here is not registered by
+   * its decorator as well.
+   *
+   * @param options.imports Modules with what the services, and the guards on
+   *   them, inject.
+   */
+  static forFeature(
+    services: readonly FeatureService[],
+    options: Pick<DynamicModule, 'imports' | 'providers'> = {},
+  ): DynamicModule {
+    const made = services.map(featureProviders);
+    return {
+      module: SnorkyFeatureModule,
+      imports: options.imports ?? [],
+      providers: [...made.flat(), ...(options.providers ?? [])],
+      exports: services.flatMap(({ name, registry }) =>
+        tokensOf(name, registry),
+      ),
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.broker.close();
+  }
+}
+
+/** The module behind `forFeature`: each call makes another one of it. */
+@Module({})
+export class SnorkyFeatureModule {}
+
+function define(
+  { providers = [], imports = [] }: DynamicModule,
+  registries: Readonly<Record<string, RegistryOptions>>,
+): DynamicModule {
+  const names = Object.keys(registries);
+  return {
+    module: SnorkyModule,
+    global: true,
+    imports: [...imports, DiscoveryModule],
+    providers: [
+      ...providers,
+      { provide: SNORKY_REGISTRIES, useValue: registries },
+      {
+        provide: ResolvedOptions,
+        inject: [SNORKY_REGISTRIES, MODULE_OPTIONS_TOKEN],
+        useFactory: (known: typeof registries, late: SnorkyLateOptions) =>
+          new ResolvedOptions(known, late),
+      },
+      {
+        provide: SNORKY_BROKER,
+        inject: [MODULE_OPTIONS_TOKEN],
+        useFactory: ({ broker }: SnorkyLateOptions) =>
+          broker ?? new MemoryBroker(),
+      },
+      { provide: RegistrySet, useFactory: () => new RegistrySet(names) },
+      ...names.map((name) => ({
+        provide: getRegistryToken(name),
+        inject: [RegistrySet],
+        useFactory: (set: RegistrySet) => set.get(name),
+      })),
+      CommandBinder,
+      GatewayExplorer,
+      ServiceExplorer,
+      WebSocketHost,
+      BackendHost,
+    ],
+    exports: [
+      SNORKY_BROKER,
+      RegistrySet,
+      BackendHost,
+      ...names.map(getRegistryToken),
+    ],
+  };
+}
+
+function featureProviders(feature: FeatureService): Provider[] {
+  return serviceProviders(feature);
+}
+
+/**
+ * A service as modules provide it: under its token, under its name alone, and
+ * with the note that has it registered.
+ *
+ * @internal
+ */
+export function serviceProviders({
+  service,
+  name,
+  registry,
+  optional,
+}: FeatureService & { readonly optional?: boolean }): Provider[] {
+  const [own, ...aliases] = tokensOf(name, registry) as [string, ...string[]];
+  return [
+    { provide: own, useClass: service },
+    ...aliases.map((provide) => ({ provide, useExisting: own })),
+    {
+      provide: Symbol(`snorky:registration:${own}`),
+      useValue: new ServiceRegistration(own, service, name, registry, optional),
+    },
+  ];
+}
+
+/** @internal The tokens under which modules provide a service. */
+export function tokensOf(
+  name: string,
+  registry: string = DEFAULT_REGISTRY,
+): string[] {
+  return [getServiceToken(name, registry), getServiceToken(name)];
+}

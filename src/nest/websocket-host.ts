@@ -1,0 +1,106 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { WebSocketEndpoint } from '../transports/websocket/websocket-endpoint.js';
+import { GatewayExplorer } from './gateway/gateway-explorer.js';
+import { pathOf } from './gateway/upgrade-request.js';
+import { ResolvedOptions } from './resolved-options.js';
+import { RegistrySet } from './registry-set.js';
+import { setupError } from './setup-errors.js';
+import { SnorkyWsAdapter } from './snorky-ws.adapter.js';
+import { UpgradeRouter } from './upgrade-router.js';
+
+/**
+ * Puts the application's WebSocket endpoints on its server, and takes them down
+ * again: new upgrades are refused, running commands finish, connections are
+ * closed with 1001.
+ */
+@Injectable()
+export class WebSocketHost
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
+{
+  private readonly endpoints = new Map<string, WebSocketEndpoint>();
+  private router: UpgradeRouter | undefined;
+
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ResolvedOptions) private readonly options: ResolvedOptions,
+    @Inject(RegistrySet) private readonly registries: RegistrySet,
+    @Inject(GatewayExplorer) private readonly gateways: GatewayExplorer,
+  ) {
+    // Before the application's own middleware. A page at "/" may share its path
+    // with an endpoint; elsewhere a plain request is a mistake and is told so.
+    host.init$.subscribe(() => {
+      this.host.httpAdapter?.use?.(this.answerPlainRequest);
+    });
+  }
+
+  onModuleInit(): void {
+    const server = this.server();
+    if (this.options.endpoints.length === 0 || server === undefined) return;
+    if (SnorkyWsAdapter.of(server) === undefined) {
+      throw setupError('SNORKY_ADAPTER_MISSING');
+    }
+  }
+
+  onApplicationBootstrap(): void {
+    const server = this.server();
+    const adapter = server && SnorkyWsAdapter.of(server);
+    for (const { registry, path, options } of this.options.endpoints) {
+      const endpoint = this.options.check(registry, () => {
+        const admit = this.gateways.admissionFor(registry, options);
+        return new WebSocketEndpoint(
+          this.registries.get(registry),
+          options,
+          admit,
+        );
+      });
+      this.endpoints.set(path, endpoint);
+    }
+    if (server === undefined || adapter === undefined) return;
+    if (this.endpoints.size === 0) return;
+    this.router = new UpgradeRouter(server, adapter, this.endpoints);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    const { shutdownTimeout } = this.options;
+    const endpoints = [...this.endpoints.values()];
+    for (const endpoint of endpoints) endpoint.stopAccepting();
+    await Promise.all(
+      this.registries.all.map((registry) => registry.idle(shutdownTimeout)),
+    );
+    await Promise.all(
+      endpoints.map((endpoint) => endpoint.close(shutdownTimeout)),
+    );
+    this.router?.remove();
+  }
+
+  private server(): Server | undefined {
+    return this.host.httpAdapter?.getHttpServer() as Server | undefined;
+  }
+
+  private readonly answerPlainRequest = (
+    request: IncomingMessage & { originalUrl?: string },
+    response: ServerResponse & { raw?: ServerResponse },
+    next: () => void,
+  ): void => {
+    const path = pathOf(request.originalUrl ?? request.url ?? '/');
+    if (path === '/' || !this.endpoints.has(path)) {
+      next();
+      return;
+    }
+    const raw = response.raw ?? response;
+    const isGet = request.method === 'GET';
+    raw.writeHead(isGet ? 400 : 405, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      ...(isGet ? {} : { Allow: 'GET' }),
+    });
+    raw.end('This path takes WebSocket connections only.\n');
+  };
+}

@@ -1,0 +1,86 @@
+import { isJsonObject, type JsonValue } from './json.js';
+import { MAX_NESTING, nestsDeeperThan } from './limits.js';
+
+/** What travels in both directions: a message, and the service it is for. */
+export interface Envelope {
+  readonly service: string;
+  readonly message: JsonValue;
+}
+
+/** An envelope as it came in: the name of the service may be any JSON value. */
+export interface IncomingEnvelope {
+  readonly service: JsonValue;
+  readonly message: JsonValue;
+}
+
+/**
+ * Why a text was not taken as a message. Over a socket such a text is discarded
+ * without an answer; over HTTP it is refused with the status beside it.
+ */
+export const MessageFault = {
+  invalidJson: { status: 400, text: 'The message is not valid JSON' },
+  nestedTooDeep: {
+    status: 400,
+    text: `The message nests deeper than ${MAX_NESTING} levels`,
+  },
+  notAnEnvelope: {
+    status: 400,
+    text: 'The message is not an object with "service" and "message"',
+  },
+  unknownService: { status: 404, text: 'There is no such service' },
+  notACall: {
+    status: 400,
+    text: 'The RPC message is not an object with "command" and "params"',
+  },
+  failed: { status: 500, text: 'The service failed' },
+} as const;
+
+/** One of the reasons in {@link MessageFault}. */
+export type MessageFault = keyof typeof MessageFault;
+
+/**
+ * Reads an incoming text. Further top-level keys are ignored; of duplicate keys
+ * the last one counts.
+ */
+export function decodeEnvelope(text: string): IncomingEnvelope | MessageFault {
+  if (nestsDeeperThan(MAX_NESTING, text)) return 'nestedTooDeep';
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return 'invalidJson';
+  }
+  if (!isJsonObject(value)) return 'notAnEnvelope';
+  // JSON has no `undefined`, and neither name is on Object.prototype.
+  const { service, message } = value;
+  if (service === undefined || message === undefined) return 'notAnEnvelope';
+  return value as unknown as IncomingEnvelope;
+}
+
+/** The part of an envelope before its message, the same for all of a service. */
+export function envelopePrefix(service: string): string {
+  return `{"service":${JSON.stringify(service)},"message":`;
+}
+
+/**
+ * Writes an envelope.
+ *
+ * @throws TypeError when JSON cannot express the message.
+ */
+export function encodeEnvelope(prefix: string, message: unknown): string {
+  return `${prefix}${encodeJson(message)}}`;
+}
+
+/**
+ * `JSON.stringify`, except that what it would leave out is an error. A missing
+ * value is `null`.
+ *
+ * @throws TypeError for functions, symbols, big integers and cycles.
+ */
+export function encodeJson(value: unknown): string {
+  const text: string | undefined = JSON.stringify(value ?? null);
+  if (text === undefined) {
+    throw new TypeError(`JSON cannot express a ${typeof value}`);
+  }
+  return text;
+}

@@ -1,0 +1,47 @@
+/**
+ * Every error text that the bundled parts put on the wire. The texts are part
+ * of the protocol: clients compare them, so they never change.
+ */
+export const WireError = {
+  /** The service has no command of that name. */
+  unknownCommand: 'Unknown command',
+  /** `params` is no object, or does not fit what the command declares. */
+  invalidParams: 'Invalid params',
+  /** The command failed in a way that is not the caller's business. */
+  internalError: 'Internal error',
+  /** A command signalled an RPC error without saying which. */
+  exception: 'Exception',
+  /** The command keeps state for a connection, and there is none (HTTP). */
+  connectionRequired: 'Connection required',
+  /** A policy hook did not allow it. */
+  notAuthorized: 'Not authorized',
+  alreadySubscribed: 'Already subscribed',
+  notSubscribed: 'Not subscribed',
+} as const;
+
+/**
+ * Codes with which the server closes a WebSocket.
+ *
+ * After 1001 and 4000-4099 a client may come back at once or a little later;
+ * after 1009 and 4100-4199 doing the same again would end the same way, so it
+ * must change something first.
+ */
+export const CloseCode = {
+  /** The application closed the connection without giving a code. */
+  normal: 1000,
+  /** The server shuts down. Reconnect. */
+  goingAway: 1001,
+  /** A message exceeded `maxPayload`. */
+  messageTooBig: 1009,
+  /** A ping was not answered before the next one was due. Reconnect. */
+  noPong: 4000,
+  /** More was waiting for this client than its bound allows. Reconnect. */
+  slowClient: 4001,
+  /** Too many requests stayed unanswered for too long. Reconnect. */
+  stalled: 4002,
+  /** What proved the client's identity has expired. Log in again first. */
+  identityExpired: 4100,
+} as const;
+
+/** A close code that the server uses on its own. */
+export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];

@@ -1,0 +1,37 @@
+/**
+ * Levels of arrays and objects that a message may nest, the envelope included.
+ * Deeper ones are discarded (over HTTP: status 400). It bounds every recursion
+ * over a value that came from outside. The original broke at about 195 levels
+ * over WebSocket and 979 over HTTP.
+ */
+export const MAX_NESTING = 1000;
+
+/** Whether `text`, which may be any text, nests brackets deeper than `limit`. */
+export function nestsDeeperThan(limit: number, text: string): boolean {
+  // A text cannot open more brackets than it has characters to close them, so
+  // the common short message is never scanned.
+  if (text.length < 2 * limit) return false;
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (inString) {
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) inString = false;
+    } else if (code === QUOTE) {
+      inString = true;
+    } else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
+      if (++depth > limit) return true;
+    } else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) {
+      depth--;
+    }
+  }
+  return false;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;

@@ -1,0 +1,63 @@
+import type {
+  MaybePromise,
+  Stop,
+  TopicEntry,
+  Topics,
+} from '../../broker/ports.js';
+import { isPromiseLike } from '../../core/promise-like.js';
+
+interface Feed {
+  users: number;
+  readonly stop: MaybePromise<Stop>;
+}
+
+/**
+ * This node's subscriptions to the broker: one per channel, for as long as
+ * anybody here is subscribed. A node hears nothing of the channels that none of
+ * its clients asked for.
+ */
+export class ChannelFeeds {
+  private readonly feeds = new Map<string, Feed>();
+
+  constructor(
+    private readonly topics: Topics,
+    private readonly topicOf: (key: string) => string,
+    private readonly listener: (key: string, entry: TopicEntry) => void,
+  ) {}
+
+  /** Settles when publications of the channel arrive. Pair it with `release`. */
+  acquire(key: string): MaybePromise<void> {
+    let feed = this.feeds.get(key);
+    if (feed === undefined) {
+      const stop = this.topics.subscribe(this.topicOf(key), (entry) => {
+        this.listener(key, entry);
+      });
+      feed = { users: 0, stop };
+      this.feeds.set(key, feed);
+    }
+    feed.users++;
+    if (!isPromiseLike(feed.stop)) return;
+    return feed.stop.then(
+      () => undefined,
+      (error: unknown) => {
+        this.release(key);
+        throw error;
+      },
+    );
+  }
+
+  release(key: string): void {
+    const feed = this.feeds.get(key);
+    if (feed === undefined || --feed.users > 0) return;
+    this.feeds.delete(key);
+    if (isPromiseLike(feed.stop)) {
+      // One that could not be started needs no stop.
+      feed.stop.then(
+        (stop) => stop(),
+        () => undefined,
+      );
+    } else {
+      feed.stop();
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { Inject } from '@nestjs/common';
+import type { MaybePromise } from '../../broker/ports.js';
+import { RpcService } from '../../core/rpc-service.js';
+import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
+import { RpcParam } from '../../nest/decorators/rpc-params.decorator.js';
+import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
+import { DEFAULT_BACKEND_REGISTRY } from '../../nest/constants.js';
+import type { JsonValue } from '../../protocol/json.js';
+import { PubSubService } from './pubsub.service.js';
+
+/** @internal The service that a backend publishes to. */
+export const PUBSUB_TARGET = Symbol('snorky:pubsub');
+
+/**
+ * Lets trusted servers publish, whatever the policy of the service says. Inject
+ * it to publish from the application itself.
+ */
+@SnorkyService('pubsub_backend', { registry: DEFAULT_BACKEND_REGISTRY })
+export class PubSubBackend extends RpcService {
+  @Inject(PUBSUB_TARGET)
+  protected readonly pubsub!: PubSubService;
+
+  /** Command. Sends a message to all who are subscribed to a channel. */
+  @RpcCommand()
+  publish(
+    @RpcParam('channel') channel: JsonValue,
+    @RpcParam('message') message: JsonValue,
+  ): MaybePromise<void> {
+    return this.pubsub.broadcast(channel, message);
+  }
+}

@@ -1,0 +1,199 @@
+import { Inject, type OnModuleInit } from '@nestjs/common';
+import type { Broker, MaybePromise } from '../../broker/ports.js';
+import type { Client } from '../../core/client.js';
+import { isPromiseLike } from '../../core/promise-like.js';
+import { RpcError } from '../../core/rpc-error.js';
+import { RpcService } from '../../core/rpc-service.js';
+import { SNORKY_BROKER } from '../../nest/constants.js';
+import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
+import {
+  ConnectedClient,
+  RpcParam,
+} from '../../nest/decorators/rpc-params.decorator.js';
+import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
+import { WireError } from '../../protocol/errors.js';
+import type { JsonValue } from '../../protocol/json.js';
+import { ChannelFeeds } from './channel-feeds.js';
+import { PubSubEngine } from './pubsub.engine.js';
+
+/** What the nodes tell each other of a publication. */
+interface Publication {
+  readonly [member: string]: JsonValue;
+  /** As the publisher wrote it. */
+  readonly channel: JsonValue;
+  readonly message: JsonValue;
+}
+
+/**
+ * Channels that clients subscribe and publish to. Channels and messages are any
+ * JSON; a channel exists while somebody is subscribed.
+ *
+ * Override the two policy hooks to decide who may do what: only `true` allows.
+ *
+ * @example
+ * class PrivatePubSub extends PubSubService {
+ *   override canPublish() { return false; }   // only the backend publishes
+ * }
+ */
+@SnorkyService('pubsub')
+export class PubSubService extends RpcService implements OnModuleInit {
+  @Inject(SNORKY_BROKER)
+  protected readonly broker!: Broker;
+
+  private readonly engine = new PubSubEngine<Client>();
+  private feeds!: ChannelFeeds;
+  /** Per client and channel, what is still under way; later calls follow it. */
+  private readonly underway = new Map<Client, Map<string, Promise<unknown>>>();
+  /** Per client, its last publication that is still under way. */
+  private readonly publishing = new WeakMap<Client, Promise<unknown>>();
+
+  onModuleInit(): void {
+    this.feeds = new ChannelFeeds(
+      this.broker.topics,
+      (key) => this.topicOf(key),
+      (key, { value }) => this.announce(key, value as Publication),
+    );
+  }
+
+  /** Whether a client may publish to a channel. @default everybody may */
+  canPublish(_client: Client, _channel: JsonValue): MaybePromise<boolean> {
+    return true;
+  }
+
+  /** Whether a client may subscribe to a channel. @default everybody may */
+  canSubscribe(_client: Client, _channel: JsonValue): MaybePromise<boolean> {
+    return true;
+  }
+
+  /** Command. Errors: `Already subscribed`, `Not authorized`. */
+  @RpcCommand()
+  subscribe(
+    @RpcParam('channel') channel: JsonValue,
+    @ConnectedClient() client: Client,
+  ): MaybePromise<void> {
+    if (!client.connected) throw new RpcError(WireError.connectionRequired);
+    const key = PubSubEngine.key(channel);
+    return this.inTurn(client, key, () => {
+      if (this.engine.has(client, key)) {
+        throw new RpcError(WireError.alreadySubscribed);
+      }
+      return whenAllowed(this.canSubscribe(client, channel), () =>
+        after(this.feeds.acquire(key), () => {
+          // It may have gone while the broker was answering.
+          if (client.connected) this.engine.add(client, key);
+          else this.feeds.release(key);
+        }),
+      );
+    });
+  }
+
+  /** Command. Error: `Not subscribed`. */
+  @RpcCommand()
+  unsubscribe(
+    @RpcParam('channel') channel: JsonValue,
+    @ConnectedClient() client: Client,
+  ): MaybePromise<void> {
+    const key = PubSubEngine.key(channel);
+    return this.inTurn(client, key, () => {
+      if (!this.engine.delete(client, key)) {
+        throw new RpcError(WireError.notSubscribed);
+      }
+      this.feeds.release(key);
+    });
+  }
+
+  /** Command. Error: `Not authorized`. */
+  @RpcCommand()
+  publish(
+    @RpcParam('channel') channel: JsonValue,
+    @RpcParam('message') message: JsonValue,
+    @ConnectedClient() client: Client,
+  ): MaybePromise<void> {
+    const allowed = this.canPublish(client, channel);
+    const before = this.publishing.get(client);
+    if (before === undefined) {
+      if (!isPromiseLike(allowed)) {
+        return whenAllowed(allowed, () => this.broadcast(channel, message));
+      }
+    }
+    // A hook may take longer for one publication than for the next; those of
+    // one client stay in order all the same.
+    const done = Promise.resolve(before)
+      .then(undefined, () => undefined)
+      .then(() => whenAllowed(allowed, () => this.broadcast(channel, message)))
+      .finally(() => {
+        if (this.publishing.get(client) === done) {
+          this.publishing.delete(client);
+        }
+      });
+    this.publishing.set(client, done);
+    return done;
+  }
+
+  /**
+   * Publishes from the server, whatever the policy says. Settles when the
+   * publication is queued for every subscriber of this node.
+   */
+  broadcast(channel: JsonValue, message: JsonValue): MaybePromise<void> {
+    const topic = this.topicOf(PubSubEngine.key(channel));
+    return after(this.broker.topics.publish(topic, { channel, message }), done);
+  }
+
+  override onClientDisconnected(client: Client): void {
+    for (const key of [...this.engine.keysOf(client)]) {
+      this.engine.delete(client, key);
+      this.feeds.release(key);
+    }
+  }
+
+  private announce(key: string, { channel, message }: Publication): void {
+    const recipients = this.engine.recipients(key);
+    if (recipients.size === 0) return;
+    this.notify(recipients, { type: 'message', channel, message });
+  }
+
+  private topicOf(key: string): string {
+    return `pubsub:${this.registry.name}/${this.name}:${key}`;
+  }
+
+  /** Has calls of one client about one channel follow one another. */
+  private inTurn(
+    client: Client,
+    key: string,
+    act: () => MaybePromise<void>,
+  ): MaybePromise<void> {
+    const calls = this.underway.get(client);
+    const before = calls?.get(key);
+    const result = before === undefined ? act() : before.then(act, act);
+    if (!isPromiseLike(result)) return result;
+    const done = Promise.resolve(result);
+    const mine = calls ?? new Map<string, Promise<unknown>>();
+    mine.set(key, done);
+    this.underway.set(client, mine);
+    return done.finally(() => {
+      if (mine.get(key) === done) mine.delete(key);
+      if (mine.size === 0) this.underway.delete(client);
+    });
+  }
+}
+
+/** Goes on if a policy hook said `true`, now or later; nothing else will do. */
+function whenAllowed(
+  allowed: MaybePromise<boolean>,
+  act: () => MaybePromise<void>,
+): MaybePromise<void> {
+  return after(allowed, (answer) => {
+    if (answer !== true) throw new RpcError(WireError.notAuthorized);
+    return act();
+  });
+}
+
+/** Goes on with an answer that may be at hand. */
+function after<T>(
+  answer: MaybePromise<T>,
+  act: (answer: T) => MaybePromise<void>,
+): MaybePromise<void> {
+  return isPromiseLike(answer) ? answer.then(act) : act(answer);
+}
+
+function done(): void {}

@@ -1,0 +1,200 @@
+import {
+  STATUS_CODES,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import type { ServiceRegistry } from '../../core/service-registry.js';
+import {
+  decodeEnvelope,
+  MessageFault,
+  type IncomingEnvelope,
+} from '../../protocol/envelope.js';
+import { BackendKeys } from './backend-keys.js';
+import { HttpClient, type HttpOutcome } from './http-client.js';
+import { readBody, type BodyFault } from './read-body.js';
+
+/** How an HTTP backend behaves. */
+export interface BackendOptions {
+  /** The secret that callers send as `X-Backend-Key`; several while rotating. */
+  readonly key: string | readonly string[];
+  /**
+   * Milliseconds after which a call that has not resolved is answered 504.
+   * @default 30_000
+   */
+  readonly timeout?: number;
+  /** Bytes of the largest body taken; beyond: 413. @default 10_485_760 */
+  readonly maxBody?: number;
+}
+
+const BODY_FAULTS: Record<BodyFault, readonly [status: number, text: string]> =
+  {
+    tooLarge: [413, 'The body is too large'],
+    notUtf8: [400, 'The body is not UTF-8'],
+    aborted: [400, 'The body ended early'],
+  };
+
+/**
+ * The HTTP side of a registry, for trusted servers: one POST, one message, one
+ * response. A plain Node request handler, so that it runs the same on a server
+ * of its own and in front of any framework's.
+ */
+export class BackendHandler {
+  private readonly keys: BackendKeys;
+  private readonly timeout: number;
+  private readonly maxBody: number;
+  private readonly open = new Set<ServerResponse>();
+
+  /**
+   * @param path Answered exactly; a query string is allowed.
+   * @throws TypeError when there is no usable key.
+   */
+  constructor(
+    private readonly registry: ServiceRegistry,
+    private readonly path: string,
+    options: BackendOptions,
+  ) {
+    this.keys = new BackendKeys(options.key);
+    this.timeout = options.timeout ?? 30_000;
+    this.maxBody = options.maxBody ?? 10 * 1024 * 1024;
+  }
+
+  /** Answers a request, whatever it is. The order of the checks is the wire's. */
+  readonly handle = (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void => {
+    this.open.add(response);
+    response.once('close', () => this.open.delete(response));
+    response.on('error', ignore);
+    if (pathOf(request) !== this.path) {
+      this.refuse(response, 404);
+    } else if (request.method !== 'POST') {
+      response.setHeader('Allow', 'POST');
+      this.refuse(response, 405);
+    } else if (!this.keys.accept(request.headers['x-backend-key'])) {
+      this.refuse(response, 401, 'The backend key is missing or wrong');
+    } else {
+      void this.exchange(request, response);
+    }
+  };
+
+  /** Whether a request is this handler's business. */
+  owns(request: IncomingMessage): boolean {
+    const path = pathOf(request);
+    return path === this.path || path.startsWith(`${this.path}/`);
+  }
+
+  /** Lets open responses end their connections, so that a server can close. */
+  endKeepAlive(): void {
+    for (const response of this.open) response.shouldKeepAlive = false;
+  }
+
+  /** Resolves when no response is open, after `limit` milliseconds at most. */
+  async idle(limit: number): Promise<void> {
+    const open = [...this.open].map(
+      (response) =>
+        new Promise<void>((resolve) => response.once('close', resolve)),
+    );
+    if (open.length === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([
+      Promise.all(open),
+      new Promise<void>((resolve) => (timer = setTimeout(resolve, limit))),
+    ]);
+    clearTimeout(timer);
+  }
+
+  private async exchange(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const body = await readBody(request, this.maxBody);
+    if (typeof body === 'string') {
+      // What is still on its way is not worth reading to the end.
+      if (body === 'tooLarge') response.setHeader('Connection', 'close');
+      this.refuse(response, ...BODY_FAULTS[body]);
+      return;
+    }
+    const envelope = decodeEnvelope(body.text);
+    if (typeof envelope === 'string') {
+      this.registry.counters.discarded++;
+      this.refuseFault(response, envelope);
+    } else {
+      this.process(request, response, envelope);
+    }
+  }
+
+  private process(
+    request: IncomingMessage,
+    response: ServerResponse,
+    envelope: IncomingEnvelope,
+  ): void {
+    const name = envelope.service;
+    const service =
+      typeof name === 'string' ? this.registry.service(name) : undefined;
+    if (service === undefined) {
+      this.registry.counters.discarded++;
+      this.refuseFault(response, 'unknownService');
+      return;
+    }
+    const finish = (outcome: HttpOutcome): void => {
+      clearTimeout(timer);
+      if ('fault' in outcome) this.refuseFault(response, outcome.fault);
+      else sendJson(response, 200, outcome.text.replaceAll('</', '<\\/'));
+    };
+    const client = new HttpClient(
+      request,
+      service.resolvesCalls,
+      finish,
+      () => {
+        this.registry.log.warn(`http:${service.name}`, () => {
+          return `Dropped a message of service "${service.name}" to an HTTP client: it is answered once`;
+        });
+      },
+    );
+    const timer = setTimeout(() => {
+      client.release();
+      this.refuse(response, 504, 'The command did not resolve in time');
+    }, this.timeout);
+    response.once('close', () => {
+      clearTimeout(timer);
+      client.release();
+    });
+    this.registry.counters.received++;
+    this.registry.process(client, envelope);
+  }
+
+  private refuseFault(response: ServerResponse, fault: MessageFault): void {
+    const { status, text } = MessageFault[fault];
+    this.refuse(response, status, text);
+  }
+
+  private refuse(
+    response: ServerResponse,
+    status: number,
+    message: string = STATUS_CODES[status] ?? 'Error',
+  ): void {
+    sendJson(response, status, JSON.stringify({ statusCode: status, message }));
+  }
+}
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  text: string,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=UTF-8',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+function pathOf(request: IncomingMessage & { originalUrl?: string }): string {
+  const url = request.originalUrl ?? request.url ?? '/';
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function ignore(): void {}

@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * Which pages may connect: `'*'` all; `'same'` those of the host that they
+ * connect to; a list of origins such as `https://example.com`; or a decision of
+ * one's own. Clients that are no browsers send no origin and always may.
+ */
+export type Origins =
+  | '*'
+  | 'same'
+  | readonly string[]
+  | ((origin: string, request: IncomingMessage) => boolean);
+
+/** Whether the page that asks for an upgrade may have it. */
+export function allowsOrigin(
+  origins: Origins,
+  request: IncomingMessage,
+): boolean {
+  const { origin } = request.headers;
+  if (origins === '*' || origin === undefined) return true;
+  if (typeof origins === 'function') return origins(origin, request) === true;
+  if (origins === 'same') return hostOf(origin) === request.headers.host;
+  return origins.includes(origin);
+}
+
+function hostOf(origin: string): string | undefined {
+  try {
+    return new URL(origin).host;
+  } catch {
+    return undefined;
+  }
+}

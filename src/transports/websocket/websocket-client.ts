@@ -1,0 +1,267 @@
+import { isUtf8 } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import { Client, type Handshake } from '../../core/client.js';
+import type { Counters } from '../../core/counters.js';
+import { Outbox, type OutboxSink } from '../../core/outbox.js';
+import type { OutboxFlusher } from '../../core/outbox-flusher.js';
+import type { Encoder, PreparedMessage } from '../../core/prepared-message.js';
+import { CloseCode } from '../../protocol/errors.js';
+import type { FrameJoiner } from './frame-joiner.js';
+import { encodeTextFrame, encodeTextPayload } from './framer.js';
+import type { WebSocketSettings } from './websocket-options.js';
+
+/** Bytes below which a pong is still written to a socket. */
+const LOW_WATER = 64 * 1024;
+/** How long a peer may take for the closing handshake, in milliseconds. */
+const CLOSE_TIMEOUT = 5000;
+/** The same for one that does not read, or does not answer. */
+const HOPELESS_TIMEOUT = 2000;
+const MAX_REASON_BYTES = 123;
+
+/** What the clients of one endpoint share. */
+export interface WebSocketContext {
+  readonly settings: WebSocketSettings;
+  readonly counters: Counters;
+  readonly flusher: OutboxFlusher;
+  readonly joiner: FrameJoiner;
+  received(client: WebSocketClient, text: string): void;
+  failed(client: WebSocketClient, error: unknown): void;
+}
+
+/**
+ * The `ws` socket of a client. Its listeners are shared functions that find the
+ * client here: a closure per listener and connection would be memory that every
+ * idle connection pays for.
+ */
+export class SnorkySocket extends WebSocket {
+  declare client: WebSocketClient;
+
+  /** `ws` calls this to echo a peer's close, which takes the code alone. */
+  override close(code?: number): void {
+    super.close(code);
+  }
+
+  closeWith(code: number, reason: string): void {
+    super.close(code, reason);
+  }
+}
+
+/** One WebSocket connection. */
+export class WebSocketClient extends Client implements OutboxSink {
+  /** A ping is on its way, and its pong is not back. */
+  awaitingPong = false;
+  /** @internal */
+  expiry: NodeJS.Timeout | undefined;
+
+  private readonly outbox: Outbox;
+  private readonly encode: Encoder;
+  private stall: NodeJS.Timeout | undefined;
+  private ending: NodeJS.Timeout | undefined;
+  private closing = false;
+
+  constructor(
+    private readonly ws: SnorkySocket,
+    private readonly socket: Duplex,
+    readonly handshake: Handshake,
+    private readonly context: WebSocketContext,
+  ) {
+    super();
+    const { settings } = context;
+    this.outbox = new Outbox(this, context.flusher, {
+      limit: settings.maxWaiting,
+      burst: settings.maxBurst,
+    });
+    // Where permessage-deflate was negotiated, `ws` alone may write: its
+    // compressed frames are made asynchronously, and ours would overtake them.
+    this.encode = ws.extensions === '' ? encodeTextFrame : encodeTextPayload;
+    ws.client = this;
+  }
+
+  get connected(): boolean {
+    return !this.closing && this.ws.readyState === WebSocket.OPEN;
+  }
+
+  sendText(text: string): void {
+    if (this.connected) this.outbox.push(this.encode(text));
+  }
+
+  deliver(message: PreparedMessage): void {
+    if (this.connected) this.outbox.push(message.as(this.encode));
+  }
+
+  close(code: number = CloseCode.normal, reason = ''): void {
+    if (!isCloseCode(code)) {
+      throw new RangeError(
+        `${code} is no code for close(): use 1000, or 4200 to 4999.`,
+      );
+    }
+    if (this.closing) return;
+    this.closing = true;
+    this.outbox.close();
+    this.end(code, reason, CLOSE_TIMEOUT);
+  }
+
+  /** Cuts the connection without a close frame. */
+  terminate(): void {
+    this.closing = true;
+    this.outbox.discard();
+    this.ws.terminate();
+  }
+
+  override requestOpened(): void {
+    super.requestOpened();
+    if (this.pending === this.context.settings.maxUnanswered) this.pause();
+  }
+
+  override requestClosed(): void {
+    if (this.pending === this.context.settings.maxUnanswered) this.resume();
+    super.requestClosed();
+  }
+
+  /** Sends a ping, or gives the connection up when the last one is unanswered. */
+  beat(): void {
+    if (this.closing || this.stall !== undefined) return;
+    if (this.awaitingPong) {
+      this.context.counters.closedNoPong++;
+      this.giveUp(CloseCode.noPong, 'No pong');
+    } else if (this.ws.readyState === WebSocket.OPEN) {
+      this.awaitingPong = true;
+      this.ws.ping();
+    }
+  }
+
+  // What the socket tells
+
+  /** @internal */
+  onMessage(data: Buffer, isBinary: boolean): void {
+    if (this.closing) return;
+    if (isUtf8(data)) this.context.received(this, data.toString());
+    // A text frame that is no text breaks RFC 6455; binary ones may hold anything.
+    else if (!isBinary) this.terminate();
+  }
+
+  /** @internal */
+  onPing(payload: Buffer): void {
+    // A peer that pings without reading would fill our memory with pongs.
+    if (
+      this.ws.readyState === WebSocket.OPEN &&
+      this.socket.writableLength < LOW_WATER
+    ) {
+      this.ws.pong(payload);
+    }
+  }
+
+  /** @internal */
+  onClosed(): void {
+    this.closing = true;
+    this.outbox.discard();
+    clearTimeout(this.stall);
+    clearTimeout(this.ending);
+    clearTimeout(this.expiry);
+  }
+
+  // What the outbox needs
+
+  /** @internal */
+  get buffered(): number {
+    return this.encode === encodeTextFrame
+      ? this.socket.writableLength
+      : this.ws.bufferedAmount;
+  }
+
+  /** @internal */
+  get writable(): boolean {
+    return this.ws.readyState === WebSocket.OPEN && this.socket.writable;
+  }
+
+  /** @internal */
+  write(frames: readonly Uint8Array[]): void {
+    if (this.encode === encodeTextFrame) {
+      this.socket.write(this.context.joiner.join(frames));
+    } else {
+      const last = frames.length - 1;
+      for (let i = 0; i < last; i++)
+        this.ws.send(frames[i] as Uint8Array, TEXT);
+      this.ws.send(frames[last] as Uint8Array, TEXT, this.drained);
+    }
+  }
+
+  /** @internal */
+  awaitDrain(): void {
+    // Through `ws`, the callback of each write tells it.
+    if (this.encode !== encodeTextFrame) return;
+    if (this.socket.listenerCount('drain', this.drained) === 0) {
+      this.socket.once('drain', this.drained);
+    }
+  }
+
+  /** @internal */
+  tooSlow(): void {
+    this.context.counters.closedSlow++;
+    this.giveUp(CloseCode.slowClient, 'Too slow');
+  }
+
+  /** @internal */
+  failed(error: unknown): void {
+    this.context.failed(this, error);
+    this.terminate();
+  }
+
+  private readonly drained = (): void => {
+    this.outbox.drained();
+  };
+
+  private giveUp(code: number, reason: string): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.outbox.discard();
+    this.end(code, reason, HOPELESS_TIMEOUT);
+  }
+
+  private end(code: number, reason: string, timeout: number): void {
+    this.resume();
+    this.ws.closeWith(code, cutReason(reason));
+    this.ending = setTimeout(() => this.ws.terminate(), timeout);
+    this.ending.unref();
+  }
+
+  private pause(): void {
+    if (this.stall !== undefined || this.closing) return;
+    this.ws.pause();
+    this.stall = setTimeout(() => {
+      this.context.counters.closedStalled++;
+      this.giveUp(CloseCode.stalled, 'Too many unanswered requests');
+    }, this.context.settings.stallTimeout);
+    this.stall.unref();
+  }
+
+  private resume(): void {
+    if (this.stall === undefined) return;
+    clearTimeout(this.stall);
+    this.stall = undefined;
+    // What was sent before the pause may be a pong that was not read.
+    this.awaitingPong = false;
+    this.ws.resume();
+  }
+}
+
+const TEXT = { binary: false };
+
+/** The reason in the 123 bytes that a close frame has for it. */
+function cutReason(reason: string): string {
+  let cut = reason;
+  while (Buffer.byteLength(cut) > MAX_REASON_BYTES) {
+    // By code points: half a surrogate pair would be another, longer character.
+    cut = Array.from(cut).slice(0, -1).join('').slice(0, MAX_REASON_BYTES);
+  }
+  return cut;
+}
+
+/** Whether an endpoint may send the code (RFC 6455, section 7.4). */
+function isCloseCode(code: number): boolean {
+  return (
+    (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||
+    (code >= 3000 && code <= 4999)
+  );
+}

@@ -1,0 +1,276 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type RawData, type Server, type WebSocket } from 'ws';
+import type { MaybePromise } from '../../broker/ports.js';
+import { OutboxFlusher } from '../../core/outbox-flusher.js';
+import { isPromiseLike } from '../../core/promise-like.js';
+import type { ServiceRegistry } from '../../core/service-registry.js';
+import { CloseCode } from '../../protocol/errors.js';
+import type { JsonValue } from '../../protocol/json.js';
+import { FrameJoiner } from './frame-joiner.js';
+import { Heartbeat } from './heartbeat.js';
+import { allowsOrigin, type Origins } from './origins.js';
+import { refuseUpgrade, UpgradeRefused } from './refusal.js';
+import {
+  SnorkySocket,
+  WebSocketClient,
+  type WebSocketContext,
+} from './websocket-client.js';
+import {
+  webSocketSettings,
+  type WebSocketOptions,
+  type WebSocketSettings,
+} from './websocket-options.js';
+
+/** Who a client is, as established before its handshake was accepted. */
+export interface Admission {
+  readonly identity: JsonValue;
+  /** Until when that holds, in milliseconds since 1970. */
+  readonly expiresAt?: number | undefined;
+}
+
+/**
+ * Decides about an upgrade.
+ *
+ * @throws UpgradeRefused to refuse it.
+ */
+export type Admit = (
+  request: IncomingMessage,
+  socket: Duplex,
+) => MaybePromise<Admission>;
+
+/** Timers of Node overflow beyond this many milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * The WebSocket side of a registry at one path: turns upgrade requests into
+ * clients. It owns no server; whoever does hands it the upgrades.
+ */
+export class WebSocketEndpoint implements WebSocketContext {
+  readonly settings: WebSocketSettings;
+  readonly counters: ServiceRegistry['counters'];
+  readonly flusher: OutboxFlusher = new OutboxFlusher();
+  readonly joiner: FrameJoiner = new FrameJoiner();
+
+  private readonly server: Server<typeof SnorkySocket>;
+  private readonly heartbeat: Heartbeat<WebSocketClient> | undefined;
+  private readonly origins: Origins;
+  private readonly open = new Set<WebSocketClient>();
+  private readonly handshakes = new Set<Duplex>();
+  private draining = false;
+
+  /**
+   * @param admit Guards, middleware and `identify`; without it everybody may
+   *   connect and nobody is known.
+   * @throws TypeError when an option cannot be.
+   */
+  constructor(
+    private readonly registry: ServiceRegistry,
+    options: WebSocketOptions = {},
+    private readonly admit?: Admit,
+  ) {
+    this.settings = webSocketSettings(options);
+    this.counters = registry.counters;
+    this.origins = options.origins ?? (admit === undefined ? '*' : 'same');
+    this.server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      // Pongs are ours: those of `ws` have no bound (see WebSocketClient).
+      autoPong: false,
+      // `ws` would answer with 1007 where the wire drops the connection.
+      skipUTF8Validation: true,
+      maxPayload: this.settings.maxPayload,
+      perMessageDeflate: options.compression ?? false,
+      handleProtocols: () => false,
+      WebSocket: SnorkySocket,
+    });
+    if (this.settings.heartbeat > 0) {
+      this.heartbeat = new Heartbeat(this.settings.heartbeat, (client) => {
+        client.beat();
+      });
+    }
+  }
+
+  /** Takes an upgrade request. Never throws. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Node has removed its own listener: a reset while a guard is running would
+    // otherwise end the process.
+    socket.on('error', ignore);
+    try {
+      this.checkOutline(request);
+      const admission = this.admit?.(request, socket) ?? NOBODY;
+      if (isPromiseLike(admission)) {
+        this.admitLater(request, socket, head, admission);
+      } else {
+        this.accept(request, socket, head, admission);
+      }
+    } catch (error) {
+      this.refuse(socket, error);
+    }
+  }
+
+  /** Refuses new upgrades from now on, those under way included. */
+  stopAccepting(): void {
+    this.draining = true;
+    for (const socket of this.handshakes) this.refuse(socket, shuttingDown());
+    this.handshakes.clear();
+  }
+
+  /**
+   * Closes all connections with 1001 and waits until they are gone; those that
+   * are not within `limit` milliseconds are cut.
+   */
+  async close(limit: number): Promise<void> {
+    this.stopAccepting();
+    this.heartbeat?.stop();
+    if (this.open.size === 0) return;
+    const gone = new Promise<void>((resolve) => (this.whenEmpty = resolve));
+    for (const client of this.open) client.close(CloseCode.goingAway);
+    const timer = setTimeout(() => {
+      for (const client of this.open) client.terminate();
+    }, limit);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  received(client: WebSocketClient, text: string): void {
+    // What arrives during shutdown would start work that nobody waits for.
+    if (!this.draining) this.registry.dispatch(client, text);
+  }
+
+  failed(_client: WebSocketClient, error: unknown): void {
+    this.registry.failed('outbox', error, () => 'Could not send to a client');
+  }
+
+  private whenEmpty: () => void = ignore;
+
+  private checkOutline(request: IncomingMessage): void {
+    if (this.draining) throw shuttingDown();
+    if (this.open.size + this.handshakes.size >= this.settings.maxConnections) {
+      throw new UpgradeRefused(503, 'Too many connections');
+    }
+    if (!allowsOrigin(this.origins, request)) {
+      throw new UpgradeRefused(403, 'Origin not allowed');
+    }
+  }
+
+  private admitLater(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    admission: PromiseLike<Admission>,
+  ): void {
+    this.handshakes.add(socket);
+    // Whoever is first: the answer, the time-out, shutdown or the peer's leaving.
+    const settle = (): boolean => {
+      clearTimeout(timer);
+      socket.off('close', settle);
+      return this.handshakes.delete(socket);
+    };
+    const timer = setTimeout(() => {
+      if (settle()) {
+        this.refuse(socket, new UpgradeRefused(503, 'The handshake timed out'));
+      }
+    }, this.settings.handshakeTimeout);
+    socket.once('close', settle);
+    admission.then(
+      (admitted) => {
+        if (!settle()) return;
+        try {
+          this.accept(request, socket, head, admitted);
+        } catch (error) {
+          this.refuse(socket, error);
+        }
+      },
+      (error: unknown) => {
+        if (settle()) this.refuse(socket, error);
+      },
+    );
+  }
+
+  private accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    admission: Admission,
+  ): void {
+    this.server.handleUpgrade(request, socket, head, (ws) => {
+      const client = new WebSocketClient(
+        ws,
+        socket,
+        {
+          headers: request.headers,
+          url: request.url ?? '/',
+          remoteAddress: request.socket.remoteAddress,
+        },
+        this,
+      );
+      client.identity = admission.identity;
+      ws.on('message', onMessage);
+      ws.on('ping', onPing);
+      ws.on('pong', onPong);
+      ws.on('error', ignore);
+      ws.on('close', () => this.leave(client));
+      this.open.add(client);
+      this.heartbeat?.add(client);
+      if (admission.expiresAt !== undefined) {
+        this.expire(client, admission.expiresAt);
+      }
+      this.registry.connect(client);
+    });
+  }
+
+  private leave(client: WebSocketClient): void {
+    client.onClosed();
+    this.heartbeat?.delete(client);
+    this.open.delete(client);
+    this.registry.disconnect(client);
+    if (this.open.size === 0) this.whenEmpty();
+  }
+
+  private expire(client: WebSocketClient, expiresAt: number): void {
+    const left = expiresAt - Date.now();
+    client.expiry = setTimeout(
+      () => {
+        if (left > LONGEST_TIMER) this.expire(client, expiresAt);
+        else {
+          this.counters.closedExpired++;
+          client.close(CloseCode.identityExpired, 'Identity expired');
+        }
+      },
+      Math.min(Math.max(left, 0), LONGEST_TIMER),
+    );
+    client.expiry.unref();
+  }
+
+  private refuse(socket: Duplex, error: unknown): void {
+    this.counters.refused++;
+    if (error instanceof UpgradeRefused) {
+      refuseUpgrade(socket, error);
+      return;
+    }
+    this.registry.failed('upgrade', error, () => 'An upgrade request failed');
+    refuseUpgrade(socket, new UpgradeRefused(500, 'Internal Server Error'));
+  }
+}
+
+const NOBODY: Admission = { identity: null };
+
+function shuttingDown(): UpgradeRefused {
+  return new UpgradeRefused(503, 'The server is shutting down');
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  // `binaryType` is left at its default, so `ws` gives one Buffer per message.
+  (this as SnorkySocket).client.onMessage(data as Buffer, isBinary);
+}
+
+function onPing(this: WebSocket, payload: Buffer): void {
+  (this as SnorkySocket).client.onPing(payload);
+}
+
+function onPong(this: WebSocket): void {
+  (this as SnorkySocket).client.awaitingPong = false;
+}
+
+function ignore(): void {}

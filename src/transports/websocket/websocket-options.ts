@@ -1,0 +1,100 @@
+import type { PerMessageDeflateOptions } from 'ws';
+import type { Origins } from './origins.js';
+
+/** How one WebSocket endpoint behaves. All times are milliseconds. */
+export interface WebSocketOptions {
+  /**
+   * Which pages may connect.
+   * @default '*' while the registry has no guards, middleware or `identify`;
+   * `'same'` as soon as it has.
+   */
+  readonly origins?: Origins;
+  /**
+   * Time between pings. A client that has not answered one when the next is due
+   * is closed with 4000. 0 turns pings off, and with them the detection of dead
+   * peers.
+   * @default 90_000
+   */
+  readonly heartbeat?: number;
+  /**
+   * Bytes of the largest message taken from a client. A larger one closes the
+   * connection with 1009.
+   * @default 10_485_760 (10 MiB)
+   */
+  readonly maxPayload?: number;
+  /**
+   * Requests of one connection that may wait for their answers. Beyond, the
+   * socket is not read until some are answered.
+   * @default 1000
+   */
+  readonly maxUnanswered?: number;
+  /**
+   * How long a socket may stay unread for that reason. Then it is closed with
+   * 4002.
+   * @default 90_000
+   */
+  readonly stallTimeout?: number;
+  /**
+   * Bytes that may wait for a client that reads too slowly, after what its
+   * socket buffers. Beyond, it is closed with 4001.
+   * @default 1_048_576 (1 MiB)
+   */
+  readonly maxWaiting?: number;
+  /**
+   * Bytes that a single turn of the event loop may queue for one client on top,
+   * without making it slow: one large message, or a burst.
+   * @default 33_554_432 (32 MiB)
+   */
+  readonly maxBurst?: number;
+  /** Connections of this endpoint at most. Beyond: 503. @default Infinity */
+  readonly maxConnections?: number;
+  /**
+   * How long guards, middleware and `identify` may take. Then: 503.
+   * @default 10_000
+   */
+  readonly handshakeTimeout?: number;
+  /**
+   * Compresses messages for clients that support it. Costs memory and CPU per
+   * connection, and a message to many is compressed for each of them.
+   * @default false
+   */
+  readonly compression?: boolean | PerMessageDeflateOptions;
+}
+
+/** The options that have a default of their own, filled in. */
+export interface WebSocketSettings {
+  readonly heartbeat: number;
+  readonly maxPayload: number;
+  readonly maxUnanswered: number;
+  readonly stallTimeout: number;
+  readonly maxWaiting: number;
+  readonly maxBurst: number;
+  readonly maxConnections: number;
+  readonly handshakeTimeout: number;
+}
+
+/** @throws TypeError naming the option that cannot be. */
+export function webSocketSettings(
+  options: WebSocketOptions,
+): WebSocketSettings {
+  const settings: WebSocketSettings = {
+    heartbeat: options.heartbeat ?? 90_000,
+    maxPayload: options.maxPayload ?? 10 * 1024 * 1024,
+    maxUnanswered: options.maxUnanswered ?? 1000,
+    stallTimeout: options.stallTimeout ?? 90_000,
+    maxWaiting: options.maxWaiting ?? 1024 * 1024,
+    maxBurst: options.maxBurst ?? 32 * 1024 * 1024,
+    maxConnections: options.maxConnections ?? Infinity,
+    handshakeTimeout: options.handshakeTimeout ?? 10_000,
+  };
+  for (const [name, value] of Object.entries(settings)) {
+    const least = name === 'heartbeat' ? 0 : 1;
+    if (typeof value !== 'number' || !(value >= least)) {
+      throw new TypeError(
+        `The WebSocket option "${name}" must be a number from ${least} up, ` +
+          `not ${String(value)}.`,
+      );
+    }
+  }
+  return settings;
+}
