@@ -82,6 +82,18 @@ describe('DelayedBroker', () => {
     await broker.close();
   });
 
+  it('drops what is on its way to listeners when it is closed', async () => {
+    const inner = new MemoryBroker();
+    const broker = new DelayedBroker(inner, { seed: 3 });
+    const heard = new Recorder<TopicEntry>();
+    await broker.topics.subscribe('t', heard.listener);
+    // Closing waits for these, which gives the entries time to arrive.
+    for (const name of names) void broker.topics.publish(name, 1);
+    for (const name of names) inner.topics.publish('t', name);
+    await broker.close();
+    expect(heard.seen).toEqual([]);
+  });
+
   it('does what was asked before it is closed, and refuses the rest', async () => {
     const inner = new MemoryBroker();
     const broker = new DelayedBroker(inner);

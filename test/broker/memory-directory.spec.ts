@@ -119,6 +119,7 @@ describe('MemoryDirectory', () => {
         watch(a, heard, 'inner', undefined, position);
         a.directory.join('s', 'z', 1);
       });
+      watch(b, heard, 'after');
       a.directory.join('s', 'x', 1);
       expect(heard.filter((line) => line.startsWith('inner'))).toEqual([
         'inner: join x',
@@ -129,6 +130,11 @@ describe('MemoryDirectory', () => {
         'outer: join x',
         'outer: join y',
         'outer: join z',
+      ]);
+      expect(heard.filter((line) => line.startsWith('after'))).toEqual([
+        'after: join x',
+        'after: join y',
+        'after: join z',
       ]);
     });
 
@@ -186,6 +192,30 @@ describe('MemoryDirectory', () => {
       jest.advanceTimersByTime(5_000);
       expect(heard).toEqual([]);
       expect(lost).not.toHaveBeenCalled();
+    });
+
+    it('run out once for a node that is cut off twice', () => {
+      const lost = jest.fn();
+      a.directory.onLost(lost);
+      store.cutOff('a');
+      jest.advanceTimersByTime(500);
+      store.cutOff('a');
+      jest.advanceTimersByTime(500);
+      store.restore('a');
+      a.directory.join('s', 'x', 1);
+      jest.advanceTimersByTime(5_000);
+      expect(a.directory.list('s').entries).toHaveLength(1);
+      expect(lost).toHaveBeenCalledTimes(1);
+    });
+
+    it('are told as lost to nobody whom another listener has stopped', () => {
+      const stopped = jest.fn();
+      a.directory.onLost(() => stop());
+      const stop = a.directory.onLost(stopped);
+      store.cutOff('a');
+      jest.advanceTimersByTime(1_000);
+      store.restore('a');
+      expect(stopped).not.toHaveBeenCalled();
     });
 
     it('let a node that has lost them make no entries until it is back', () => {

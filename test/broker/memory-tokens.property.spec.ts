@@ -44,9 +44,12 @@ describe('Memory tokens', () => {
   it('behave as naive ones, and each expiry is told once', () => {
     jest.useFakeTimers();
     try {
-      fc.assert(fc.property(fc.array(command, { maxLength: 60 }), check), {
-        numRuns: 1_000,
-      });
+      fc.assert(
+        fc.property(fc.array(command, { maxLength: 60, size: 'max' }), check),
+        {
+          numRuns: 1_000,
+        },
+      );
     } finally {
       jest.useRealTimers();
     }
@@ -60,7 +63,9 @@ describe('Memory tokens', () => {
     };
     const expired: string[] = [];
     for (const { tokens } of [nodes.a, nodes.b]) {
-      tokens.onExpired((name, last) => expired.push(`${name}=${String(last)}`));
+      tokens.onExpired((name, last) =>
+        expired.push(`${name}=${JSON.stringify(last)}`),
+      );
     }
     const naive = new Map<string, NaiveToken>();
     const due: string[] = [];

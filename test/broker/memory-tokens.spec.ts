@@ -154,6 +154,14 @@ describe('MemoryTokens', () => {
       expect(expired).toEqual(['b: t']);
     });
 
+    it('another one when that one does not listen', () => {
+      const c = new MemoryBroker({ store });
+      c.tokens.put('t', 1, 100);
+      jest.advanceTimersByTime(100);
+      expect(expired).toEqual(['a: t']);
+      c.close();
+    });
+
     it('nobody when nobody listens, and forgets the token', () => {
       a.close();
       b.close();

@@ -238,6 +238,13 @@ describe('MemoryTopics', () => {
       expect(broker.topics.replay('t', first)).toEqual({ covered: false });
     });
 
+    it('holds nothing of a log that an unkept entry has cut off', () => {
+      broker.topics.publish('t', 1, keepAll);
+      expect(store.usage()).toMatchObject({ topics: 1, alarms: 1 });
+      broker.topics.publish('t', 2);
+      expect(store.usage()).toMatchObject({ topics: 0, alarms: 0 });
+    });
+
     it('replays nothing too old even when its timer is late', () => {
       const since = broker.topics.position('t');
       broker.topics.publish('t', 1, { ...keepAll, age: 100 });
@@ -292,6 +299,18 @@ describe('MemoryTopics', () => {
         entries: [{ value: 1 }],
       });
     });
+  });
+
+  it('does not cover a position that lies ahead', () => {
+    const [epoch, number] = broker.topics.position('t') as [string, number];
+    const ahead = [epoch, number + 1];
+    expect(broker.topics.replay('t', ahead)).toEqual({ covered: false });
+    for (const odd of [-1, 0.5, `${number}`, null]) {
+      const position = [epoch, odd];
+      expect(broker.topics.replay('t', position)).toEqual({ covered: false });
+    }
+    const longer = [epoch, number, number];
+    expect(broker.topics.replay('t', longer)).toEqual({ covered: false });
   });
 
   it('covers for a new node what an earlier one has logged', () => {

@@ -10,7 +10,9 @@ export function randomDelays(seed: number, maxDelay: number): Delay {
   return async () => {
     const kind = random();
     if (kind < 0.4) {
-      for (let hops = Math.floor(kind * 10); hops > 0; hops -= 1) await null;
+      for (let hops = Math.floor(kind * 10); hops > 0; hops -= 1) {
+        await Promise.resolve();
+      }
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, random() * maxDelay));

@@ -67,7 +67,7 @@ export class MemoryBroker implements Broker {
     const node = this.#node;
     if (node.closed) return;
     node.closed = true;
-    for (const stop of [...node.stops]) stop();
+    for (const stop of node.stops) stop();
     node.onLost.clear();
     node.onExpired.clear();
     this.#store.detach(node);

@@ -39,8 +39,9 @@ export class MemoryNode {
     source: ListenerSource,
     how: (listener: L) => void,
   ): void {
-    // A copy: one that is added meanwhile was too late for this.
-    for (const entry of [...listeners]) {
+    // One that is added meanwhile was too late for this.
+    const called = [...listeners];
+    for (const entry of called) {
       if (!listeners.has(entry)) continue;
       try {
         how(entry.listener);

@@ -57,6 +57,9 @@ export class RetainedLog {
 
   /** Appends an entry. `kept.at` is the time now; times must not fall. */
   append(kept: Kept, retention: Retention): void {
+    // By the old retention first: what was gone must not come back because a
+    // longer one arrives before the timer.
+    this.evict(kept.at);
     this.#retention = retention;
     this.#kept.push(kept);
     this.#bytes += kept.bytes;
