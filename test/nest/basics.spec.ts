@@ -46,44 +46,60 @@ const metadata = {
   providers: [Calculator],
 };
 
-describe.each(['express', 'fastify'] as const)('An application on %s', (platform) => {
-  it('answers commands over WebSocket', async () => {
-    await using app = await startApp(metadata, undefined, platform);
-    await using socket = await TestSocket.connect(`${app.ws}/ws`);
-    expect(await socket.call('calculator', 'sum', { number1: 2, number2: 3 })).toEqual({
-      type: 'response',
-      callId: 0,
-      data: 5,
+describe.each(['express', 'fastify'] as const)(
+  'An application on %s',
+  (platform) => {
+    it('answers commands over WebSocket', async () => {
+      await using app = await startApp(metadata, undefined, platform);
+      await using socket = await TestSocket.connect(`${app.ws}/ws`);
+      expect(
+        await socket.call('calculator', 'sum', { number1: 2, number2: 3 }),
+      ).toEqual({
+        type: 'response',
+        callId: 0,
+        data: 5,
+      });
+      expect(
+        await socket.call('calculator', 'log', { number: 8, base: 2 }),
+      ).toMatchObject({ data: 3 });
+      expect(
+        await socket.call('calculator', 'log', { number: 0 }),
+      ).toMatchObject({
+        type: 'error',
+        message: 'number must be positive',
+      });
+      expect(
+        await socket.call('calculator', 'sum', { number1: 2 }),
+      ).toMatchObject({
+        message: 'Invalid params',
+      });
     });
-    expect(await socket.call('calculator', 'log', { number: 8, base: 2 })).toMatchObject({ data: 3 });
-    expect(await socket.call('calculator', 'log', { number: 0 })).toMatchObject({
-      type: 'error',
-      message: 'number must be positive',
-    });
-    expect(await socket.call('calculator', 'sum', { number1: 2 })).toMatchObject({
-      message: 'Invalid params',
-    });
-  });
 
-  it('delivers what the backend publishes', async () => {
-    await using app = await startApp(metadata, undefined, platform);
-    await using socket = await TestSocket.connect(`${app.ws}/ws`);
-    expect(await socket.call('pubsub', 'subscribe', { channel: 'news' })).toMatchObject({ data: null });
-    const response = await fetch(`${app.http}/backend`, {
-      method: 'POST',
-      headers: { 'X-Backend-Key': 'swordfish' },
-      body: JSON.stringify({
+    it('delivers what the backend publishes', async () => {
+      await using app = await startApp(metadata, undefined, platform);
+      await using socket = await TestSocket.connect(`${app.ws}/ws`);
+      expect(
+        await socket.call('pubsub', 'subscribe', { channel: 'news' }),
+      ).toMatchObject({ data: null });
+      const response = await fetch(`${app.http}/backend`, {
+        method: 'POST',
+        headers: { 'X-Backend-Key': 'swordfish' },
+        body: JSON.stringify({
+          service: 'pubsub_backend',
+          message: {
+            command: 'publish',
+            params: { channel: 'news', message: 'Hi' },
+          },
+        }),
+      });
+      expect(await response.json()).toEqual({
         service: 'pubsub_backend',
-        message: { command: 'publish', params: { channel: 'news', message: 'Hi' } },
-      }),
+        message: { type: 'response', data: null },
+      });
+      expect(await socket.next()).toEqual({
+        service: 'pubsub',
+        message: { type: 'message', channel: 'news', message: 'Hi' },
+      });
     });
-    expect(await response.json()).toEqual({
-      service: 'pubsub_backend',
-      message: { type: 'response', data: null },
-    });
-    expect(await socket.next()).toEqual({
-      service: 'pubsub',
-      message: { type: 'message', channel: 'news', message: 'Hi' },
-    });
-  });
-});
+  },
+);

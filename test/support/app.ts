@@ -29,7 +29,9 @@ export async function startApp(
   app.useWebSocketAdapter(new SnorkyWsAdapter(app));
   prepare(app);
   await app.listen(0, '127.0.0.1');
-  const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
+  const { port } = (
+    app.getHttpServer() as { address(): AddressInfo }
+  ).address();
   return {
     app,
     port,

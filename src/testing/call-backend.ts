@@ -1,0 +1,74 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { RpcError } from '../core/rpc-error.js';
+import { DEFAULT_BACKEND_REGISTRY } from '../nest/constants.js';
+import type { JsonObject, JsonValue } from '../protocol/json.js';
+import type { RpcErrorMessage, RpcResponse } from '../protocol/rpc.js';
+import {
+  HttpClient,
+  type HttpOutcome,
+} from '../transports/http/http-client.js';
+import { registryOf } from './connect.js';
+import { PATIENCE } from './inbox.js';
+
+/** Which backend is called. */
+export interface BackendCallOptions {
+  /** @default 'backend' */
+  readonly registry?: string;
+  /** Milliseconds to wait for the answer. @default 2000 */
+  readonly patience?: number;
+}
+
+/**
+ * Calls a command as a trusted server would over HTTP, without a port and
+ * without a key.
+ *
+ * Rejects with an `RpcError` when the command answers with an error, and with an
+ * `Error` when the message would be refused or no answer comes in time.
+ *
+ * @example
+ * await callBackend(app, 'pubsub_backend', 'publish', { channel: 'news', message: 'Hi' });
+ */
+export async function callBackend(
+  app: INestApplicationContext,
+  service: string,
+  command: string,
+  params: JsonObject = {},
+  {
+    registry: name = DEFAULT_BACKEND_REGISTRY,
+    patience = PATIENCE,
+  }: BackendCallOptions = {},
+): Promise<JsonValue> {
+  const registry = registryOf(app, name);
+  const outcome = await new Promise<HttpOutcome>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      client.release();
+      reject(
+        new Error(`${service}.${command} did not answer in ${patience} ms.`),
+      );
+    }, patience);
+    const client = new HttpClient(
+      new IncomingMessage(new Socket()),
+      true,
+      (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      },
+      () => {},
+    );
+    // As text and back, so that only what JSON can express arrives.
+    const message = JSON.parse(
+      JSON.stringify({ command, params }),
+    ) as JsonValue;
+    registry.process(client, { service, message });
+  });
+  if ('fault' in outcome) {
+    throw new Error(`The backend refused the message: ${outcome.fault}.`);
+  }
+  const { message } = JSON.parse(outcome.text) as {
+    message: RpcResponse | RpcErrorMessage;
+  };
+  if (message.type === 'error') throw new RpcError(message.message);
+  return message.data;
+}

@@ -1,0 +1,110 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { ServiceRegistry } from '../core/service-registry.js';
+import { DEFAULT_REGISTRY } from '../nest/constants.js';
+import { GatewayExplorer } from '../nest/gateway/gateway-explorer.js';
+import { RegistrySet } from '../nest/registry-set.js';
+import { ResolvedOptions } from '../nest/resolved-options.js';
+import type { JsonValue } from '../protocol/json.js';
+import type { Admission } from '../transports/websocket/websocket-endpoint.js';
+import { TestClient } from './test-client.js';
+
+/** Who connects, and how. */
+export interface ConnectOptions {
+  /** @default 'frontend' */
+  readonly registry?: string;
+  /** The endpoint, with a query if there is one. @default the registry's first */
+  readonly url?: string;
+  /** Of the upgrade request; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The address of the peer. @default '127.0.0.1' */
+  readonly remoteAddress?: string;
+  /**
+   * Takes this identity as given, instead of asking the registry's middleware,
+   * guards and `identify`.
+   */
+  readonly identity?: JsonValue;
+}
+
+/**
+ * Connects a client in memory to an initialized application: no port is opened.
+ * Middleware, guards and `identify` of the registry run as on a real upgrade.
+ *
+ * Rejects with `UpgradeRefused` when they refuse, which has `status` and
+ * `message`.
+ *
+ * @example
+ * const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
+ * await testing.init();
+ * await using client = await connectClient(testing);
+ * expect(await client.call('calculator', 'sum', { number1: 2, number2: 3 })).toBe(5);
+ */
+export async function connectClient(
+  app: INestApplicationContext,
+  options: ConnectOptions = {},
+): Promise<TestClient> {
+  const name = options.registry ?? DEFAULT_REGISTRY;
+  const registry = registryOf(app, name);
+  const request = upgradeRequest(app, name, options);
+  const admission =
+    options.identity === undefined
+      ? await admissionTo(app, name, request)
+      : { identity: options.identity };
+  const client = new TestClient(registry, {
+    headers: request.headers,
+    url: request.url ?? '/',
+    remoteAddress: request.socket.remoteAddress,
+  });
+  client.identity = admission.identity;
+  registry.connect(client);
+  return client;
+}
+
+/** @internal */
+export function registryOf(
+  app: INestApplicationContext,
+  name: string,
+): ServiceRegistry {
+  const registry = app.get(RegistrySet, { strict: false }).find(name);
+  if (registry === undefined) {
+    throw new Error(`The application has no registry "${name}".`);
+  }
+  return registry;
+}
+
+function upgradeRequest(
+  app: INestApplicationContext,
+  registry: string,
+  options: ConnectOptions,
+): IncomingMessage {
+  const socket = new Socket();
+  Object.defineProperty(socket, 'remoteAddress', {
+    value: options.remoteAddress ?? '127.0.0.1',
+  });
+  const request = new IncomingMessage(socket);
+  request.method = 'GET';
+  request.url = options.url ?? endpointOf(app, registry)?.path ?? '/';
+  Object.assign(request.headers, { host: 'localhost' }, options.headers);
+  return request;
+}
+
+function endpointOf(
+  app: INestApplicationContext,
+  registry: string,
+): ResolvedOptions['endpoints'][number] | undefined {
+  return app
+    .get(ResolvedOptions, { strict: false })
+    .endpoints.find((endpoint) => endpoint.registry === registry);
+}
+
+async function admissionTo(
+  app: INestApplicationContext,
+  registry: string,
+  request: IncomingMessage,
+): Promise<Admission> {
+  const admit = app
+    .get(GatewayExplorer, { strict: false })
+    .admissionFor(registry, endpointOf(app, registry)?.options ?? {});
+  return (await admit?.(request, request.socket)) ?? { identity: null };
+}

@@ -1,0 +1,10 @@
+// Clients without a port
+export { connectClient } from './connect.js';
+export { callBackend } from './call-backend.js';
+export type { ConnectOptions } from './connect.js';
+export type { BackendCallOptions } from './call-backend.js';
+export type { Closing, ReceivedEnvelope, TestClient } from './test-client.js';
+export { UpgradeRefused } from '../transports/websocket/refusal.js';
+
+// A stand-in for a cluster
+export { DelayedBroker } from '../broker/delayed-broker.js';
