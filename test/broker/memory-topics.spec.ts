@@ -267,6 +267,17 @@ describe('MemoryTopics', () => {
       expect(store.usage().topics).toBe(0);
     });
 
+    it('brings nothing back with a longer retention', () => {
+      const short = { ...keepAll, age: 5_000 };
+      const first = broker.topics.publish('t', 1, short);
+      jest.advanceTimersByTime(500);
+      broker.topics.publish('t', 2, short);
+      // The timer has rung at 5,000 and does so again at 6,000.
+      jest.advanceTimersByTime(5_200);
+      broker.topics.publish('t', 3, keepAll);
+      expect(broker.topics.replay('t', first)).toEqual({ covered: false });
+    });
+
     it('rings once a second at most for a busy log', () => {
       const wake = jest.spyOn(globalThis, 'setTimeout');
       for (let n = 0; n < 500; n += 1) {
