@@ -48,14 +48,18 @@ export type Replay =
 /** Ends what it was returned for. Calling it again does nothing. */
 export type Stop = () => void;
 
-/** Ordered logs with a bounded memory, one per name. */
+/**
+ * Ordered logs with a bounded memory, one per name. Calls of one node about one
+ * topic take effect in the order in which they were made.
+ */
 export interface Topics {
   /**
    * Appends an entry. Settles after the listeners on this node have had it, so
    * that an answer sent afterwards never overtakes what it announces.
    *
    * @param retention What the topic keeps; without it only live listeners get
-   *   the entry.
+   *   the entry. Give all entries of a topic the same: one that is not kept is a
+   *   gap, and what came before it can no longer be replayed.
    * @returns The entry's position.
    */
   publish(
@@ -111,8 +115,7 @@ export interface Listing {
 
 /** The answer to {@link Directory.watch}. */
 export type Watch =
-  | { readonly covered: true; readonly stop: Stop }
-  | { readonly covered: false };
+  { readonly covered: true; readonly stop: Stop } | { readonly covered: false };
 
 /**
  * Who is where: named sets of entries. Each entry is leased by the node that

@@ -3,15 +3,15 @@ import {
   MessageFault,
   type IncomingEnvelope,
 } from '../protocol/envelope.js';
-import { canonicalKey, type JsonValue } from '../protocol/json.js';
+import type { JsonValue } from '../protocol/json.js';
 import type { Client } from './client.js';
 import { Counters } from './counters.js';
+import { IdentityIndex } from './identity-index.js';
 import { Lane } from './lane.js';
 import { excerpt, RateLimitedLog, type LogSink } from './log.js';
 import { isPromiseLike } from './promise-like.js';
 import type { Service, ServiceHost } from './service.js';
 
-const NOBODY: ReadonlySet<Client> = new Set();
 const SILENT: LogSink = { warn() {}, error() {} };
 
 /**
@@ -24,7 +24,7 @@ export class ServiceRegistry implements ServiceHost {
 
   readonly #services = new Map<string, Service>();
   readonly #clients = new Set<Client>();
-  readonly #byIdentity = new Map<string, Set<Client>>();
+  readonly #identities = new IdentityIndex<Client>();
   /** Clients whose connect hooks have not all settled. */
   readonly #connecting = new Map<Client, Promise<void>>();
   #running = 0;
@@ -79,7 +79,7 @@ export class ServiceRegistry implements ServiceHost {
    * for (const client of registry.clientsOf(userId)) client.close(4200, 'Logged out');
    */
   clientsOf(identity: JsonValue): ReadonlySet<Client> {
-    return this.#byIdentity.get(canonicalKey(identity)) ?? NOBODY;
+    return this.#identities.of(identity);
   }
 
   /**
@@ -90,8 +90,8 @@ export class ServiceRegistry implements ServiceHost {
     this.#clients.add(client);
     this.counters.accepted++;
     this.counters.connections++;
-    client.identityListener = this.#reindex;
-    if (client.identity !== null) this.#reindex(client, null, client.identity);
+    client.identityListener = this.#identities.move;
+    this.#identities.move(client, null, client.identity);
     let pending: PromiseLike<unknown>[] | undefined;
     for (const service of this.#services.values()) {
       const settled = this.#runHook(service, 'onClientConnected', client);
@@ -124,7 +124,7 @@ export class ServiceRegistry implements ServiceHost {
       this.#runHook(service, 'onClientDisconnected', client);
     }
     client.identityListener = undefined;
-    if (client.identity !== null) this.#reindex(client, client.identity, null);
+    this.#identities.move(client, client.identity, null);
   }
 
   /** Takes one incoming text of a connected client. */
@@ -234,23 +234,4 @@ export class ServiceRegistry implements ServiceHost {
     });
     client.discarded('failed');
   }
-
-  readonly #reindex = (
-    client: Client,
-    before: JsonValue,
-    after: JsonValue,
-  ): void => {
-    if (before !== null) {
-      const key = canonicalKey(before);
-      const clients = this.#byIdentity.get(key);
-      if (clients?.delete(client) && clients.size === 0) {
-        this.#byIdentity.delete(key);
-      }
-    }
-    if (after === null) return;
-    const key = canonicalKey(after);
-    const clients = this.#byIdentity.get(key);
-    if (clients === undefined) this.#byIdentity.set(key, new Set([client]));
-    else clients.add(client);
-  };
 }

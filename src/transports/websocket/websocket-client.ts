@@ -7,6 +7,7 @@ import { Outbox, type OutboxSink } from '../../core/outbox.js';
 import type { OutboxFlusher } from '../../core/outbox-flusher.js';
 import type { Encoder, PreparedMessage } from '../../core/prepared-message.js';
 import { CloseCode } from '../../protocol/errors.js';
+import { cutReason, isCloseCode } from './close-frame.js';
 import type { FrameJoiner } from './frame-joiner.js';
 import { encodeTextFrame, encodeTextPayload } from './framer.js';
 import type { WebSocketSettings } from './websocket-options.js';
@@ -17,7 +18,6 @@ const LOW_WATER = 64 * 1024;
 const CLOSE_TIMEOUT = 5000;
 /** The same for one that does not read, or does not answer. */
 const HOPELESS_TIMEOUT = 2000;
-const MAX_REASON_BYTES = 123;
 
 /** What the clients of one endpoint share. */
 export interface WebSocketContext {
@@ -247,21 +247,3 @@ export class WebSocketClient extends Client implements OutboxSink {
 }
 
 const TEXT = { binary: false };
-
-/** The reason in the 123 bytes that a close frame has for it. */
-function cutReason(reason: string): string {
-  let cut = reason;
-  while (Buffer.byteLength(cut) > MAX_REASON_BYTES) {
-    // By code points: half a surrogate pair would be another, longer character.
-    cut = Array.from(cut).slice(0, -1).join('').slice(0, MAX_REASON_BYTES);
-  }
-  return cut;
-}
-
-/** Whether an endpoint may send the code (RFC 6455, section 7.4). */
-function isCloseCode(code: number): boolean {
-  return (
-    (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||
-    (code >= 3000 && code <= 4999)
-  );
-}

@@ -10,6 +10,7 @@ import type { JsonValue } from '../../protocol/json.js';
 import { FrameJoiner } from './frame-joiner.js';
 import { Heartbeat } from './heartbeat.js';
 import { allowsOrigin, type Origins } from './origins.js';
+import { PendingHandshakes } from './pending-handshakes.js';
 import { refuseUpgrade, UpgradeRefused } from './refusal.js';
 import {
   SnorkySocket,
@@ -56,7 +57,7 @@ export class WebSocketEndpoint implements WebSocketContext {
   private readonly heartbeat: Heartbeat<WebSocketClient> | undefined;
   private readonly origins: Origins;
   private readonly open = new Set<WebSocketClient>();
-  private readonly handshakes = new Set<Duplex>();
+  private readonly handshakes: PendingHandshakes;
   private draining = false;
 
   /**
@@ -71,6 +72,7 @@ export class WebSocketEndpoint implements WebSocketContext {
   ) {
     this.settings = webSocketSettings(options);
     this.counters = registry.counters;
+    this.handshakes = new PendingHandshakes(this.settings.handshakeTimeout);
     this.origins = options.origins ?? (admit === undefined ? '*' : 'same');
     this.server = new WebSocketServer({
       noServer: true,
@@ -100,7 +102,16 @@ export class WebSocketEndpoint implements WebSocketContext {
       this.checkOutline(request);
       const admission = this.admit?.(request, socket) ?? NOBODY;
       if (isPromiseLike(admission)) {
-        this.admitLater(request, socket, head, admission);
+        this.handshakes.wait(socket, admission, {
+          accepted: (admitted) =>
+            this.tryAccept(request, socket, head, admitted),
+          refused: (error) => this.refuse(socket, error),
+          timedOut: () =>
+            this.refuse(
+              socket,
+              new UpgradeRefused(503, 'The handshake timed out'),
+            ),
+        });
       } else {
         this.accept(request, socket, head, admission);
       }
@@ -112,8 +123,9 @@ export class WebSocketEndpoint implements WebSocketContext {
   /** Refuses new upgrades from now on, those under way included. */
   stopAccepting(): void {
     this.draining = true;
-    for (const socket of this.handshakes) this.refuse(socket, shuttingDown());
-    this.handshakes.clear();
+    for (const socket of this.handshakes.abandon()) {
+      this.refuse(socket, shuttingDown());
+    }
   }
 
   /**
@@ -154,38 +166,12 @@ export class WebSocketEndpoint implements WebSocketContext {
     }
   }
 
-  private admitLater(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    admission: PromiseLike<Admission>,
-  ): void {
-    this.handshakes.add(socket);
-    // Whoever is first: the answer, the time-out, shutdown or the peer's leaving.
-    const settle = (): boolean => {
-      clearTimeout(timer);
-      socket.off('close', settle);
-      return this.handshakes.delete(socket);
-    };
-    const timer = setTimeout(() => {
-      if (settle()) {
-        this.refuse(socket, new UpgradeRefused(503, 'The handshake timed out'));
-      }
-    }, this.settings.handshakeTimeout);
-    socket.once('close', settle);
-    admission.then(
-      (admitted) => {
-        if (!settle()) return;
-        try {
-          this.accept(request, socket, head, admitted);
-        } catch (error) {
-          this.refuse(socket, error);
-        }
-      },
-      (error: unknown) => {
-        if (settle()) this.refuse(socket, error);
-      },
-    );
+  private tryAccept(...args: Parameters<WebSocketEndpoint['accept']>): void {
+    try {
+      this.accept(...args);
+    } catch (error) {
+      this.refuse(args[1], error);
+    }
   }
 
   private accept(
