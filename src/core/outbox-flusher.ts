@@ -1,15 +1,18 @@
-import type { Outbox } from './outbox.js';
+/** What is flushed: an outbox. */
+export interface Flushable {
+  flush(): void;
+}
 
 /**
  * Flushes all outboxes that were used in a turn of the event loop, after its
  * poll phase: one callback for all of them, however many there are.
  */
 export class OutboxFlusher {
-  private dirty: Outbox[] = [];
+  private dirty: Flushable[] = [];
   private scheduled = false;
 
   /** Has an outbox flushed at the end of this turn. */
-  mark(outbox: Outbox): void {
+  mark(outbox: Flushable): void {
     this.dirty.push(outbox);
     if (this.scheduled) return;
     this.scheduled = true;

@@ -165,11 +165,11 @@ export class ContextCreator {
     paramsFactory?: ParamsFactory,
   ): ContextHandler {
     return this.creator.create(
-      place.instance as Parameters<ExternalContextCreator['create']>[0],
+      place.instance,
       place.callback,
       place.method,
       argsKey,
-      paramsFactory as Parameters<ExternalContextCreator['create']>[4],
+      paramsFactory,
       place.contextId,
       place.inquirerId,
       {
@@ -192,7 +192,7 @@ export class ContextCreator {
     if (this.creators === undefined) return undefined;
     const filters = this.filtersOf(this.creators, place);
     if (filters.length === 0) return undefined;
-    return (exception, host) =>
+    return (exception, host): unknown =>
       selectExceptionFilterMetadata(filters, exception)?.func(exception, host);
   }
 
@@ -200,7 +200,7 @@ export class ContextCreator {
     // The handler that Nest makes holds the filters in the order in which they
     // are tried; it is not used itself, because it logs.
     const made = creators.filters.create(
-      place.instance as Parameters<ExternalExceptionFilterContext['create']>[0],
+      place.instance,
       place.callback as Parameters<ExternalExceptionFilterContext['create']>[1],
       place.moduleKey,
       place.contextId,
@@ -264,6 +264,6 @@ export class SnorkyContextHost extends ExecutionContextHost {
       getRequest: <T>() => request as T,
       getResponse: <T>() => response as T,
       getNext: <T>() => (() => {}) as T,
-    } as ReturnType<ExecutionContextHost['switchToHttp']>;
+    };
   }
 }

@@ -1,9 +1,9 @@
-import type { WebSocketLateOptions } from './snorky-options.js';
 import type {
   HttpBackendOptions,
   ListenOptions,
   RegistryOptions,
   SnorkyLateOptions,
+  WebSocketLateOptions,
 } from './snorky-options.js';
 import type { BackendOptions } from '../transports/http/backend-handler.js';
 import { setupError } from './setup-errors.js';

@@ -151,12 +151,12 @@ export class ServiceExplorer implements OnModuleInit {
 /** The class of a provider, however it is provided. */
 function classOf(wrapper: InstanceWrapper): ClassRef | undefined {
   if (wrapper.isAlias) return undefined;
-  const { metatype, inject, instance } = wrapper;
+  const { metatype, inject } = wrapper;
   // Of a factory, `metatype` is the function.
   if (typeof metatype === 'function' && !inject && !wrapper.isNotMetatype) {
     return metatype as unknown as ClassRef;
   }
-  const made: unknown = instance;
+  const made: unknown = wrapper.instance;
   return typeof made === 'object' && made !== null
     ? (made.constructor as unknown as ClassRef)
     : undefined;

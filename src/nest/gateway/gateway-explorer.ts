@@ -31,7 +31,7 @@ export class GatewayExplorer implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    for (const wrapper of this.discovery.getProviders() as InstanceWrapper[]) {
+    for (const wrapper of this.discovery.getProviders()) {
       const { metatype } = wrapper;
       if (typeof metatype !== 'function' || wrapper.isAlias) continue;
       const registry = Reflect.getMetadata(GATEWAY_METADATA, metatype) as
