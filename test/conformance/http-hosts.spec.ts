@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   Controller,
@@ -7,6 +6,7 @@ import {
   Post,
   type CallHandler,
   type CanActivate,
+  type ExecutionContext,
   type INestApplication,
   type NestInterceptor,
 } from '@nestjs/common';
@@ -19,17 +19,19 @@ import { casesOf } from './case-files.js';
 import { fixtureModule } from './fixture/fixture.module.js';
 import { runCase } from './runner/run-case.js';
 import type { Target } from './runner/target.js';
-import { freePort, KEY } from './start-fixture.js';
+import { KEY, targetOf } from './start-fixture.js';
 
-class RefuseAll implements CanActivate {
-  canActivate(): boolean {
-    return false;
+class RefuseRequests implements CanActivate {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    return Promise.resolve(context.getType() !== 'http');
   }
 }
 
-class Wrap implements NestInterceptor {
-  intercept(_context: unknown, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(map((value: unknown) => ({ wrapped: value })));
+class WrapResponses implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return context.getType() === 'http'
+      ? next.handle().pipe(map((value: unknown) => ({ wrapped: value })))
+      : next.handle();
   }
 }
 
@@ -46,18 +48,18 @@ class Hello {
   }
 }
 
-/** A host whose globals would break the backend if they reached it. */
+/**
+ * A host whose globals would break the backend if they reached it. They do
+ * reach the commands, as those of type 'ws', and let them pass.
+ */
 async function startHost(
   adapter: ExpressAdapter | FastifyAdapter,
-  ownPort: boolean,
-): Promise<{ app: INestApplication; target: Target }> {
-  const backendPort = ownPort ? await freePort() : undefined;
-  const fixture = fixtureModule({
-    key: KEY,
-    ...(backendPort === undefined ? {} : { backendPort }),
-  });
-
-  @Module({ imports: [fixture], controllers: [Hello] })
+  backendPort: { readonly backendPort?: number },
+): Promise<INestApplication> {
+  @Module({
+    imports: [fixtureModule({ key: KEY, ...backendPort })],
+    controllers: [Hello],
+  })
   class Host {}
 
   const app: INestApplication = await NestFactory.create(
@@ -67,19 +69,10 @@ async function startHost(
   );
   app.useWebSocketAdapter(new SnorkyWsAdapter(app));
   app.setGlobalPrefix('/api');
-  app.useGlobalGuards(new RefuseAll());
-  app.useGlobalInterceptors(new Wrap());
-  app.enableCors();
+  app.useGlobalGuards(new RefuseRequests());
+  app.useGlobalInterceptors(new WrapResponses());
   await app.listen(0, '127.0.0.1');
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  return {
-    app,
-    target: {
-      websocket: `ws://127.0.0.1:${port}`,
-      backend: `http://127.0.0.1:${backendPort ?? port}`,
-      key: KEY,
-    },
-  };
+  return app;
 }
 
 const cases = casesOf('http').map(
@@ -91,14 +84,15 @@ describe.each([
   ['Fastify', () => new FastifyAdapter()],
 ])('the backend of a host on %s', (_platform, adapter) => {
   describe.each([
-    ['on its own port', true],
-    ["on the host's server", false],
-  ])('%s', (_where, ownPort) => {
+    ['on its own port', { backendPort: 0 }],
+    ["on the host's server", {}],
+  ])('%s', (_where, backendPort) => {
     let app: INestApplication;
     let target: Target;
 
     beforeAll(async () => {
-      ({ app, target } = await startHost(adapter(), ownPort));
+      app = await startHost(adapter(), backendPort);
+      target = targetOf(app);
     });
 
     afterAll(() => app.close());

@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
-import type { Broker } from 'snorky';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
 import { casesOf } from './case-files.js';
 import { runCase } from './runner/run-case.js';
-import { KEY, startFixture, type RunningFixture } from './start-fixture.js';
+import { useHarmlessGlobals } from './harmless-globals.js';
+import {
+  KEY,
+  startFixture,
+  type RunningFixture,
+  type StartOptions,
+} from './start-fixture.js';
 
 const cases = casesOf('transport', 'rpc', 'http', 'pubsub').map(
   (wireCase) => [`${wireCase.group}/${wireCase.name}`, wireCase] as const,
@@ -17,9 +22,9 @@ const cases = casesOf('transport', 'rpc', 'http', 'pubsub').map(
  */
 const { FIXTURE_WS, FIXTURE_BACKEND, FIXTURE_KEY = KEY } = process.env;
 
-async function running(broker?: Broker): Promise<RunningFixture> {
+async function running(options: StartOptions): Promise<RunningFixture> {
   if (FIXTURE_WS === undefined || FIXTURE_BACKEND === undefined) {
-    return startFixture(broker);
+    return startFixture(options);
   }
   const target = {
     websocket: FIXTURE_WS,
@@ -29,14 +34,21 @@ async function running(broker?: Broker): Promise<RunningFixture> {
   return { target, stop: async () => {} };
 }
 
-describe.each<[string, () => Broker | undefined]>([
-  ['of its own', () => undefined],
-  ['with random delays', () => new DelayedBroker(new MemoryBroker())],
-])('the fixture over a broker %s', (_name, broker) => {
+describe.each<[string, () => StartOptions]>([
+  ['the fixture', () => ({})],
+  [
+    'the fixture over a broker with random delays',
+    () => ({ broker: new DelayedBroker(new MemoryBroker()) }),
+  ],
+  [
+    'the fixture under global enhancers',
+    () => ({ prepare: useHarmlessGlobals }),
+  ],
+])('%s', (_name, options) => {
   let fixture: RunningFixture;
 
   beforeAll(async () => {
-    fixture = await running(broker());
+    fixture = await running(options());
   });
 
   afterAll(() => fixture.stop());

@@ -1,6 +1,8 @@
-import { createServer, type AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { SnorkyWsAdapter, type Broker } from 'snorky';
+import { BackendHost, SnorkyWsAdapter, type Broker } from 'snorky';
 import { fixtureModule } from './fixture/fixture.module.js';
 import type { Target } from './runner/target.js';
 
@@ -12,12 +14,21 @@ export interface RunningFixture {
   stop(): Promise<void>;
 }
 
-/** Starts the fixture on free ports, over a broker or without one. */
-export async function startFixture(broker?: Broker): Promise<RunningFixture> {
-  const backendPort = await freePort();
+export interface StartOptions {
+  /** The broker of the application; one in memory by default. */
+  readonly broker?: Broker;
+  /** Told of the application before it starts. */
+  readonly prepare?: (app: INestApplication) => void;
+}
+
+/** Starts the fixture on free ports. */
+export async function startFixture(
+  options: StartOptions = {},
+): Promise<RunningFixture> {
+  const { broker, prepare } = options;
   const module = fixtureModule({
     key: KEY,
-    backendPort,
+    backendPort: 0,
     ...(broker === undefined ? {} : { broker }),
   });
   const app = await NestFactory.create(module, {
@@ -25,26 +36,19 @@ export async function startFixture(broker?: Broker): Promise<RunningFixture> {
     abortOnError: false,
   });
   app.useWebSocketAdapter(new SnorkyWsAdapter(app));
+  prepare?.(app);
   await app.listen(0, '127.0.0.1');
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  return {
-    target: {
-      websocket: `ws://127.0.0.1:${port}`,
-      backend: `http://127.0.0.1:${backendPort}`,
-      key: KEY,
-    },
-    stop: () => app.close(),
-  };
+  return { target: targetOf(app), stop: () => app.close() };
 }
 
-/** A port of the loopback interface that nobody listens on. */
-export function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+/** Where an application with the fixture listens. */
+export function targetOf(app: INestApplication): Target {
+  const server = app.getHttpServer() as Server;
+  const { port } = server.address() as AddressInfo;
+  const backend = app.get(BackendHost).address('backend');
+  return {
+    websocket: `ws://127.0.0.1:${port}`,
+    backend: `http://127.0.0.1:${backend?.port ?? port}`,
+    key: KEY,
+  };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../../src/protocol/json.js';
+import { isJsonArray } from './json-array.js';
 import { differs, type Match, type Matcher } from './match.js';
 import type { Variables } from './variables.js';
 
@@ -9,7 +10,7 @@ export function isListPattern(pattern: JsonObject): boolean {
   const keys = Object.keys(pattern);
   if (!keys.some((key) => OPERATORS.includes(key))) return false;
   const stranger = keys.find(
-    (key) => !OPERATORS.includes(key) || !Array.isArray(pattern[key]),
+    (key) => !OPERATORS.includes(key) || !isJsonArray(pattern[key] ?? null),
   );
   if (stranger === undefined) return true;
   throw new Error(`Bad list pattern: ${JSON.stringify(pattern)}`);
@@ -23,20 +24,19 @@ export function matchList(
   path: string,
   match: Matcher,
 ): Match {
-  if (!Array.isArray(value)) return differs(pattern, value, path);
-  const list = value as JsonValue[];
+  if (!isJsonArray(value)) return differs(pattern, value, path);
   let known: Variables | undefined = variables;
   for (const [operator, operand] of Object.entries(pattern)) {
     const items = operand as readonly JsonValue[];
     if (operator === '$unordered') {
-      known = pair(items, list, known, match);
+      known = pair(items, value, known, match);
     } else if (operator === '$contains') {
       known = chain(items, known, (item, seen) =>
-        find(item, list, seen, match),
+        find(item, value, seen, match),
       );
     } else if (operator === '$subsequence') {
-      known = follow(items, list, known, match);
-    } else if (items.some((item) => find(item, list, variables, match))) {
+      known = follow(items, value, known, match);
+    } else if (items.some((item) => find(item, value, variables, match))) {
       known = undefined;
     }
     if (known === undefined) return differs(pattern, value, path);

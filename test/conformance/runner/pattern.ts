@@ -3,6 +3,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../../src/protocol/json.js';
+import { isJsonArray } from './json-array.js';
 import { isListPattern, matchList } from './list-pattern.js';
 import { differs, type Match } from './match.js';
 import { fillText, wholeVariable, type Variables } from './variables.js';
@@ -25,8 +26,8 @@ export function match(
   if (typeof pattern === 'string') {
     return matchText(pattern, value, variables, path);
   }
-  if (Array.isArray(pattern)) {
-    return matchItems(pattern as JsonValue[], value, variables, path);
+  if (isJsonArray(pattern)) {
+    return matchItems(pattern, value, variables, path);
   }
   if (isJsonObject(pattern)) {
     return isListPattern(pattern)
@@ -74,12 +75,12 @@ function matchItems(
   variables: Variables,
   path: string,
 ): Match {
-  if (!Array.isArray(value) || value.length !== pattern.length) {
+  if (!isJsonArray(value) || value.length !== pattern.length) {
     return differs(pattern, value, path);
   }
   let known = variables;
   for (const [index, item] of pattern.entries()) {
-    const found = match(item, value[index], known, `${path}[${index}]`);
+    const found = match(item, value[index] ?? null, known, `${path}[${index}]`);
     if (!found.matches) return found;
     known = found.variables;
   }
@@ -116,11 +117,11 @@ function matchMembers(
 }
 
 function sameJson(left: JsonValue, right: JsonValue): boolean {
-  if (Array.isArray(left)) {
+  if (isJsonArray(left)) {
     return (
-      Array.isArray(right) &&
+      isJsonArray(right) &&
       left.length === right.length &&
-      left.every((item, index) => sameJson(item, right[index]))
+      left.every((item, index) => sameJson(item, right[index] ?? null))
     );
   }
   if (isJsonObject(left)) {

@@ -13,20 +13,19 @@ export async function runCase(
   wireCase: WireCase,
   target: Target,
 ): Promise<void> {
+  const { group, name, steps } = wireCase;
   const run = new CaseRun(target);
-  const total = wireCase.steps.length;
+  let where = 'the start';
   try {
-    for (const [index, step] of wireCase.steps.entries()) {
-      await explain(`step ${index + 1} of ${total} ${brief(step)}`, () =>
-        doStep(step, run),
-      );
+    for (const [index, step] of steps.entries()) {
+      where = `step ${index + 1} of ${steps.length} ${brief(step)}`;
+      await doStep(step, run);
     }
-    await explain('the end', () => run.assertNothingLeft());
+    where = 'the end';
+    await run.assertNothingLeft();
   } catch (error) {
-    const { group, name } = wireCase;
-    throw new Error(`${group}/${name}, ${(error as Error).message}`, {
-      cause: error,
-    });
+    const why = (error as Error).message;
+    throw new Error(`${group}/${name}, ${where}: ${why}`, { cause: error });
   } finally {
     await run.dispose();
   }
@@ -36,17 +35,6 @@ async function doStep(step: Step, run: CaseRun): Promise<void> {
   if ('http' in step) return doHttpStep(step, run);
   if ('client' in step) return doClientStep(step, run);
   await sleep(step.sleep);
-}
-
-async function explain(
-  where: string,
-  action: () => Promise<void>,
-): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function brief(step: Step): string {

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '../../../src/protocol/json.js';
+import { isJsonArray } from './json-array.js';
 
 /** What `{{name}}` stands for in the steps of one case. */
 export type Variables = ReadonlyMap<string, JsonValue>;
@@ -37,8 +38,8 @@ export function fill(value: JsonValue, variables: Variables): JsonValue {
     // Unlike assignment, this makes `__proto__` a member like any other.
     return Object.fromEntries(members) as JsonValue;
   }
-  if (Array.isArray(value)) {
-    return value.map((item: JsonValue) => fill(item, variables));
+  if (isJsonArray(value)) {
+    return value.map((item) => fill(item, variables));
   }
   return value;
 }
