@@ -93,14 +93,7 @@ export class Outbox {
     const { limit, burst } = this.limits;
     this.exempt = Math.min(Math.max(this.exempt, this.turn), burst);
     this.turn = 0;
-    try {
-      this.handOver();
-    } catch (error) {
-      // A source failed. The outboxes after this one must still be flushed.
-      this.discard();
-      this.sink.failed(error);
-      return;
-    }
+    this.handOver();
     if (this.waiting > limit + this.exempt) this.giveUp();
   }
 
@@ -139,13 +132,21 @@ export class Outbox {
 
   private handOver(): void {
     const { sink } = this;
-    while (
-      this.head < this.queue.length &&
-      sink.writable &&
-      sink.buffered < CHUNK
-    ) {
-      const frames = this.take();
-      if (frames.length > 0) sink.write(frames);
+    try {
+      while (
+        this.head < this.queue.length &&
+        sink.writable &&
+        sink.buffered < CHUNK
+      ) {
+        const frames = this.take();
+        if (frames.length > 0) sink.write(frames);
+      }
+    } catch (error) {
+      // A source failed. That is nobody else's business: not of the outboxes
+      // that are flushed after this one, nor of the socket that has drained.
+      this.discard();
+      sink.failed(error);
+      return;
     }
     if (this.head === this.queue.length) this.exempt = 0;
     else if (sink.writable) sink.awaitDrain();
