@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
 
 interface Waiting {
@@ -12,8 +14,10 @@ export class TestSocket implements AsyncDisposable {
   private readonly arrived: unknown[] = [];
   private readonly waiting: Waiting[] = [];
   private calls = 0;
+  private tcp: Socket | undefined;
 
   private constructor(readonly ws: WebSocket) {
+    ws.once('upgrade', ({ socket }: IncomingMessage) => (this.tcp = socket));
     ws.on('message', (data: Buffer) => {
       const message: unknown = JSON.parse(data.toString());
       const waiting = this.waiting.shift();
@@ -46,6 +50,15 @@ export class TestSocket implements AsyncDisposable {
     this.ws.send(JSON.stringify({ service, message }));
   }
 
+  /** Sends several messages in one TCP chunk. */
+  sendTogether(
+    messages: readonly (readonly [service: string, message: unknown])[],
+  ): void {
+    this.tcp?.cork();
+    for (const [service, message] of messages) this.send(service, message);
+    this.tcp?.uncork();
+  }
+
   /** The next message, whatever it is. */
   next(): Promise<unknown> {
     const message = this.arrived.shift();
@@ -53,6 +66,15 @@ export class TestSocket implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
     });
+  }
+
+  /** The `message` of each of the next envelopes. */
+  async take(count: number): Promise<unknown[]> {
+    const messages: unknown[] = [];
+    for (let i = 0; i < count; i++) {
+      messages.push(((await this.next()) as { message: unknown }).message);
+    }
+    return messages;
   }
 
   /** Messages that arrived and were not asked for. */
@@ -90,7 +112,7 @@ export async function refusal(
   ws.on('error', () => {});
   const [, response] = (await once(ws, 'unexpected-response')) as [
     unknown,
-    import('node:http').IncomingMessage,
+    IncomingMessage,
   ];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
