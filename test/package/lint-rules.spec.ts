@@ -1,0 +1,275 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FOLDERS = [
+  'protocol',
+  'broker',
+  'core',
+  'transports',
+  'nest',
+  'services',
+  'client',
+  'backend',
+  'integrations',
+  'testing',
+  'cli',
+];
+
+/** DESIGN: which folder may import which others. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  broker: ['protocol'],
+  core: ['protocol', 'broker'],
+  transports: ['protocol', 'broker', 'core'],
+  nest: ['protocol', 'broker', 'core', 'transports'],
+  services: ['protocol', 'broker', 'core', 'transports', 'nest'],
+  client: ['protocol'],
+  backend: ['protocol'],
+  integrations: ['protocol', 'client', 'backend', 'services'],
+  testing: FOLDERS.filter((name) => name !== 'cli'),
+  cli: FOLDERS.filter((name) => name !== 'testing'),
+};
+
+/** Files, and the one rule that each of them breaks: null where none. */
+const files = new Map<string, { code: string; breaks: string | null }>();
+const RESTRICTED = 'eslint(no-restricted-imports)';
+
+function file(path: string, code: string, breaks: string | null): void {
+  files.set(path, { code, breaks });
+}
+
+for (const from of FOLDERS) {
+  for (const to of FOLDERS) {
+    if (from === to) continue;
+    const allowed = MAY_IMPORT[from]?.includes(to) === true;
+    file(
+      `src/${from}/one/imports-${to}.ts`,
+      `export { x } from '../../${to}/x.js';\n`,
+      allowed ? null : RESTRICTED,
+    );
+    file(
+      `src/${from}/imports-type-of-${to}.ts`,
+      `import type { X } from '../${to}/x.js';\nexport type Y = X;\n`,
+      allowed ? null : RESTRICTED,
+    );
+  }
+  file(
+    `src/${from}/imports-barrel.ts`,
+    "export { x } from './things/index.js';\n",
+    RESTRICTED,
+  );
+  file(
+    `src/${from}/imports-itself.ts`,
+    "export { x } from 'snorky';\n",
+    RESTRICTED,
+  );
+  file(`src/${from}/imports-sibling.ts`, "export { x } from './x.js';\n", null);
+  file(
+    `src/${from}/imports-nest-internal.ts`,
+    "export { x } from '@nestjs/core/internal';\n",
+    RESTRICTED,
+  );
+  file(
+    `src/${from}/imports-nest-deep.ts`,
+    "export { x } from '@nestjs/core/injector/x.js';\n",
+    RESTRICTED,
+  );
+}
+
+const NEST_FREE = [
+  'protocol/x',
+  'broker/x',
+  'core/x',
+  'transports/websocket/x',
+  'services/chat/chat.engine',
+  'services/datasync/filter/x',
+  'client/x',
+  'backend/x',
+];
+const WITH_NEST = [
+  'nest/x',
+  'services/chat/chat.service',
+  'services/datasync/x',
+  'backend/nest',
+  'integrations/typeorm/x',
+  'testing/x',
+];
+for (const place of [...NEST_FREE, ...WITH_NEST]) {
+  file(
+    `src/${place}.ts`,
+    "import { Module } from '@nestjs/common';\nexport const x = Module;\n",
+    NEST_FREE.includes(place) ? RESTRICTED : null,
+  );
+}
+file(
+  'src/services/cursors/cursors.engine.ts',
+  "export { x } from '../../nest/x.js';\n",
+  RESTRICTED,
+);
+file(
+  'src/nest/nest-internals.ts',
+  "export { x } from '@nestjs/core/internal';\n",
+  null,
+);
+for (const specifier of ['ws', 'node:events', 'class-validator']) {
+  const name = specifier.replace(':', '-');
+  const code = `import * as x from '${specifier}';\nexport const y = x;\n`;
+  file(`src/protocol/imports-${name}.ts`, code, RESTRICTED);
+  file(`src/transports/http/imports-${name}.ts`, code, null);
+}
+file(
+  'src/client/imports-node.ts',
+  "import { once } from 'node:events';\nexport const x = once;\n",
+  RESTRICTED,
+);
+file('src/index.ts', "export { x } from './testing/x.js';\n", RESTRICTED);
+file(
+  'examples/app/main.ts',
+  "import { x } from '../../src/nest/x.js';\nexport const y = x;\n",
+  RESTRICTED,
+);
+file(
+  'examples/app/app.module.ts',
+  "import { x } from 'snorky';\nexport const y = x;\n",
+  null,
+);
+
+file(
+  'src/core/cycle-a.ts',
+  "import { b } from './cycle-b.js';\nexport const a = (): number => b;\n",
+  'import(no-cycle)',
+);
+file(
+  'src/core/cycle-b.ts',
+  "import { a } from './cycle-a.js';\nexport const b = a();\n",
+  'import(no-cycle)',
+);
+file(
+  'src/core/types-cycle-a.ts',
+  "import type { B } from './types-cycle-b.js';\nexport interface A { b: B }\n",
+  'import(no-cycle)',
+);
+file(
+  'src/core/types-cycle-b.ts',
+  "import type { A } from './types-cycle-a.js';\nexport interface B { a: A }\n",
+  'import(no-cycle)',
+);
+
+const promise = 'declare function later(): Promise<boolean>;\n';
+file(
+  'src/core/any.ts',
+  'const x: any = 1;\nexport const y = typeof x;\n',
+  'typescript(no-explicit-any)',
+);
+file(
+  'src/core/floating.ts',
+  `${promise}export function x(): void { later(); }\n`,
+  'typescript(no-floating-promises)',
+);
+file(
+  'src/core/misused.ts',
+  `${promise}export function x(): number { if (later()) return 1; return 2; }\n`,
+  'typescript(no-misused-promises)',
+);
+file(
+  'src/core/console.ts',
+  "export function x(): void { console.log('x'); }\n",
+  'eslint(no-console)',
+);
+file(
+  'src/core/untyped.ts',
+  'export function x() { return 1; }\n',
+  'typescript(explicit-module-boundary-types)',
+);
+file(
+  'test/only.spec.ts',
+  "import { it } from '@jest/globals';\nit.only('x', () => {});\n",
+  'jest(no-focused-tests)',
+);
+file(
+  'test/skipped.spec.ts',
+  "import { it } from '@jest/globals';\nit.skip('x', () => {});\n",
+  'jest(no-disabled-tests)',
+);
+
+interface Report {
+  readonly diagnostics: readonly {
+    readonly code: string;
+    readonly severity: string;
+    readonly filename: string;
+  }[];
+}
+
+/** Lints all files at once, in a tree of their own with this tree's rules. */
+async function lint(directory: string): Promise<Map<string, Set<string>>> {
+  for (const [path, { code }] of files) {
+    const target = join(directory, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, code);
+  }
+  for (const name of ['.oxlintrc.json', 'package.json', 'tsconfig.json']) {
+    await cp(join(ROOT, name), join(directory, name));
+  }
+  await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+  const output = await new Promise<string>((resolve) => {
+    execFile(
+      process.execPath,
+      [
+        join(ROOT, 'node_modules/oxlint/bin/oxlint'),
+        ...['--type-aware', '--format', 'json', 'src', 'test', 'examples'],
+      ],
+      { cwd: directory, maxBuffer: 2 ** 26 },
+      // It exits with 1 when it finds something.
+      (_error, stdout) => resolve(stdout),
+    );
+  });
+  const { diagnostics } = JSON.parse(output) as Report;
+  const found = new Map<string, Set<string>>();
+  for (const { filename, code, severity } of diagnostics) {
+    if (severity !== 'error') continue;
+    const codes = found.get(filename) ?? new Set<string>();
+    found.set(filename, codes.add(code));
+  }
+  return found;
+}
+
+describe('The lint rules', () => {
+  let directory: string;
+  let found: Map<string, Set<string>>;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'snorky-lint-'));
+    found = await lint(directory);
+  }, 60_000);
+
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  it.each([...files].map(([path, { breaks }]) => [path, breaks] as const))(
+    'find in %s: %s',
+    (path, breaks) => {
+      expect([...(found.get(path) ?? [])]).toEqual(
+        breaks === null ? [] : [breaks],
+      );
+    },
+  );
+
+  it('know every folder of src', async () => {
+    const entries = await readdir(join(ROOT, 'src'), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory());
+    expect(FOLDERS).toEqual(
+      expect.arrayContaining(folders.map(({ name }) => name)),
+    );
+  });
+});
