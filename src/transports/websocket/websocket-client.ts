@@ -27,6 +27,7 @@ export interface WebSocketContext {
   readonly joiner: FrameJoiner;
   received(client: WebSocketClient, text: string): void;
   failed(client: WebSocketClient, error: unknown): void;
+  left(client: WebSocketClient): void;
 }
 
 /**
@@ -159,6 +160,7 @@ export class WebSocketClient extends Client implements OutboxSink {
     clearTimeout(this.stall);
     clearTimeout(this.ending);
     clearTimeout(this.expiry);
+    this.context.left(this);
   }
 
   // What the outbox needs

@@ -154,6 +154,13 @@ export class WebSocketEndpoint implements WebSocketContext {
     this.registry.failed('outbox', error, () => 'Could not send to a client');
   }
 
+  left(client: WebSocketClient): void {
+    this.heartbeat?.delete(client);
+    this.open.delete(client);
+    this.registry.disconnect(client);
+    if (this.open.size === 0) this.whenEmpty();
+  }
+
   private whenEmpty: () => void = ignore;
 
   private checkOutline(request: IncomingMessage): void {
@@ -196,7 +203,7 @@ export class WebSocketEndpoint implements WebSocketContext {
       ws.on('ping', onPing);
       ws.on('pong', onPong);
       ws.on('error', ignore);
-      ws.on('close', () => this.leave(client));
+      ws.on('close', onClose);
       this.open.add(client);
       this.heartbeat?.add(client);
       if (admission.expiresAt !== undefined) {
@@ -204,14 +211,6 @@ export class WebSocketEndpoint implements WebSocketContext {
       }
       this.registry.connect(client);
     });
-  }
-
-  private leave(client: WebSocketClient): void {
-    client.onClosed();
-    this.heartbeat?.delete(client);
-    this.open.delete(client);
-    this.registry.disconnect(client);
-    if (this.open.size === 0) this.whenEmpty();
   }
 
   private expire(client: WebSocketClient, expiresAt: number): void {
@@ -257,6 +256,10 @@ function onPing(this: WebSocket, payload: Buffer): void {
 
 function onPong(this: WebSocket): void {
   (this as SnorkySocket).client.awaitingPong = false;
+}
+
+function onClose(this: WebSocket): void {
+  (this as SnorkySocket).client.onClosed();
 }
 
 function ignore(): void {}
