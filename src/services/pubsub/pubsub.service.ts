@@ -1,7 +1,7 @@
 import { Inject, type OnModuleInit } from '@nestjs/common';
 import type { Broker, MaybePromise } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
-import { isPromiseLike } from '../../core/promise-like.js';
+import { isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { RpcService } from '../../core/rpc-service.js';
 import { SNORKY_BROKER } from '../../nest/constants.js';
@@ -78,7 +78,7 @@ export class PubSubService extends RpcService implements OnModuleInit {
         throw new RpcError(WireError.alreadySubscribed);
       }
       return whenAllowed(this.canSubscribe(client, channel), () =>
-        after(this.feeds.acquire(key), () => {
+        whenReady(this.feeds.acquire(key), () => {
           // It may have gone while the broker was answering.
           if (client.connected) this.engine.add(client, key);
           else this.feeds.release(key);
@@ -111,15 +111,12 @@ export class PubSubService extends RpcService implements OnModuleInit {
   ): MaybePromise<void> {
     const allowed = this.canPublish(client, channel);
     const before = this.publishing.get(client);
-    if (before === undefined) {
-      if (!isPromiseLike(allowed)) {
-        return whenAllowed(allowed, () => this.broadcast(channel, message));
-      }
+    if (before === undefined && !isPromiseLike(allowed)) {
+      return whenAllowed(allowed, () => this.broadcast(channel, message));
     }
     // A hook may take longer for one publication than for the next; those of
     // one client stay in order all the same.
-    const done = Promise.resolve(before)
-      .then(undefined, () => undefined)
+    const done = Promise.allSettled([allowed, before])
       .then(() => whenAllowed(allowed, () => this.broadcast(channel, message)))
       .finally(() => {
         if (this.publishing.get(client) === done) {
@@ -136,7 +133,10 @@ export class PubSubService extends RpcService implements OnModuleInit {
    */
   broadcast(channel: JsonValue, message: JsonValue): MaybePromise<void> {
     const topic = this.topicOf(PubSubEngine.key(channel));
-    return after(this.broker.topics.publish(topic, { channel, message }), done);
+    return whenReady(
+      this.broker.topics.publish(topic, { channel, message }),
+      done,
+    );
   }
 
   override onClientDisconnected(client: Client): void {
@@ -182,18 +182,10 @@ function whenAllowed(
   allowed: MaybePromise<boolean>,
   act: () => MaybePromise<void>,
 ): MaybePromise<void> {
-  return after(allowed, (answer) => {
+  return whenReady(allowed, (answer) => {
     if (answer !== true) throw new RpcError(WireError.notAuthorized);
     return act();
   });
-}
-
-/** Goes on with an answer that may be at hand. */
-function after<T>(
-  answer: MaybePromise<T>,
-  act: (answer: T) => MaybePromise<void>,
-): MaybePromise<void> {
-  return isPromiseLike(answer) ? answer.then(act) : act(answer);
 }
 
 function done(): void {}
