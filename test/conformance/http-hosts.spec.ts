@@ -75,18 +75,14 @@ async function startHost(
   return app;
 }
 
-const cases = casesOf('http').map(
-  (wireCase) => [wireCase.name, wireCase] as const,
-);
-
 describe.each([
   ['Express', () => new ExpressAdapter()],
   ['Fastify', () => new FastifyAdapter()],
 ])('the backend of a host on %s', (_platform, adapter) => {
   describe.each([
-    ['on its own port', { backendPort: 0 }],
-    ["on the host's server", {}],
-  ])('%s', (_where, backendPort) => {
+    ['on its own port', { backendPort: 0 }, casesOf('http', 'transport')],
+    ["on the host's server", {}, casesOf('http')],
+  ])('%s', (_where, backendPort, cases) => {
     let app: INestApplication;
     let target: Target;
 
@@ -97,7 +93,7 @@ describe.each([
 
     afterAll(() => app.close());
 
-    it.each(cases)('passes http/%s', async (_name, wireCase) => {
+    it.each(cases)('passes $group/$name', async (wireCase) => {
       await runCase(wireCase, target);
     });
 

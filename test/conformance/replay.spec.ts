@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
 import { casesOf } from './case-files.js';
-import { runCase } from './runner/run-case.js';
 import { useHarmlessGlobals } from './harmless-globals.js';
+import { runCase } from './runner/run-case.js';
 import {
   KEY,
   startFixture,
@@ -11,49 +11,63 @@ import {
   type StartOptions,
 } from './start-fixture.js';
 
-const cases = casesOf('transport', 'rpc', 'http', 'pubsub').map(
-  (wireCase) => [`${wireCase.group}/${wireCase.name}`, wireCase] as const,
-);
+/** One way of running the fixture, and the cases that it could change. */
+interface SetUp {
+  readonly name: string;
+  readonly groups: readonly string[];
+  start(): Promise<RunningFixture>;
+}
+
+const services = ['rpc', 'pubsub'];
+const everything = ['transport', 'http', ...services];
+
+function ownFixture(
+  name: string,
+  groups: readonly string[],
+  options: () => StartOptions = () => ({}),
+): SetUp {
+  return { name, groups, start: () => startFixture(options()) };
+}
 
 /**
  * With FIXTURE_WS and FIXTURE_BACKEND set, a server that runs already is
- * tested: `FIXTURE_WS=ws://127.0.0.1:5890
+ * tested instead: `FIXTURE_WS=ws://127.0.0.1:5890
  * FIXTURE_BACKEND=http://127.0.0.1:5891 npm test -- test/conformance/replay`.
  */
-const { FIXTURE_WS, FIXTURE_BACKEND, FIXTURE_KEY = KEY } = process.env;
-
-async function running(options: StartOptions): Promise<RunningFixture> {
-  if (FIXTURE_WS === undefined || FIXTURE_BACKEND === undefined) {
-    return startFixture(options);
+function setUps(): SetUp[] {
+  const { FIXTURE_WS, FIXTURE_BACKEND, FIXTURE_KEY = KEY } = process.env;
+  if (FIXTURE_WS !== undefined && FIXTURE_BACKEND !== undefined) {
+    const target = {
+      websocket: FIXTURE_WS,
+      backend: FIXTURE_BACKEND,
+      key: FIXTURE_KEY,
+    };
+    const start = async (): Promise<RunningFixture> => {
+      return { target, stop: async () => {} };
+    };
+    return [{ name: `the server at ${FIXTURE_WS}`, groups: everything, start }];
   }
-  const target = {
-    websocket: FIXTURE_WS,
-    backend: FIXTURE_BACKEND,
-    key: FIXTURE_KEY,
-  };
-  return { target, stop: async () => {} };
+  return [
+    ownFixture('the fixture', everything),
+    ownFixture('the fixture over a slow broker', services, () => ({
+      broker: new DelayedBroker(new MemoryBroker()),
+    })),
+    ownFixture('the fixture under enhancers', ['http', ...services], () => ({
+      prepare: useHarmlessGlobals,
+    })),
+  ];
 }
 
-describe.each<[string, () => StartOptions]>([
-  ['the fixture', () => ({})],
-  [
-    'the fixture over a broker with random delays',
-    () => ({ broker: new DelayedBroker(new MemoryBroker()) }),
-  ],
-  [
-    'the fixture under global enhancers',
-    () => ({ prepare: useHarmlessGlobals }),
-  ],
-])('%s', (_name, options) => {
+describe.each(setUps())('$name', ({ groups, start }) => {
   let fixture: RunningFixture;
 
   beforeAll(async () => {
-    fixture = await running(options());
+    fixture = await start();
   });
 
   afterAll(() => fixture.stop());
 
-  it.each(cases)('passes %s', async (_case, wireCase) => {
+  it.each(casesOf(...groups))('passes $group/$name', async (wireCase) => {
     await runCase(wireCase, fixture.target);
   });
 });
