@@ -1,0 +1,65 @@
+import { Client, type Handshake } from '../../src/core/client.js';
+import type { LogSink } from '../../src/core/log.js';
+import type { PreparedMessage } from '../../src/core/prepared-message.js';
+import type { MessageFault } from '../../src/protocol/envelope.js';
+import type { JsonValue } from '../../src/protocol/json.js';
+import type { ServiceRegistry } from '../../src/core/service-registry.js';
+
+/** A transport without bytes: keeps the texts that it is to send. */
+export class LocalClient extends Client {
+  readonly handshake: Handshake = {
+    headers: {},
+    url: '/',
+    remoteAddress: '192.0.2.1',
+  };
+  readonly texts: string[] = [];
+  readonly faults: MessageFault[] = [];
+  connected = true;
+
+  sendText(text: string): void {
+    this.texts.push(text);
+  }
+
+  deliver(message: PreparedMessage): void {
+    this.sendText(message.text);
+  }
+
+  close(): void {
+    this.connected = false;
+  }
+
+  override discarded(fault: MessageFault): void {
+    this.faults.push(fault);
+  }
+
+  /** The messages that came, without their envelopes. */
+  get messages(): unknown[] {
+    return this.texts.map(
+      (text) => (JSON.parse(text) as { message: unknown }).message,
+    );
+  }
+
+  /** Sends a message to a service of a registry. */
+  tell(
+    registry: ServiceRegistry,
+    service: JsonValue,
+    message: JsonValue,
+  ): void {
+    registry.dispatch(this, JSON.stringify({ service, message }));
+  }
+}
+
+/** Keeps the lines of a log. */
+export class LogLines implements LogSink {
+  readonly lines: string[] = [];
+  readonly stacks: (string | undefined)[] = [];
+
+  warn(line: string): void {
+    this.lines.push(`warn ${line}`);
+  }
+
+  error(line: string, stack?: string): void {
+    this.lines.push(`error ${line}`);
+    this.stacks.push(stack);
+  }
+}
