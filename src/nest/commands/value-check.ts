@@ -108,9 +108,11 @@ export function dtoCheck(validation: Validation, dto: Class): ValueCheck {
 }
 
 /**
- * Whether an asynchronous constraint exists anywhere in the process.
- * `validateSync` would skip it without a word. Where class-validator does not
- * tell, assume so: the asynchronous way is slower and always right.
+ * Whether a constraint exists anywhere in the process that may answer by a
+ * promise: `validateSync` would take it for fulfilled without a word. Only
+ * class-validator's own are known never to do so; others need not say that they
+ * are asynchronous. Where class-validator does not tell, assume so: the
+ * asynchronous way is slower and always right.
  */
 function hasAsyncConstraints({ validator }: Validation): boolean {
   const constraints: unknown = Reflect.get(
@@ -118,10 +120,13 @@ function hasAsyncConstraints({ validator }: Validation): boolean {
     'constraintMetadatas',
   );
   if (!(constraints instanceof Map)) return true;
+  // It exports the name of each of its constraints (`IS_NUMBER`, ...).
+  const own = new Set<unknown>(Object.values(validator));
   for (const list of constraints.values()) {
     if (!Array.isArray(list)) return true;
-    if (list.some((one: { async?: unknown }) => one.async !== false))
-      return true;
+    for (const { async, name } of list as { async?: unknown; name?: unknown }[])
+      if (async !== false || typeof name !== 'string' || !own.has(name))
+        return true;
   }
   return false;
 }
