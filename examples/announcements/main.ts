@@ -1,0 +1,27 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { SnorkyWsAdapter } from 'snorky';
+import { AppModule, backendPort, port } from './app.module.js';
+
+const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
+app.useWebSocketAdapter(new SnorkyWsAdapter(app));
+app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
+
+try {
+  await app.listen(port);
+  console.log(`Announcements are on http://localhost:${port}`);
+} catch (error) {
+  if (!isPortInUse(error)) throw error;
+  const variable = error.port === backendPort ? 'BACKEND_PORT' : 'PORT';
+  console.error(
+    `Port ${error.port} is in use: stop what listens there, or set ${variable} to another one.`,
+  );
+  await app.close();
+  process.exitCode = 1;
+}
+
+function isPortInUse(error: unknown): error is { readonly port: number } {
+  return (
+    error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  );
+}
