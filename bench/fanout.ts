@@ -51,7 +51,7 @@ export const fanout: Group = {
           title: `Fan-out to ${SUBSCRIBERS} subscribers, ${per} per round`,
           columns: loadColumns('delivery'),
           rows: await interleave(
-            context.quick ? 3 : 5,
+            context.quick ? 3 : 9,
             [...servers].map(([variant, server]) => ({ ...variant, server })),
             ({ server, peer }) => {
               const dialect = pubSubDialects[peer];
@@ -60,8 +60,8 @@ export const fanout: Group = {
                 mode: 'fanout',
                 connections: SUBSCRIBERS,
                 per,
-                warmup: context.quick ? 0.3 : 0.5,
-                seconds: context.quick ? 0.5 : 1.5,
+                warmup: context.quick ? 0.2 : 0.3,
+                seconds: context.quick ? 0.4 : 0.8,
                 dialect,
               });
             },
