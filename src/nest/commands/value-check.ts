@@ -85,6 +85,11 @@ export function dtoCheck(validation: Validation, dto: Class): ValueCheck {
   };
   const instantiate = (value: unknown): object => {
     if (!isJsonObject(value)) throw invalidParams();
+    // class-transformer leaves these out without a word, so that the validator
+    // would not see an unknown property.
+    if (Object.keys(value).some((key) => isInherited(dto, key))) {
+      throw invalidParams();
+    }
     return plainToInstance(dto as new () => object, value);
   };
   if (!hasAsyncConstraints(validation)) {
@@ -105,6 +110,18 @@ export function dtoCheck(validation: Validation, dto: Class): ValueCheck {
       );
     },
   };
+}
+
+/** Whether a class has a method, or anything else that is not set, of a name. */
+function isInherited(dto: Class, key: string): boolean {
+  if (key === '__proto__') return true;
+  let prototype: unknown = dto.prototype;
+  while (typeof prototype === 'object' && prototype !== null) {
+    const member = Object.getOwnPropertyDescriptor(prototype, key);
+    if (member !== undefined) return member.set === undefined;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return false;
 }
 
 /**
