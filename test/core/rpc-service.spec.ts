@@ -5,7 +5,7 @@ import { RpcService, type Command } from '../../src/core/rpc-service.js';
 import { ServiceRegistry } from '../../src/core/service-registry.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 import { deferred } from '../support/deferred.js';
-import { LocalClient, LogLines } from './local-client.js';
+import { LocalClient, LogLines } from '../support/local-client.js';
 
 class Calc extends RpcService {}
 

@@ -4,7 +4,7 @@ import { Service } from '../../src/core/service.js';
 import { ServiceRegistry } from '../../src/core/service-registry.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 import { deferred } from '../support/deferred.js';
-import { LocalClient, LogLines } from './local-client.js';
+import { LocalClient, LogLines } from '../support/local-client.js';
 
 class Echo extends Service {
   processMessageFrom(client: Client, message: JsonValue): void {
