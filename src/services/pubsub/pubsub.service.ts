@@ -42,10 +42,8 @@ export class PubSubService extends RpcService implements OnModuleInit {
 
   private readonly engine = new PubSubEngine<Client>();
   private feeds!: ChannelFeeds;
-  /** Per client and channel, what is still under way; later calls follow it. */
-  private readonly underway = new Map<Client, Map<string, Promise<unknown>>>();
-  /** Per client, its last publication that is still under way. */
-  private readonly publishing = new WeakMap<Client, Promise<unknown>>();
+  /** Per client, its last call that is still under way. */
+  private readonly underway = new WeakMap<Client, Promise<unknown>>();
 
   onModuleInit(): void {
     this.feeds = new ChannelFeeds(
@@ -73,7 +71,7 @@ export class PubSubService extends RpcService implements OnModuleInit {
   ): MaybePromise<void> {
     if (!client.connected) throw new RpcError(WireError.connectionRequired);
     const key = PubSubEngine.key(channel);
-    return this.inTurn(client, key, () => {
+    return this.inTurn(client, () => {
       if (this.engine.has(client, key)) {
         throw new RpcError(WireError.alreadySubscribed);
       }
@@ -94,7 +92,7 @@ export class PubSubService extends RpcService implements OnModuleInit {
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
     const key = PubSubEngine.key(channel);
-    return this.inTurn(client, key, () => {
+    return this.inTurn(client, () => {
       if (!this.engine.delete(client, key)) {
         throw new RpcError(WireError.notSubscribed);
       }
@@ -110,21 +108,11 @@ export class PubSubService extends RpcService implements OnModuleInit {
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
     const allowed = this.canPublish(client, channel);
-    const before = this.publishing.get(client);
-    if (before === undefined && !isPromiseLike(allowed)) {
-      return whenAllowed(allowed, () => this.broadcast(channel, message));
-    }
-    // A hook may take longer for one publication than for the next; those of
-    // one client stay in order all the same.
-    const done = Promise.allSettled([allowed, before])
-      .then(() => whenAllowed(allowed, () => this.broadcast(channel, message)))
-      .finally(() => {
-        if (this.publishing.get(client) === done) {
-          this.publishing.delete(client);
-        }
-      });
-    this.publishing.set(client, done);
-    return done;
+    // Looked at later perhaps; its failure is then no unhandled one.
+    if (isPromiseLike(allowed)) allowed.then(undefined, () => undefined);
+    return this.inTurn(client, () =>
+      whenAllowed(allowed, () => this.broadcast(channel, message)),
+    );
   }
 
   /**
@@ -156,24 +144,19 @@ export class PubSubService extends RpcService implements OnModuleInit {
     return `pubsub:${this.registry.name}/${this.name}:${key}`;
   }
 
-  /** Has calls of one client about one channel follow one another. */
+  /** Has the calls of one client follow one another, once one takes time. */
   private inTurn(
     client: Client,
-    key: string,
     act: () => MaybePromise<void>,
   ): MaybePromise<void> {
-    const calls = this.underway.get(client);
-    const before = calls?.get(key);
+    const before = this.underway.get(client);
     const result = before === undefined ? act() : before.then(act, act);
     if (!isPromiseLike(result)) return result;
-    const done = Promise.resolve(result);
-    const mine = calls ?? new Map<string, Promise<unknown>>();
-    mine.set(key, done);
-    this.underway.set(client, mine);
-    return done.finally(() => {
-      if (mine.get(key) === done) mine.delete(key);
-      if (mine.size === 0) this.underway.delete(client);
+    const settled = Promise.resolve(result).finally(() => {
+      if (this.underway.get(client) === settled) this.underway.delete(client);
     });
+    this.underway.set(client, settled);
+    return settled;
   }
 }
 
