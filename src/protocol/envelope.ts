@@ -75,12 +75,14 @@ export function encodeEnvelope(prefix: string, message: unknown): string {
  * `JSON.stringify`, except that what it would leave out is an error. A missing
  * value is `null`.
  *
- * @throws TypeError for functions, symbols, big integers and cycles.
+ * @throws TypeError for functions, symbols, big integers, cycles, and numbers
+ *   that are not finite. (Inside of objects and lists the latter become null.)
  */
 export function encodeJson(value: unknown): string {
   const text: string | undefined = JSON.stringify(value ?? null);
-  if (text === undefined) {
-    throw new TypeError(`JSON cannot express a ${typeof value}`);
+  // The numbers that are none are the only ones that become this text.
+  if (text === undefined || (text === 'null' && typeof value === 'number')) {
+    throw new TypeError(`JSON cannot express ${typeof value} ${String(value)}`);
   }
   return text;
 }

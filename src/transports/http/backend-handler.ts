@@ -1,6 +1,7 @@
 import {
   STATUS_CODES,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type ServerResponse,
 } from 'node:http';
 import type { ServiceRegistry } from '../../core/service-registry.js';
@@ -26,12 +27,13 @@ export interface BackendOptions {
   readonly maxBody?: number;
 }
 
-const BODY_FAULTS: Record<BodyFault, readonly [status: number, text: string]> =
-  {
-    tooLarge: [413, 'The body is too large'],
-    notUtf8: [400, 'The body is not UTF-8'],
-    aborted: [400, 'The body ended early'],
-  };
+const BODY_FAULTS: Record<
+  Exclude<BodyFault, 'tooLarge'>,
+  readonly [status: number, text: string]
+> = {
+  notUtf8: [400, 'The body is not UTF-8'],
+  aborted: [400, 'The body ended early'],
+};
 
 /**
  * The HTTP side of a registry, for trusted servers: one POST, one message, one
@@ -110,9 +112,8 @@ export class BackendHandler {
   ): Promise<void> {
     const body = await readBody(request, this.maxBody);
     if (typeof body === 'string') {
-      // What is still on its way is not worth reading to the end.
-      if (body === 'tooLarge') response.setHeader('Connection', 'close');
-      this.refuse(response, ...BODY_FAULTS[body]);
+      if (body === 'tooLarge') refuseTooLarge(request, response);
+      else this.refuse(response, ...BODY_FAULTS[body]);
       return;
     }
     const envelope = decodeEnvelope(body.text);
@@ -178,17 +179,45 @@ export class BackendHandler {
   }
 }
 
+/** How long what is left of a refused body is read, in milliseconds. */
+const LINGER = 2000;
+
+/**
+ * Refuses a body whose rest is still on its way. Closing at once would reset the
+ * connection under a caller who is writing and has not read the answer; so the
+ * answer goes out, the rest is read and dropped for a while, and then it ends.
+ */
+function refuseTooLarge(
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const message = 'The body is too large';
+  const text = JSON.stringify({ statusCode: 413, message });
+  response.writeHead(413, { ...jsonHeaders(text), Connection: 'close' });
+  response.write(text);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER);
+  request.once('end', end).once('close', end).resume();
+}
+
 function sendJson(
   response: ServerResponse,
   status: number,
   text: string,
 ): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, {
+  response.writeHead(status, jsonHeaders(text));
+  response.end(text);
+}
+
+function jsonHeaders(text: string): OutgoingHttpHeaders {
+  return {
     'Content-Type': 'application/json; charset=UTF-8',
     'Content-Length': Buffer.byteLength(text),
-  });
-  response.end(text);
+  };
 }
 
 function pathOf(request: IncomingMessage & { originalUrl?: string }): string {
