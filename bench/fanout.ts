@@ -61,7 +61,7 @@ export const fanout: Group = {
                 connections: SUBSCRIBERS,
                 per,
                 warmup: context.quick ? 0.2 : 0.3,
-                seconds: context.quick ? 0.4 : 0.8,
+                seconds: context.quick ? 0.3 : 0.8,
                 dialect,
               });
             },

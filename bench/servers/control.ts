@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
 
 /** From the main process to a server. */
 export interface Request {
@@ -21,23 +22,26 @@ export type Report =
 const report = (message: Report): boolean | undefined =>
   process.send?.(message);
 
-const SETTLING = 7000;
 const PAUSE = 500;
+const SMALL = 1.5 * 1024 * 1024;
+
+const youngGeneration = (): number =>
+  getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
+    ?.physical_space_size ?? 0;
 
 /**
  * Collects until nothing is left to give back. V8 shrinks the young generation, up to 32 MB whatever it holds, only when it has
  * seen little allocation for five seconds; before, it would count for several KiB a connection.
  */
 async function settledMemory(): Promise<Memory> {
-  const begin = performance.now();
   let early = 0;
   let least = Infinity;
-  for (let quiet = 0, tries = 0; quiet < 3 && tries < 40; tries++) {
+  for (let quiet = 0, tries = 0; quiet < 2 && tries < 40; tries++) {
     global.gc?.();
     await sleep(PAUSE);
     const rss = process.memoryUsage.rss();
-    if (tries === 2) early = rss;
-    const settled = performance.now() - begin > SETTLING && rss > least * 0.995;
+    if (tries <= 2) early = rss;
+    const settled = youngGeneration() < SMALL && rss > least * 0.995;
     quiet = settled ? quiet + 1 : 0;
     least = Math.min(least, rss);
   }
