@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { fanout } from './fanout.js';
@@ -32,6 +32,7 @@ function environment(context: Context): Record<string, string | number> {
     node: process.version,
     cpus: availableParallelism(),
     cpu: cpus()[0]?.model ?? 'unknown',
+    busy: `load average ${loadavg()[0]?.toFixed(1)} at the start`,
     load: context.generator.kind,
     rounds: context.quick ? 'quick' : 'full',
   };
