@@ -10,11 +10,14 @@ export interface Stage {
   readonly started: (() => void) | undefined;
 }
 
-/** @internal The service that a request was made to. */
+/** The service that a request was made to. */
 export interface RequestOwner {
   readonly name: string;
+  /** @internal */
   readonly prefix: string;
+  /** @internal */
   commandFailed(request: RpcRequest, error: unknown): void;
+  /** @internal */
   resolvedTwice(request: RpcRequest, how: 'reply' | 'error'): void;
 }
 

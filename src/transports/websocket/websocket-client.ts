@@ -165,19 +165,16 @@ export class WebSocketClient extends Client implements OutboxSink {
 
   // What the outbox needs
 
-  /** @internal */
   get buffered(): number {
     return this.encode === encodeTextFrame
       ? this.socket.writableLength
       : this.ws.bufferedAmount;
   }
 
-  /** @internal */
   get writable(): boolean {
     return this.ws.readyState === WebSocket.OPEN && this.socket.writable;
   }
 
-  /** @internal */
   write(frames: readonly Uint8Array[]): void {
     if (this.encode === encodeTextFrame) {
       this.socket.write(this.context.joiner.join(frames));
@@ -189,7 +186,6 @@ export class WebSocketClient extends Client implements OutboxSink {
     }
   }
 
-  /** @internal */
   awaitDrain(): void {
     // Through `ws`, the callback of each write tells it.
     if (this.encode !== encodeTextFrame) return;
@@ -198,13 +194,11 @@ export class WebSocketClient extends Client implements OutboxSink {
     }
   }
 
-  /** @internal */
   tooSlow(): void {
     this.context.counters.closedSlow++;
     this.giveUp(CloseCode.slowClient, 'Too slow');
   }
 
-  /** @internal */
   failed(error: unknown): void {
     this.context.failed(this, error);
     this.terminate();
