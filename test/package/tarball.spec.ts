@@ -1,0 +1,323 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { TestSocket } from '../support/socket.js';
+import {
+  buildPackage,
+  ROOT,
+  runTool,
+  temporaryDirectory,
+} from './build-package.js';
+
+const run = promisify(execFile);
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<
+    Record<string, { readonly optional?: boolean }>
+  >;
+}
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** Packs what is in a directory; without `destination` only tells what. */
+async function pack(cwd: string, destination?: string): Promise<Packed> {
+  const { stdout } = await run(
+    'npm',
+    [
+      'pack',
+      '--ignore-scripts',
+      '--json',
+      ...(destination === undefined
+        ? ['--dry-run']
+        : ['--pack-destination', destination]),
+    ],
+    { cwd, maxBuffer: 2 ** 26 },
+  );
+  const [packed] = JSON.parse(stdout) as [Packed];
+  return packed;
+}
+
+const APP = `
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { IsNumber } from 'class-validator';
+import type { AddressInfo } from 'node:net';
+import {
+  RpcCommand,
+  SnorkyModule,
+  SnorkyService,
+  SnorkyWsAdapter,
+} from 'snorky';
+import { connectClient } from 'snorky/testing';
+
+class SumParams {
+  @IsNumber() number1!: number;
+  @IsNumber() number2!: number;
+}
+
+@SnorkyService('calculator')
+class Calculator {
+  @RpcCommand()
+  sum({ number1, number2 }: SumParams): number {
+    return number1 + number2;
+  }
+}
+
+@Module({
+  imports: [
+    SnorkyModule.forRoot({
+      registries: { frontend: { websocket: { path: '/ws' } } },
+    }),
+  ],
+  providers: [Calculator],
+})
+class AppModule {}
+
+async function main(): Promise<void> {
+  const app = await NestFactory.create(AppModule, {
+    logger: ['warn', 'error'],
+  });
+  app.useWebSocketAdapter(new SnorkyWsAdapter(app));
+  app.enableShutdownHooks(['SIGTERM'], { useProcessExit: true });
+  await app.listen(0, '127.0.0.1');
+  const client = await connectClient(app);
+  const inMemory = await client.call('calculator', 'sum', {
+    number1: 20,
+    number2: 22,
+  });
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  console.log(JSON.stringify({ port, inMemory }));
+}
+
+void main();
+`;
+
+const PEERS = [
+  '@nestjs/common',
+  '@nestjs/core',
+  '@nestjs/platform-express',
+  '@nestjs/platform-ws',
+  '@nestjs/websockets',
+  'class-transformer',
+  'class-validator',
+  'reflect-metadata',
+  'rxjs',
+  '@types/node',
+];
+
+describe('The package', () => {
+  let manifest: Manifest;
+  let work: string;
+  let built: string;
+  let packed: Packed;
+  let tarball: string;
+
+  beforeAll(async () => {
+    manifest = JSON.parse(
+      await readFile(join(ROOT, 'package.json'), 'utf8'),
+    ) as Manifest;
+    work = await temporaryDirectory('package');
+    built = join(work, 'built');
+    await mkdir(built);
+    await buildPackage(built);
+    packed = await pack(built, work);
+    tarball = join(work, packed.filename);
+  }, 120_000);
+
+  afterAll(() => rm(work, { recursive: true, force: true }));
+
+  it('holds what was compiled, and nothing else', async () => {
+    const sources = await readdir(join(ROOT, 'src'), { recursive: true });
+    const compiled = sources
+      .filter((path) => path.endsWith('.ts'))
+      .flatMap((path) =>
+        ['.js', '.js.map', '.d.ts'].map(
+          (extension) => `dist/${path.slice(0, -'.ts'.length)}${extension}`,
+        ),
+      );
+    expect(packed.files.map(({ path }) => path).sort()).toEqual(
+      [
+        ...compiled,
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'package.json',
+      ].sort(),
+    );
+  });
+
+  it('takes nothing else from this tree', async () => {
+    const { files } = await pack(ROOT);
+    const others = files
+      .map(({ path }) => path)
+      .filter((path) => !path.startsWith('dist/'));
+    expect(others.sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+    ]);
+  });
+
+  it('tells nothing about where it was built', async () => {
+    for (const { path } of packed.files) {
+      const text = await readFile(join(built, path), 'utf8');
+      const tells = text.includes(ROOT) || text.includes(built);
+      expect({ path, tells }).toEqual({ path, tells: false });
+    }
+  });
+
+  it('keeps doc comments in its types', async () => {
+    const types = await readFile(
+      join(built, 'dist/nest/snorky.module.d.ts'),
+      'utf8',
+    );
+    expect(types).toContain('Brings Snorky into an application');
+  });
+
+  it('needs no framework unless it is used with one', () => {
+    expect(Object.keys(manifest.dependencies)).toEqual([
+      '@types/ws',
+      'cookie',
+      'ws',
+    ]);
+    for (const range of Object.values(manifest.dependencies)) {
+      expect(range).toMatch(/^\^/);
+    }
+    for (const peer of Object.keys(manifest.peerDependencies)) {
+      expect(manifest.peerDependenciesMeta[peer]).toEqual({ optional: true });
+    }
+  });
+
+  it('satisfies publint', async () => {
+    const printed = await runTool(
+      'publint/src/cli.js',
+      ['run', tarball, '--strict'],
+      work,
+    );
+    expect(printed).toContain('All good!');
+  }, 60_000);
+
+  it('has types that resolve', async () => {
+    // It fails, and so does this, when there is a problem.
+    const printed = await runTool(
+      '@arethetypeswrong/cli/dist/index.js',
+      [tarball, '--profile', 'esm-only', '--no-definitely-typed', '--no-color'],
+      work,
+    );
+    expect(printed).toContain('snorky/testing');
+  }, 60_000);
+
+  describe.each([
+    ['an ESM application', 'module'],
+    ['a CommonJS application', 'commonjs'],
+  ] as const)('in %s', (_name, type) => {
+    let app: string;
+
+    beforeAll(async () => {
+      app = join(work, type);
+      await mkdir(app);
+      await writeFile(
+        join(app, 'package.json'),
+        JSON.stringify({ name: 'app', private: true, type }),
+      );
+      const versions = PEERS.map(
+        (name) => `${name}@${manifest.devDependencies[name]}`,
+      );
+      await run(
+        'npm',
+        [
+          ...['install', '--prefer-offline', '--no-audit', '--no-fund'],
+          ...[tarball, ...versions],
+        ],
+        { cwd: app, maxBuffer: 2 ** 26 },
+      );
+    }, 180_000);
+
+    it('loads every subpath without a warning', async () => {
+      const subpaths = Object.keys(manifest.exports)
+        .filter((subpath) => subpath !== './package.json')
+        .map((subpath) => subpath.replace(/^\./, 'snorky'));
+      for (const subpath of subpaths) {
+        const script =
+          type === 'module'
+            ? `const loaded = await import('${subpath}');`
+            : `const loaded = require('${subpath}');`;
+        const file = join(app, type === 'module' ? 'load.mjs' : 'load.cjs');
+        await writeFile(
+          file,
+          `${script}\nconsole.log(Object.keys(loaded).length > 0);\n`,
+        );
+        const { stdout, stderr } = await run(process.execPath, [file]);
+        expect({ subpath, stdout, stderr }).toEqual({
+          subpath,
+          stdout: 'true\n',
+          stderr: '',
+        });
+      }
+    }, 60_000);
+
+    it('compiles, starts and answers', async () => {
+      await writeFile(join(app, 'main.ts'), APP);
+      await writeFile(
+        join(app, 'tsconfig.json'),
+        JSON.stringify({
+          compilerOptions: {
+            target: 'ES2023',
+            module: 'nodenext',
+            types: ['node'],
+            strict: true,
+            exactOptionalPropertyTypes: true,
+            experimentalDecorators: true,
+            emitDecoratorMetadata: true,
+            skipLibCheck: false,
+          },
+        }),
+      );
+      await runTool('typescript/bin/tsc', ['-p', app], app);
+      const child = spawn(process.execPath, [join(app, 'main.js')]);
+      let stderr = '';
+      child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+      const exited = once(child, 'exit');
+      try {
+        const lines = createInterface(child.stdout);
+        const [line] = (await Promise.race([
+          once(lines, 'line'),
+          exited.then(() => {
+            throw new Error(`The application ended: ${stderr}`);
+          }),
+        ])) as [string];
+        const { port, inMemory } = JSON.parse(line) as Record<string, number>;
+        expect(inMemory).toBe(42);
+        await using socket = await TestSocket.connect(
+          `ws://127.0.0.1:${port}/ws`,
+        );
+        expect(
+          await socket.call('calculator', 'sum', { number1: 2, number2: 3 }),
+        ).toEqual({ type: 'response', callId: 0, data: 5 });
+        child.kill('SIGTERM');
+        expect(await socket.closed).toMatchObject({ code: 1001 });
+        expect(await exited).toEqual([0, null]);
+        expect(stderr).toBe('');
+      } finally {
+        child.kill('SIGKILL');
+      }
+    }, 60_000);
+  });
+
+  it('is named as its version says', () => {
+    expect(basename(tarball)).toBe('snorky-0.1.0.tgz');
+  });
+});
