@@ -16,10 +16,28 @@ export function httpView(request: RpcRequest): {
   return { request: requestView(request), response: RESPONSE };
 }
 
-const views = new WeakMap<Client, object>();
+/** By call: what one guard notes on the request is for the guards after it. */
+const views = new WeakMap<RpcRequest, object>();
+/** What is the same for all calls of a client. */
+const handshakes = new WeakMap<Client, object>();
 
-function requestView({ client, params }: RpcRequest): object {
-  let view = views.get(client);
+function requestView(request: RpcRequest): object {
+  let view = views.get(request);
+  if (view === undefined) {
+    const { client, params } = request;
+    view = {
+      ...handshakeView(client),
+      // Of now: it may have logged in, or out, since it connected.
+      user: client.identity ?? undefined,
+      body: params,
+    };
+    views.set(request, view);
+  }
+  return view;
+}
+
+function handshakeView(client: Client): object {
+  let view = handshakes.get(client);
   if (view === undefined) {
     const { headers, url, remoteAddress } = client.handshake;
     const cookie = headers['cookie'];
@@ -33,12 +51,11 @@ function requestView({ client, params }: RpcRequest): object {
       query: queryOf(url),
       params: {},
       cookies: typeof cookie === 'string' ? parseCookies(cookie) : {},
-      user: client.identity ?? undefined,
       client,
     };
-    views.set(client, view);
+    handshakes.set(client, view);
   }
-  return Object.assign(view, { body: params });
+  return view;
 }
 
 /** Takes every call that a response has, and does nothing. */
