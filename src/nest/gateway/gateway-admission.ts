@@ -93,10 +93,18 @@ export function gatewayAdmission(
       if (filter === undefined) throw error;
       // A filter that answers by itself ends the response; one that returns
       // nothing, or fails, leaves the error as it was.
-      await filter(
-        error,
-        gatewayContext([request, response], place.classRef.prototype, callback),
-      );
+      try {
+        await filter(
+          error,
+          gatewayContext(
+            [request, response],
+            place.classRef.prototype,
+            callback,
+          ),
+        );
+      } catch (mapped) {
+        if (mapped instanceof HttpException) throw mapped;
+      }
       throw error;
     }
   }
@@ -184,10 +192,8 @@ function refusalOf(error: unknown, response: UpgradeResponse): unknown {
     );
   }
   if (error instanceof HttpException) {
-    const status = error.getStatus();
-    return status >= 500
-      ? error
-      : new UpgradeRefused(Math.max(status, 400), error.message, headers);
+    const status = Math.max(error.getStatus(), 400);
+    return new UpgradeRefused(status, error.message, headers);
   }
   // Express' convention for errors of middleware.
   const status: unknown =
