@@ -6,6 +6,7 @@ import type {
   WebSocketLateOptions,
 } from './snorky-options.js';
 import type { BackendOptions } from '../transports/http/backend-handler.js';
+import { LONGEST_TIMER } from '../transports/longest-timer.js';
 import { setupError } from './setup-errors.js';
 
 /** A WebSocket endpoint, with all that is known about it. */
@@ -63,7 +64,10 @@ export class ResolvedOptions {
     checkPaths(endpoints, backends);
     this.endpoints = endpoints;
     this.backends = backends;
-    this.shutdownTimeout = late.shutdownTimeout ?? 5000;
+    this.shutdownTimeout = Math.min(
+      late.shutdownTimeout ?? 5000,
+      LONGEST_TIMER,
+    );
   }
 
   /** Makes of an option's TypeError an error that names the registry. */

@@ -10,6 +10,7 @@ import {
   MessageFault,
   type IncomingEnvelope,
 } from '../../protocol/envelope.js';
+import { LONGEST_TIMER } from '../longest-timer.js';
 import { BackendKeys } from './backend-keys.js';
 import { HttpClient, type HttpOutcome } from './http-client.js';
 import { readBody, type BodyFault } from './read-body.js';
@@ -48,7 +49,7 @@ export class BackendHandler {
 
   /**
    * @param path Answered exactly; a query string is allowed.
-   * @throws TypeError when there is no usable key.
+   * @throws TypeError when there is no usable key, or a limit is no number.
    */
   constructor(
     private readonly registry: ServiceRegistry,
@@ -56,8 +57,16 @@ export class BackendHandler {
     options: BackendOptions,
   ) {
     this.keys = new BackendKeys(options.key);
-    this.timeout = options.timeout ?? 30_000;
-    this.maxBody = options.maxBody ?? 10 * 1024 * 1024;
+    const { timeout = 30_000, maxBody = 10 * 1024 * 1024 } = options;
+    for (const [name, value] of Object.entries({ timeout, maxBody })) {
+      if (typeof value !== 'number' || !(value >= 1)) {
+        throw new TypeError(
+          `The HTTP option "${name}" must be a number from 1 up, not ${String(value)}.`,
+        );
+      }
+    }
+    this.timeout = Math.min(timeout, LONGEST_TIMER);
+    this.maxBody = maxBody;
   }
 
   /** Answers a request, whatever it is. The order of the checks is the wire's. */

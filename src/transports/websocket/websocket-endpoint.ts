@@ -7,6 +7,7 @@ import { isPromiseLike } from '../../core/promise-like.js';
 import type { ServiceRegistry } from '../../core/service-registry.js';
 import { CloseCode } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
+import { LONGEST_TIMER } from '../longest-timer.js';
 import { FrameJoiner } from './frame-joiner.js';
 import { Heartbeat } from './heartbeat.js';
 import { allowsOrigin, type Origins } from './origins.js';
@@ -39,9 +40,6 @@ export type Admit = (
   request: IncomingMessage,
   socket: Duplex,
 ) => MaybePromise<Admission>;
-
-/** Timers of Node overflow beyond this many milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * The WebSocket side of a registry at one path: turns upgrade requests into

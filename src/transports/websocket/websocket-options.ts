@@ -1,4 +1,5 @@
 import type { PerMessageDeflateOptions } from 'ws';
+import { LONGEST_TIMER } from '../longest-timer.js';
 import type { Origins } from './origins.js';
 
 /** How one WebSocket endpoint behaves. All times are milliseconds. */
@@ -96,5 +97,10 @@ export function webSocketSettings(
       );
     }
   }
-  return settings;
+  return {
+    ...settings,
+    heartbeat: Math.min(settings.heartbeat, LONGEST_TIMER),
+    stallTimeout: Math.min(settings.stallTimeout, LONGEST_TIMER),
+    handshakeTimeout: Math.min(settings.handshakeTimeout, LONGEST_TIMER),
+  };
 }
