@@ -6,7 +6,7 @@ import { OutboxFlusher } from '../../core/outbox-flusher.js';
 import { isPromiseLike } from '../../core/promise-like.js';
 import type { ServiceRegistry } from '../../core/service-registry.js';
 import { CloseCode } from '../../protocol/errors.js';
-import type { JsonValue } from '../../protocol/json.js';
+import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import { LONGEST_TIMER } from '../longest-timer.js';
 import { FrameJoiner } from './frame-joiner.js';
 import { Heartbeat } from './heartbeat.js';
@@ -185,6 +185,8 @@ export class WebSocketEndpoint implements WebSocketContext {
     head: Buffer,
     admission: Admission,
   ): void {
+    // Throws for what is no JSON: after the upgrade it would be too late to refuse.
+    canonicalKey(admission.identity);
     this.server.handleUpgrade(request, socket, head, (ws) => {
       const client = new WebSocketClient(
         ws,
