@@ -99,7 +99,7 @@ export class TestSocket implements AsyncDisposable {
   }
 }
 
-/** The answer to an upgrade request that is refused. */
+/** The answer to an upgrade request that is refused. Rejects when it is not. */
 export async function refusal(
   url: string,
   options: ClientOptions = {},
@@ -109,11 +109,14 @@ export async function refusal(
   headers: Record<string, string | string[] | undefined>;
 }> {
   const ws = new WebSocket(url, { perMessageDeflate: false, ...options });
-  ws.on('error', () => {});
-  const [, response] = (await once(ws, 'unexpected-response')) as [
-    unknown,
-    IncomingMessage,
-  ];
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    ws.once('unexpected-response', (_request, answer) => resolve(answer));
+    ws.on('error', reject);
+    ws.once('open', () => {
+      ws.terminate();
+      reject(new Error('The upgrade was not refused'));
+    });
+  });
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
