@@ -45,10 +45,22 @@ export class UpgradeRouter {
     return true;
   };
 
+  /** Whether nobody but Snorky and the adapter listens for upgrades. */
+  private isAlone(): boolean {
+    return this.server
+      .listeners('upgrade')
+      .every((listener) => listener === present || this.adapter.owns(listener));
+  }
+
   private upgrade(...args: UpgradeArgs): void {
     const [request, socket, head] = args;
     const path = pathOf(request.url ?? '/');
     const endpoint = this.endpoints.get(path);
+    const { upgrade = '' } = request.headers;
+    if (!/\bwebsocket\b/i.test(upgrade) && this.isAlone()) {
+      withoutUpgrade(this.server, ...args);
+      return;
+    }
     if (endpoint !== undefined) {
       endpoint.upgrade(request, socket, head);
       return;
@@ -69,6 +81,28 @@ export class UpgradeRouter {
       (listener as UpgradeListener).apply(this.server, args);
     }
   }
+}
+
+/**
+ * Answers a request as if it offered no upgrade, as Node does while nobody
+ * listens for upgrades: some HTTP clients offer one to h2c with every request.
+ */
+function withoutUpgrade(server: Server, ...args: UpgradeArgs): void {
+  const [{ method, url, httpVersion, rawHeaders }, socket, head] = args;
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (/^(upgrade|http2-settings)$/i.test(name)) continue;
+    const value = rawHeaders[i + 1] as string;
+    lines.push(
+      /^connection$/i.test(name)
+        ? `${name}: ${value.replace(/\b(upgrade|http2-settings)\b,?\s*/gi, '')}`
+        : `${name}: ${value}`,
+    );
+  }
+  const text = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  socket.unshift(Buffer.concat([text, head]));
+  server.emit('connection', socket);
 }
 
 function present(): void {}
