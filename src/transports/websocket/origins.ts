@@ -16,11 +16,21 @@ export function allowsOrigin(
   origins: Origins,
   request: IncomingMessage,
 ): boolean {
-  const { origin } = request.headers;
+  const { headers } = request;
+  const origin = headers.origin ?? originOfVersion8(request);
   if (origins === '*' || origin === undefined) return true;
   if (typeof origins === 'function') return origins(origin, request) === true;
-  if (origins === 'same') return hostOf(origin) === request.headers.host;
+  if (origins === 'same') {
+    const host = hostOf(origin);
+    return host !== undefined && host === headers.host?.toLowerCase();
+  }
   return origins.includes(origin);
+}
+
+/** Browsers that speak version 8 of the protocol use a name of its own. */
+function originOfVersion8({ headers }: IncomingMessage): string | undefined {
+  const origin = headers['sec-websocket-origin'];
+  return Array.isArray(origin) ? origin.join() : origin;
 }
 
 function hostOf(origin: string): string | undefined {
