@@ -13,6 +13,7 @@ export function cutReason(reason: string): string {
 
 /** Whether an endpoint may send the code (RFC 6455, section 7.4). */
 export function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
   return (
     (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||
     (code >= 3000 && code <= 4999)
