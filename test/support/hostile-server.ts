@@ -239,7 +239,7 @@ function state(): ServerState {
     peakRss,
     heapUsed: process.memoryUsage().heapUsed,
     clients: registry.clients().size,
-    counters: { ...registry.counters },
+    counters: Object.fromEntries(Object.entries(registry.counters)),
     lines: logger.lines,
     lastLines: logger.last,
     warnings,

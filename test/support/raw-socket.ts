@@ -59,7 +59,7 @@ export function messageFrame(service: string, message: unknown): Buffer {
 }
 
 /** The upgrade request of a well-behaved client. */
-export function upgradeRequest(path = '/ws'): string {
+export function upgradeRequest(path = '/ws', ...headers: string[]): string {
   return [
     `GET ${path} HTTP/1.1`,
     'Host: localhost',
@@ -67,6 +67,7 @@ export function upgradeRequest(path = '/ws'): string {
     'Connection: Upgrade',
     `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
     'Sec-WebSocket-Version: 13',
+    ...headers,
     '\r\n',
   ].join('\r\n');
 }
@@ -93,6 +94,8 @@ export class RawSocket implements AsyncDisposable {
   afterClose = 0;
   received = 0;
   readonly closed: Promise<void>;
+  /** The server will say nothing more. */
+  readonly ended: Promise<void>;
 
   private chunks: Buffer[] = [];
   private size = 0;
@@ -104,6 +107,9 @@ export class RawSocket implements AsyncDisposable {
     tcp.setNoDelay(true);
     tcp.on('error', () => {});
     this.closed = new Promise((resolve) => tcp.once('close', () => resolve()));
+    this.ended = new Promise((resolve) => {
+      for (const event of ['end', 'close']) tcp.once(event, () => resolve());
+    });
     this.opened = new Promise((resolve, reject) => {
       this.hasHead = resolve;
       void this.closed.then(() => reject(new Error('Closed before an answer')));
@@ -122,8 +128,13 @@ export class RawSocket implements AsyncDisposable {
   }
 
   /** Connects and waits until the upgrade is accepted. */
-  static async open(port: number, path = '/ws'): Promise<RawSocket> {
-    const socket = await RawSocket.dial(port, upgradeRequest(path));
+  static async open(
+    port: number,
+    path = '/ws',
+    ...headers: string[]
+  ): Promise<RawSocket> {
+    const request = upgradeRequest(path, ...headers);
+    const socket = await RawSocket.dial(port, request);
     await socket.opened;
     if (!socket.head.startsWith('HTTP/1.1 101 ')) {
       throw new Error(`Refused: ${socket.head}`);

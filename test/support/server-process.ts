@@ -45,7 +45,9 @@ export class ServerProcess implements AsyncDisposable {
       this.waiting.delete(id);
     });
     this.died = this.exited.then(([code, signal]) => {
-      throw new Error(`The server died (${code ?? signal}): ${this.stderr}`);
+      throw new Error(
+        `The server died (${String(code ?? signal)}): ${this.stderr}`,
+      );
     });
     this.died.catch(() => {});
   }
@@ -107,7 +109,9 @@ export class ServerProcess implements AsyncDisposable {
       const state = await this.state();
       if (holds(state)) return state;
       if (performance.now() > deadline) {
-        throw new Error(`Never came about: ${holds}\n${JSON.stringify(state)}`);
+        throw new Error(
+          `Never came about: ${String(holds)}\n${JSON.stringify(state)}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
