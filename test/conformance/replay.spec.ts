@@ -49,7 +49,7 @@ function setUps(): SetUp[] {
   }
   return [
     ownFixture('the fixture', everything),
-    ownFixture('the fixture over a slow broker', services, () => ({
+    ownFixture('the fixture over a slow broker', everything, () => ({
       broker: new DelayedBroker(new MemoryBroker()),
     })),
     ownFixture('the fixture under enhancers', ['http', ...services], () => ({
