@@ -23,6 +23,9 @@ interface Backend extends ResolvedBackend {
   server?: Server;
 }
 
+/** Milliseconds that callers have to read that they are refused. */
+const FAREWELL = 500;
+
 type MaybeWrapped<T> = T & { readonly raw?: T };
 
 /**
@@ -114,6 +117,9 @@ export class BackendHost
         server?.close();
         server?.closeIdleConnections();
         await handler.idle(shutdownTimeout);
+        // The host's server would wait for what is open until it has timed out.
+        handler.abandon();
+        await handler.idle(FAREWELL);
         server?.closeAllConnections();
         await closed;
       }),

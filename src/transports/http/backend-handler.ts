@@ -46,6 +46,7 @@ export class BackendHandler {
   private readonly timeout: number;
   private readonly maxBody: number;
   private readonly open = new Set<ServerResponse>();
+  private draining = false;
 
   /**
    * @param path Answered exactly; a query string is allowed.
@@ -75,6 +76,7 @@ export class BackendHandler {
     response: ServerResponse,
   ): void => {
     this.open.add(response);
+    if (this.draining) response.shouldKeepAlive = false;
     response.once('close', () => this.open.delete(response));
     response.on('error', ignore);
     if (pathOf(request) !== this.path) {
@@ -95,8 +97,9 @@ export class BackendHandler {
     return path === this.path || path.startsWith(`${this.path}/`);
   }
 
-  /** Lets open responses end their connections, so that a server can close. */
+  /** Lets responses end their connections from now on, so that a server can close. */
   endKeepAlive(): void {
+    this.draining = true;
     for (const response of this.open) response.shouldKeepAlive = false;
   }
 
@@ -113,6 +116,14 @@ export class BackendHandler {
       new Promise<void>((resolve) => (timer = setTimeout(resolve, limit))),
     ]);
     clearTimeout(timer);
+  }
+
+  /** Refuses what is still open: the server does not wait for it any longer. */
+  abandon(): void {
+    for (const response of this.open) {
+      if (response.headersSent) response.destroy();
+      else this.refuse(response, 503, 'The server is shutting down');
+    }
   }
 
   private async exchange(
