@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger, type INestApplication, type Type } from '@nestjs/common';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
+import { CloseCode, ServiceRegistry } from 'snorky';
+import ts from 'typescript';
+import { WebSocket } from 'ws';
+import { webSocketSettings } from '../../src/transports/websocket/websocket-options.js';
+import { TestSocket } from '../support/socket.js';
+import { blocksOf, documents, tableUnder, type Block } from './markdown.js';
+import { portOf, SAMPLES, serve, type SampleModule } from './samples.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+// Inside the tree, where packages are found.
+const WORK = join(ROOT, '.build', `samples-${process.pid}`);
+
+const blocks = (await Promise.all((await documents()).map(blocksOf))).flat();
+const samples = blocks.filter(({ language }) => language === 'ts');
+
+function titleOf({ document, line, name }: Block): string {
+  return `${document}:${line}${name === undefined ? '' : ` (${name})`}`;
+}
+
+function sourceOf({ name, text }: Block): string {
+  const { before = '', after = '' } = SAMPLES[name ?? ''] ?? {};
+  return `${before}\n${text}\n${after}\n`;
+}
+
+function block(kind: string, name: string): Block {
+  const found = blocks.find((one) => one.kind === kind && one.name === name);
+  if (found === undefined) throw new Error(`No ${kind} "${name}".`);
+  return found;
+}
+
+/** Imports a sample, its ports replaced. */
+async function load(sample: Block): Promise<SampleModule> {
+  let code = sourceOf(sample);
+  const { replace = {} } = SAMPLES[sample.name ?? ''] ?? {};
+  for (const [text, other] of Object.entries(replace)) {
+    code = code.replaceAll(text, other);
+  }
+  const file = join(WORK, `run-${sample.name}.ts`);
+  await writeFile(file, code);
+  return (await import(file)) as SampleModule;
+}
+
+/** What the compiler says of each sample, all of them in one program. */
+async function compile(): Promise<Map<string, string[]>> {
+  const files = new Map(
+    samples.map((sample, index) => [
+      join(WORK, `sample-${index}.ts`),
+      titleOf(sample),
+    ]),
+  );
+  await Promise.all(
+    [...files.keys()].map((file, index) =>
+      writeFile(file, sourceOf(samples[index] as Block)),
+    ),
+  );
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(ROOT, 'tsconfig.json'),
+    { noUnusedLocals: false, noUnusedParameters: false, declaration: false },
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: ({ messageText }) => {
+        throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'));
+      },
+    },
+  );
+  const program = ts.createProgram([...files.keys()], config?.options ?? {});
+  const found = new Map<string, string[]>();
+  for (const diagnostic of ts.getPreEmitDiagnostics(program)) {
+    const title = files.get(diagnostic.file?.fileName ?? '') ?? 'elsewhere';
+    const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
+    found.set(title, [...(found.get(title) ?? []), text]);
+  }
+  return found;
+}
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  await mkdir(WORK, { recursive: true });
+});
+
+afterAll(() => rm(WORK, { recursive: true, force: true }));
+
+describe('The TypeScript samples of the documents', () => {
+  let problems: Map<string, string[]>;
+
+  beforeAll(async () => {
+    problems = await compile();
+  }, 60_000);
+
+  it.each(samples.map((sample) => [titleOf(sample)]))(
+    '%s compiles',
+    (title) => {
+      expect(problems.get(title) ?? []).toEqual([]);
+    },
+  );
+
+  it('bring no problem with them', () => {
+    expect(problems.get('elsewhere') ?? []).toEqual([]);
+  });
+
+  it('have a set-up each, and each set-up a sample', () => {
+    const names = samples.flatMap(({ name }) => name ?? []);
+    expect(names.sort()).toEqual(Object.keys(SAMPLES).sort());
+  });
+
+  it.each(
+    samples
+      .filter(({ name }) => SAMPLES[name ?? '']?.run !== undefined)
+      .map((sample) => [titleOf(sample), sample] as const),
+  )('%s does what it says', async (_title, sample) => {
+    await SAMPLES[sample.name ?? '']?.run?.(await load(sample));
+  });
+});
+
+describe('The first screen of the README', () => {
+  let app: INestApplication;
+  let ports: ReturnType<typeof portOf>;
+
+  beforeAll(async () => {
+    const sample = await load(block('sample', 'first'));
+    app = sample['app'] as unknown as INestApplication;
+    ports = portOf(app);
+  });
+
+  afterAll(() => app.close());
+
+  it('serves the browser and the terminal', async () => {
+    const printed: unknown[] = [];
+    const sockets: WebSocket[] = [];
+    const arrival = (): Promise<void> =>
+      new Promise((resolve) => (arrived = resolve));
+    let arrived: () => void = () => {};
+    class Browser extends WebSocket {
+      constructor(url: string) {
+        super(url.replace('3000', String(ports.port)));
+        sockets.push(this);
+      }
+    }
+    const console = {
+      log(line: unknown) {
+        printed.push(line);
+        arrived();
+      },
+    };
+    const script = block('script', 'browser').text;
+    runInNewContext(script, { WebSocket: Browser, console });
+    while (printed.length < 2) await arrival();
+    expect(printed).toEqual([
+      {
+        service: 'calculator',
+        message: { type: 'response', callId: 1, data: 5 },
+      },
+      {
+        service: 'pubsub',
+        message: { type: 'response', callId: 2, data: null },
+      },
+    ]);
+
+    const line = blocks.find(({ text }) => text.startsWith('curl '))?.text;
+    const curl = (line ?? '').replace('5801', String(ports.backend));
+    const { stdout } = await promisify(execFile)('bash', ['-c', curl]);
+    expect(JSON.parse(stdout)).toEqual({
+      service: 'pubsub_backend',
+      message: { type: 'response', data: null },
+    });
+    while (printed.length < 3) await arrival();
+    expect(printed[2]).toEqual({
+      service: 'pubsub',
+      message: {
+        type: 'message',
+        channel: 'announcements',
+        message: 'Hello, everybody!',
+      },
+    });
+    for (const socket of sockets) socket.terminate();
+  });
+
+  it('takes the call of another server', async () => {
+    const { text } = block('sample', 'backend-call');
+    const code = text.replace('5801', String(ports.backend));
+    const printed: unknown[] = [];
+    const file = join(WORK, 'backend-call.ts');
+    await writeFile(
+      file,
+      `export const printed: unknown[] = [];
+       const console = { log: (line: unknown) => printed.push(line) };
+       ${code}`,
+    );
+    const run = (await import(file)) as { printed: unknown[] };
+    printed.push(...run.printed);
+    const promised = /^\/\/ (.*)$/m.exec(text)?.[1] ?? '';
+    expect(printed).toEqual([runInNewContext(`(${promised})`)]);
+  });
+});
+
+describe('What the README says in tables', () => {
+  it('shows the messages that are exchanged', async () => {
+    const exchanges = blocks.filter(({ kind }) => kind === 'exchange');
+    expect(exchanges.length).toBeGreaterThan(0);
+    for (const { name, text } of exchanges) {
+      const sample = await load(block('sample', name ?? ''));
+      const services = Object.values(sample) as Type[];
+      await using app = await serve(services);
+      await using socket = await TestSocket.connect(`${app.ws}/ws`);
+      for (const line of text.trim().split('\n')) {
+        const message: unknown = JSON.parse(line.slice(3));
+        if (line.startsWith('->')) socket.ws.send(line.slice(3));
+        else expect(await socket.next()).toEqual(message);
+      }
+    }
+  });
+
+  it('lists every limit with its default', async () => {
+    const rows = await tableUnder('README.md', 'Limits');
+    const told = new Map(
+      rows.map(([name = '', value = '']) => [name.replaceAll('`', ''), value]),
+    );
+    const defaults = Object.entries(webSocketSettings({}));
+    for (const [name, value] of defaults) {
+      expect([name, numberOf(told.get(name))]).toEqual([name, value]);
+    }
+    expect([...told.keys()].sort()).toEqual(
+      [
+        ...defaults.map(([name]) => name),
+        ...['Option', 'compression', 'maxBody', 'origins', 'timeout'],
+      ]
+        .filter((name) => name !== 'Option')
+        .sort(),
+    );
+  });
+
+  it('lists every close code', async () => {
+    const rows = await tableUnder('README.md', 'Close codes');
+    expect(rows.map(([code]) => code)).toEqual([
+      ...Object.values(CloseCode).map(String),
+      '4200-4999',
+    ]);
+  });
+
+  it('lists every counter', async () => {
+    const text = (await tableText('Counters')).replaceAll('\n', ' ');
+    for (const name of Object.keys(new ServiceRegistry().counters)) {
+      expect(text).toContain(`\`${name}\``);
+    }
+  });
+});
+
+function numberOf(told = ''): number {
+  if (told === 'no limit') return Infinity;
+  const [digits = '', unit] = told.split(' ');
+  return Number(digits.replaceAll(',', '')) * (unit === 'MiB' ? 2 ** 20 : 1);
+}
+
+async function tableText(heading: string): Promise<string> {
+  const text = await readFile(join(ROOT, 'README.md'), 'utf8');
+  return text.split(/^## /m).find((one) => one.startsWith(heading)) ?? '';
+}

@@ -1,0 +1,459 @@
+import { expect } from '@jest/globals';
+import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type { AddressInfo } from 'node:net';
+import {
+  BackendHost,
+  PubSubModule,
+  PubSubService,
+  SnorkyModule,
+  type JsonValue,
+} from 'snorky';
+import { callBackend, connectClient } from 'snorky/testing';
+import { startApp, type RunningApp } from '../support/app.js';
+import { refusal, TestSocket } from '../support/socket.js';
+
+/** What a sample exports, by name. */
+export type SampleModule = Readonly<Record<string, Type & object>>;
+
+/** How a sample of the documents is compiled and run. */
+export interface Sample {
+  /** What the reader is not shown before the sample. */
+  readonly before?: string;
+  /** What the reader is not shown after it: mostly what it exports. */
+  readonly after?: string;
+  /** Text that is replaced when the sample is run: fixed ports. */
+  readonly replace?: Readonly<Record<string, string>>;
+  /** Shows that the sample does what is written around it. */
+  run?(sample: SampleModule): Promise<void>;
+}
+
+const SNORKY = `
+import {
+  BadRequestException, CanActivate, ExecutionContext, Inject, Injectable,
+  Module, ParseIntPipe, UnauthorizedException, UseGuards,
+} from '@nestjs/common';
+import { IsNumber } from 'class-validator';
+import { z } from 'zod';
+import {
+  Client, ConnectedClient, CurrentRequest, InjectRegistry, InjectService,
+  PubSubModule, PubSubService, RpcCommand, RpcError, RpcParam, RpcRequest,
+  RpcService, Service, ServiceRegistry, SnorkyGateway, SnorkyModule,
+  SnorkyService, SnorkyWsAdapter,
+} from 'snorky';
+import type { Identification, IdentifiesClient, JsonValue, UpgradeRequest } from 'snorky';
+`.replace(
+  'CanActivate, ExecutionContext, ',
+  'type CanActivate, type ExecutionContext, ',
+);
+
+/** Serves services in both registries, with the modules given. */
+export function serve(
+  providers: ModuleMetadata['providers'],
+  imports: ModuleMetadata['imports'] = [],
+): Promise<RunningApp> {
+  return startApp({
+    imports: [
+      SnorkyModule.forRoot({
+        registries: {
+          frontend: { websocket: { path: '/ws' } },
+          backend: { http: { path: '/backend', key: 'swordfish' } },
+        },
+      }),
+      ...imports,
+    ],
+    providers: providers ?? [],
+  });
+}
+
+/** A class that a sample exports. */
+function classOf(sample: SampleModule, name: string): Type {
+  const found = sample[name];
+  if (found === undefined) throw new Error(`The sample has no "${name}".`);
+  return found;
+}
+
+/** Serves the one service of a sample and calls it. */
+async function callOne(
+  sample: SampleModule,
+  name: string,
+  act: (
+    call: (
+      command: string,
+      params?: Record<string, JsonValue>,
+    ) => Promise<JsonValue>,
+    app: RunningApp,
+  ) => Promise<void>,
+): Promise<void> {
+  const service = classOf(sample, name);
+  await using app = await serve([service]);
+  await using client = await connectClient(app.app);
+  await act((command, params) => {
+    return client.call(name.toLowerCase(), command, params);
+  }, app);
+}
+
+const invalid = { value: 'Invalid params' };
+
+/** The samples of all documents, by the names in the comments before them. */
+export const SAMPLES: Readonly<Record<string, Sample>> = {
+  // Run by samples.spec.ts, with the script and the curl line that follow it.
+  first: {
+    after: 'export { app };',
+    replace: { '5801': '0', '3000': '0' },
+  },
+  named: {
+    before: SNORKY,
+    run: (sample) =>
+      callOne(sample, 'Calculator', async (call) => {
+        expect(await call('log', { number: Math.E })).toBe(1);
+        await expect(call('log', { base: 2 })).rejects.toMatchObject(invalid);
+        await expect(call('log', { number: '1' })).rejects.toMatchObject(
+          invalid,
+        );
+        await expect(call('log', { number: 1, b: 2 })).rejects.toMatchObject(
+          invalid,
+        );
+        await expect(call('toString')).rejects.toMatchObject({
+          value: 'Unknown command',
+        });
+      }),
+  },
+  'param-options': {
+    before: SNORKY,
+    run: (sample) =>
+      callOne(sample, 'Library', async (call) => {
+        const words = ['red', 'fish'];
+        expect(await call('find', { words, shelf: '7' })).toBe(
+          'red fish on shelf 7 by anybody',
+        );
+        expect(await call('find', { words, shelf: '7', author: 'me' })).toBe(
+          'red fish on shelf 7 by me',
+        );
+        await expect(
+          call('find', { words: [], shelf: '7' }),
+        ).rejects.toMatchObject(invalid);
+        await expect(call('find', { words, shelf: 'x' })).rejects.toMatchObject(
+          invalid,
+        );
+      }),
+  },
+  dto: {
+    before: `${SNORKY}\nconst console = { log(_line: string): void {} };`,
+    run: (sample) =>
+      callOne(sample, 'Calculator', async (call) => {
+        expect(await call('sum', { number1: 2, number2: 3 })).toBe(5);
+        await expect(call('sum', { number1: 2 })).rejects.toMatchObject(
+          invalid,
+        );
+        await expect(
+          call('sum', { number1: 2, number2: 3, number3: 4 }),
+        ).rejects.toMatchObject(invalid);
+      }),
+  },
+  schema: {
+    before: SNORKY,
+    run: (sample) =>
+      callOne(sample, 'Shop', async (call) => {
+        expect(await call('order', { item: 'tea' })).toBe('1 x tea');
+        await expect(
+          call('order', { item: 'tea', count: -1 }),
+        ).rejects.toMatchObject(invalid);
+      }),
+  },
+  later: {
+    before: SNORKY,
+    run: (sample) =>
+      callOne(sample, 'Jobs', async (call) => {
+        const waiting = call('wait', { job: 'a' });
+        expect(await call('finish', { job: 'a' })).toBeNull();
+        expect(await waiting).toBe('done');
+      }),
+  },
+  'command-guard': {
+    before: SNORKY,
+    run: async (sample) => {
+      await using app = await serve([classOf(sample, 'Account')]);
+      await using stranger = await connectClient(app.app);
+      await expect(stranger.call('account', 'name')).rejects.toMatchObject({
+        value: 'Forbidden resource',
+      });
+      await using known = await connectClient(app.app, { identity: 'ada' });
+      expect(await known.call('account', 'name')).toBe('ada');
+    },
+  },
+  gateway: {
+    before: `${SNORKY}
+@Injectable()
+export class Sessions {
+  find(id: string | undefined): { id: string; expires: number } | undefined {
+    return id === 's1' ? { id: 'ada', expires: Date.now() + 60_000 } : undefined;
+  }
+}`,
+    run: async (sample) => {
+      await using app = await serve([
+        classOf(sample, 'Sessions'),
+        classOf(sample, 'FrontendGateway'),
+      ]);
+      const refused = connectClient(app.app);
+      await expect(refused).rejects.toMatchObject({
+        status: 401,
+        message: 'Log in first',
+      });
+      expect(await refusal(`${app.ws}/ws`)).toMatchObject({
+        status: 401,
+        message: 'Log in first',
+      });
+      await using client = await connectClient(app.app, {
+        headers: { cookie: 'session=s1' },
+      });
+      expect(client.identity).toBe('ada');
+      // Same origin, as soon as there is a gateway.
+      const headers = {
+        cookie: 'session=s1',
+        origin: 'https://elsewhere.example',
+      };
+      expect(await refusal(`${app.ws}/ws`, { headers })).toMatchObject({
+        status: 403,
+      });
+    },
+  },
+  user: {},
+  origins: {
+    before: `${SNORKY}\nexport const root =`,
+    run: async ({ root }) => {
+      await using app = await startApp({ imports: [root as Type] });
+      expect(
+        await refusal(`${app.ws}/ws`, {
+          headers: { origin: 'https://evil.example' },
+        }),
+      ).toMatchObject({ status: 403 });
+      await using socket = await TestSocket.connect(`${app.ws}/ws`, {
+        headers: { origin: 'https://admin.example.com' },
+      });
+      expect(socket.unread).toEqual([]);
+    },
+  },
+  policy: {
+    before: SNORKY,
+    run: async (sample) => {
+      const service = classOf(sample, 'TeamPubSub') as Type<PubSubService>;
+      await using app = await serve([], [PubSubModule.register({ service })]);
+      await using ada = await connectClient(app.app, { identity: 'ada' });
+      await using editor = await connectClient(app.app, { identity: 'editor' });
+      const denied = { value: 'Not authorized' };
+      await ada.call('pubsub', 'subscribe', { channel: 'ada' });
+      await expect(
+        ada.call('pubsub', 'subscribe', { channel: 'bob' }),
+      ).rejects.toMatchObject(denied);
+      const publication = { channel: 'ada', message: 1 };
+      await expect(
+        ada.call('pubsub', 'publish', publication),
+      ).rejects.toMatchObject(denied);
+      await editor.call('pubsub', 'publish', publication);
+      expect(await ada.next()).toMatchObject({
+        message: { ...publication, type: 'message' },
+      });
+    },
+  },
+  broadcast: {
+    before: SNORKY,
+    run: async (sample) => {
+      const newsroom = classOf(sample, 'Newsroom') as Type<{
+        announce(headline: string): Promise<void>;
+      }>;
+      await using app = await serve([newsroom], [PubSubModule.register()]);
+      await using client = await connectClient(app.app);
+      await client.call('pubsub', 'subscribe', { channel: 'news' });
+      await app.app.get(newsroom).announce('Rain');
+      expect(await client.next()).toMatchObject({
+        message: { message: { headline: 'Rain' } },
+      });
+    },
+  },
+  'log-out': {
+    before: SNORKY,
+    run: async (sample) => {
+      const account = classOf(sample, 'Account') as Type<{
+        logOut(name: string): void;
+      }>;
+      await using app = await serve([account]);
+      const client = await connectClient(app.app);
+      await client.call('account', 'logIn', { name: 'ada' });
+      app.app.get(account).logOut('ada');
+      expect(await client.closed).toEqual({ code: 4200, reason: 'Logged out' });
+    },
+  },
+  feature: {
+    before: `${SNORKY}
+class Room extends RpcService {
+  @RpcCommand() where(): string { return this.registry.name + '/' + this.name; }
+}`,
+    run: async (sample) => {
+      const porter = classOf(sample, 'Porter') as Type<
+        Record<string, PubSubService>
+      >;
+      await using app = await serve([], [classOf(sample, 'RoomsModule')]);
+      const { lobby, office } = app.app.get(porter, { strict: false });
+      expect(lobby?.name).toBe('lobby');
+      expect(office?.registry.name).toBe('frontend');
+      expect(await callBackend(app.app, 'office', 'where')).toBe(
+        'backend/office',
+      );
+      await using client = await connectClient(app.app);
+      expect(await client.call('lobby', 'where')).toBe('frontend/lobby');
+    },
+  },
+  'backend-call': { after: 'export {};' },
+  'backend-service': {
+    before: SNORKY,
+    run: async (sample) => {
+      await using app = await serve([classOf(sample, 'Admin')]);
+      await using client = await connectClient(app.app);
+      expect(client.connected).toBe(true);
+      expect(await callBackend(app.app, 'admin', 'connections')).toBe(1);
+      await expect(client.call('admin', 'connections', {}, 50)).rejects.toThrow(
+        'did not answer',
+      );
+    },
+  },
+  async: {
+    before: `${SNORKY}
+@Injectable()
+class Settings { readonly maxConnections = 1; readonly backendKeys = ['new', 'old']; }
+@Module({ providers: [Settings], exports: [Settings] })
+class SettingsModule {}
+export const root =`,
+    run: async ({ root }) => {
+      await using app = await startApp({
+        imports: [root as Type, PubSubModule.register()],
+      });
+      await using first = await TestSocket.connect(`${app.ws}/ws`);
+      expect(first.unread).toEqual([]);
+      expect(await refusal(`${app.ws}/ws`)).toMatchObject({ status: 503 });
+      for (const [key, status] of [
+        ['new', 404],
+        ['old', 404],
+        ['stolen', 401],
+      ] as const) {
+        const response = await fetch(`${app.http}/backend`, {
+          method: 'POST',
+          headers: { 'X-Backend-Key': key },
+          body: '{"service": "nobody", "message": 1}',
+        });
+        expect(response.status).toBe(status);
+      }
+    },
+  },
+  raw: {
+    before: SNORKY,
+    run: async (sample) => {
+      await using app = await serve([classOf(sample, 'Echo')]);
+      await using client = await connectClient(app.app);
+      client.emit('echo', [1, { two: null }]);
+      expect(await client.next()).toEqual({
+        service: 'echo',
+        message: [1, { two: null }],
+      });
+    },
+  },
+  hooks: {
+    before: SNORKY,
+    run: async (sample) => {
+      await using app = await serve([classOf(sample, 'Visitors')]);
+      await using first = await connectClient(app.app);
+      const second = await connectClient(app.app);
+      second.disconnect();
+      const counts = [
+        await first.next(),
+        await first.next(),
+        await first.next(),
+      ];
+      expect(
+        counts.map(({ message }) => (message as { count: number }).count),
+      ).toEqual([1, 2, 1]);
+    },
+  },
+  testing: {
+    before: `
+import { expect } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { PubSubModule, PubSubService, RpcCommand, RpcParam, SnorkyModule, SnorkyService } from 'snorky';
+import { callBackend, connectClient } from 'snorky/testing';
+
+@SnorkyService('calculator')
+class Calculator {
+  @RpcCommand()
+  sum(@RpcParam('a') a: number, @RpcParam('b') b: number): number { return a + b; }
+}
+@Module({
+  imports: [
+    SnorkyModule.forRoot({
+      registries: {
+        frontend: { websocket: { path: '/ws' } },
+        backend: { http: { path: '/backend', key: 'swordfish' } },
+      },
+    }),
+    PubSubModule.register({ service: PubSubService }),
+  ],
+  providers: [Calculator],
+})
+class AppModule {}
+export {};`,
+    run: () => Promise.resolve(),
+  },
+  io: {
+    before: `${SNORKY}
+import { NestFactory } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+
+@WebSocketGateway()
+class Chat {
+  @SubscribeMessage('shout') shout(@MessageBody() text: string): string { return text.toUpperCase(); }
+}
+@Module({
+  imports: [SnorkyModule.forRoot({ registries: { frontend: { websocket: { path: '/ws' } } } })],
+  providers: [Chat],
+})
+class AppModule {}
+const app = await NestFactory.create(AppModule);`,
+    after: 'export { app };',
+    run: async (sample) => {
+      const app = sample['app'] as unknown as INestApplication;
+      await app.listen(0, '127.0.0.1');
+      const { port } = portOf(app);
+      try {
+        await using ours = await TestSocket.connect(
+          `ws://127.0.0.1:${port}/ws`,
+        );
+        expect(ours.unread).toEqual([]);
+        const { io } = await import('socket.io-client');
+        const theirs = io(`http://127.0.0.1:${port}`, {
+          transports: ['websocket'],
+        });
+        try {
+          expect(await theirs.timeout(2000).emitWithAck('shout', 'hi')).toBe(
+            'HI',
+          );
+        } finally {
+          theirs.disconnect();
+        }
+      } finally {
+        await app.close();
+      }
+    },
+  },
+};
+
+/** Where an application, and its backend if it has a port, listen. */
+export function portOf(app: INestApplication): {
+  port: number;
+  backend: number | undefined;
+} {
+  const server = app.getHttpServer() as { address(): AddressInfo };
+  return {
+    port: server.address().port,
+    backend: app.get(BackendHost).address('backend')?.port,
+  };
+}
