@@ -8,7 +8,10 @@ app.useWebSocketAdapter(new SnorkyWsAdapter(app));
 app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
 
 try {
+  // Nest would log a port in use on its own, and not say what to do.
+  app.useLogger(['fatal']);
   await app.listen(port);
+  app.useLogger(['warn', 'error']);
   console.log(`Announcements are on http://localhost:${port}`);
 } catch (error) {
   if (!isPortInUse(error)) throw error;
