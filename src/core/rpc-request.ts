@@ -14,11 +14,11 @@ export interface Stage {
 export interface RequestOwner {
   readonly name: string;
   /** @internal */
-  readonly prefix: string;
+  readonly $prefix: string;
   /** @internal */
-  commandFailed(request: RpcRequest, error: unknown): void;
+  $commandFailed(request: RpcRequest, error: unknown): void;
   /** @internal */
-  resolvedTwice(request: RpcRequest, how: 'reply' | 'error'): void;
+  $resolvedTwice(request: RpcRequest, how: 'reply' | 'error'): void;
 }
 
 /**
@@ -56,9 +56,9 @@ export class RpcRequest {
     if (this.ignoreSecond('reply')) return;
     let text: string;
     try {
-      text = encodeResponse(this.service.prefix, this.callId, data);
+      text = encodeResponse(this.service.$prefix, this.callId, data);
     } catch (error) {
-      this.service.commandFailed(this, error);
+      this.service.$commandFailed(this, error);
       this.error(WireError.internalError);
       return;
     }
@@ -75,11 +75,11 @@ export class RpcRequest {
     if (this.ignoreSecond('error')) return;
     let text: string;
     try {
-      text = encodeError(this.service.prefix, this.callId, message);
+      text = encodeError(this.service.$prefix, this.callId, message);
     } catch (error) {
-      this.service.commandFailed(this, error);
+      this.service.$commandFailed(this, error);
       text = encodeError(
-        this.service.prefix,
+        this.service.$prefix,
         this.callId,
         WireError.internalError,
       );
@@ -95,7 +95,7 @@ export class RpcRequest {
 
   private ignoreSecond(how: 'reply' | 'error'): boolean {
     if (!this.#resolved) return false;
-    this.service.resolvedTwice(this, how);
+    this.service.$resolvedTwice(this, how);
     return true;
   }
 }

@@ -46,7 +46,7 @@ export abstract class RpcService extends Service implements RequestOwner {
   readonly #commands = new Map<string, Command>();
   #mapError: ErrorMapping = mapRpcError;
 
-  override get resolvesCalls(): boolean {
+  override get $resolvesCalls(): boolean {
     return true;
   }
 
@@ -169,17 +169,17 @@ export abstract class RpcService extends Service implements RequestOwner {
     try {
       answer = this.#mapError(error);
     } catch (mappingError) {
-      this.commandFailed(request, mappingError);
+      this.$commandFailed(request, mappingError);
     }
     if (answer === undefined) {
-      this.commandFailed(request, error);
+      this.$commandFailed(request, error);
       answer = WireError.internalError;
     }
     request.error(answer);
   }
 
   /** @internal */
-  commandFailed(request: RpcRequest, error: unknown): void {
+  $commandFailed(request: RpcRequest, error: unknown): void {
     this.registry.failed(
       `command:${this.name}.${request.command}`,
       error,
@@ -188,7 +188,7 @@ export abstract class RpcService extends Service implements RequestOwner {
   }
 
   /** @internal */
-  resolvedTwice(request: RpcRequest, how: string): void {
+  $resolvedTwice(request: RpcRequest, how: string): void {
     this.registry.log.warn(`twice:${this.name}.${request.command}`, () => {
       return (
         `Ignored a second resolution (${how}) of ${this.describe(request)}: ` +

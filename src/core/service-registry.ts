@@ -53,7 +53,7 @@ export class ServiceRegistry implements ServiceHost {
           'the two another name.',
       );
     }
-    service.attach(this, name);
+    service.$attach(this, name);
     this.#services.set(name, service);
   }
 

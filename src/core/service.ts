@@ -51,13 +51,16 @@ export abstract class Service {
   #name = '';
   #prefix = '';
 
+  // The published types leave @internal members out, so that the compiler cannot
+  // warn a subclass that has a member of the same name. Hence their `$`.
+
   /**
    * Whether a request over HTTP is answered by the resolution of its call
    * rather than by the first message that the service sends back.
    *
    * @internal
    */
-  get resolvesCalls(): boolean {
+  get $resolvesCalls(): boolean {
     return false;
   }
 
@@ -78,12 +81,12 @@ export abstract class Service {
   }
 
   /** @internal */
-  get prefix(): string {
+  get $prefix(): string {
     return this.#prefix;
   }
 
   /** @internal Called by the registry, once. */
-  attach(registry: ServiceHost, name: string): void {
+  $attach(registry: ServiceHost, name: string): void {
     if (this.#registry !== undefined) {
       throw new Error(
         `One ${this.constructor.name} cannot be two services: it is ` +
@@ -119,7 +122,7 @@ export abstract class Service {
    * @throws TypeError when JSON cannot express the message.
    */
   sendMessageTo(client: Client, message: JsonValue): void {
-    client.sendText(encodeEnvelope(this.prefix, message));
+    client.sendText(encodeEnvelope(this.$prefix, message));
   }
 
   /**
@@ -129,7 +132,7 @@ export abstract class Service {
    * @throws TypeError when JSON cannot express the message.
    */
   notify(clients: Iterable<Client>, message: JsonValue): void {
-    const prepared = new PreparedMessage(encodeEnvelope(this.prefix, message));
+    const prepared = new PreparedMessage(encodeEnvelope(this.$prefix, message));
     for (const client of clients) {
       try {
         client.deliver(prepared);

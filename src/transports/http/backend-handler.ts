@@ -165,7 +165,7 @@ export class BackendHandler {
     };
     const client = new HttpClient(
       request,
-      service.resolvesCalls,
+      service.$resolvesCalls,
       finish,
       () => {
         this.registry.log.warn(`http:${service.name}`, () => {
