@@ -1,4 +1,4 @@
-import { RawSocket } from './raw-socket.js';
+import { Opcode, RawSocket } from './raw-socket.js';
 
 const NUMBER = Buffer.from('"n":');
 const CALL_ID = Buffer.from('"callId":');
@@ -32,10 +32,13 @@ export class ChannelReader implements AsyncDisposable {
     const reader = new ChannelReader(await RawSocket.open(port));
     const { socket } = reader;
     const answered = new Promise<void>((resolve) => {
-      socket.onFrame = (_opcode, payload) => {
+      socket.onFrame = (opcode, payload) => {
+        if (opcode !== Opcode.text) return;
         // Publications may arrive before the answer only if we are subscribed.
         if (payload.includes(CALL_ID)) {
-          socket.onFrame = (_op, next) => reader.take(next);
+          socket.onFrame = (op, next) => {
+            if (op === Opcode.text) reader.take(next);
+          };
           resolve();
         } else {
           reader.take(payload);

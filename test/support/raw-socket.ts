@@ -90,6 +90,8 @@ export class RawSocket implements AsyncDisposable {
   /** Whether the server has sent a close frame, and with which code. */
   closeCode: number | undefined;
   closeReason = '';
+  /** Whether to answer a close frame, as clients must. */
+  answersClose = false;
   /** Bytes that came after a close frame. */
   afterClose = 0;
   received = 0;
@@ -239,6 +241,10 @@ export class RawSocket implements AsyncDisposable {
     if (opcode === Opcode.close) {
       this.closeCode = payload.length >= 2 ? payload.readUInt16BE() : 1005;
       this.closeReason = payload.toString('utf8', 2);
+      if (this.answersClose) {
+        const code = Buffer.from(payload.subarray(0, 2));
+        this.write(clientFrame(code, { opcode: Opcode.close }));
+      }
     } else if (![Opcode.text, Opcode.ping, Opcode.pong].includes(opcode as 1)) {
       this.fault ??= `an opcode of ${opcode}`;
     }
