@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import ts from 'typescript';
 import {
   buildPackage,
@@ -12,6 +11,7 @@ import {
   temporaryDirectory,
 } from '../package/build-package.js';
 import { TestSocket } from '../support/socket.js';
+import { runCurlLine } from './curl.js';
 
 const EXAMPLE = 'examples/announcements';
 
@@ -146,8 +146,9 @@ describe('The example', () => {
               '5801',
               String(running.backend),
             );
-      const { stdout } = await promisify(execFile)('bash', ['-c', line]);
-      expect(JSON.parse(stdout)).toMatchObject({ message: { data: null } });
+      expect(JSON.parse(await runCurlLine(line))).toMatchObject({
+        message: { data: null },
+      });
       expect(await visitor.next()).toEqual({
         service: 'pubsub',
         message: {
@@ -184,10 +185,8 @@ describe('The example', () => {
     try {
       const line = await curlLine(run);
       expect(line).toContain('"X-Backend-Key: $BACKEND_KEY"');
-      const { stdout } = await promisify(execFile)('bash', ['-c', line], {
-        env: { ...process.env, BACKEND_KEY: 'a secret' },
-      });
-      expect(JSON.parse(stdout)).toMatchObject({ message: { data: null } });
+      const printed = await runCurlLine(line, { BACKEND_KEY: 'a secret' });
+      expect(JSON.parse(printed)).toMatchObject({ message: { data: null } });
     } finally {
       run.child.kill('SIGKILL');
     }

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger, type INestApplication, type Type } from '@nestjs/common';
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { CloseCode, ServiceRegistry } from 'snorky';
 import ts from 'typescript';
 import { WebSocket } from 'ws';
 import { webSocketSettings } from '../../src/transports/websocket/websocket-options.js';
 import { TestSocket } from '../support/socket.js';
+import { runCurlLine } from './curl.js';
 import { blocksOf, documents, tableUnder, type Block } from './markdown.js';
 import { portOf, SAMPLES, serve, type SampleModule } from './samples.js';
 
@@ -25,8 +24,24 @@ function titleOf({ document, line, name }: Block): string {
 }
 
 function sourceOf({ name, text }: Block): string {
-  const { before = '', after = '' } = SAMPLES[name ?? ''] ?? {};
-  return `${before}\n${text}\n${after}\n`;
+  const { before = '', after = '', file } = SAMPLES[name ?? ''] ?? {};
+  const code = `${before}\n${text}\n${after}\n`;
+  // A sample of this tree stands where it would, and imports what is there.
+  return file === undefined
+    ? code
+    : code.replaceAll("'../../", "'../../../../src/");
+}
+
+/** Writes a sample where it can be compiled or imported. */
+async function write(
+  { name }: Block,
+  code: string,
+  place: string,
+): Promise<string> {
+  const file = join(WORK, SAMPLES[name ?? '']?.file ?? `${place}.ts`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, code);
+  return file;
 }
 
 function block(kind: string, name: string): Block {
@@ -42,24 +57,17 @@ async function load(sample: Block): Promise<SampleModule> {
   for (const [text, other] of Object.entries(replace)) {
     code = code.replaceAll(text, other);
   }
-  const file = join(WORK, `run-${sample.name}.ts`);
-  await writeFile(file, code);
+  const file = await write(sample, code, `run-${sample.name}`);
   return (await import(file)) as SampleModule;
 }
 
 /** What the compiler says of each sample, all of them in one program. */
 async function compile(): Promise<Map<string, string[]>> {
-  const files = new Map(
-    samples.map((sample, index) => [
-      join(WORK, `sample-${index}.ts`),
-      titleOf(sample),
-    ]),
-  );
-  await Promise.all(
-    [...files.keys()].map((file, index) =>
-      writeFile(file, sourceOf(samples[index] as Block)),
-    ),
-  );
+  const files = new Map<string, string>();
+  for (const [index, sample] of samples.entries()) {
+    const file = await write(sample, sourceOf(sample), `sample-${index}`);
+    files.set(file, titleOf(sample));
+  }
   const config = ts.getParsedCommandLineOfConfigFile(
     join(ROOT, 'tsconfig.json'),
     { noUnusedLocals: false, noUnusedParameters: false, declaration: false },
@@ -165,8 +173,7 @@ describe('The first screen of the README', () => {
 
     const line = blocks.find(({ text }) => text.startsWith('curl '))?.text;
     const curl = (line ?? '').replace('5801', String(ports.backend));
-    const { stdout } = await promisify(execFile)('bash', ['-c', curl]);
-    expect(JSON.parse(stdout)).toEqual({
+    expect(JSON.parse(await runCurlLine(curl))).toEqual({
       service: 'pubsub_backend',
       message: { type: 'response', data: null },
     });

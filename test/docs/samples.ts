@@ -1,5 +1,10 @@
 import { expect } from '@jest/globals';
-import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type {
+  DynamicModule,
+  INestApplication,
+  ModuleMetadata,
+  Type,
+} from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
 import {
   BackendHost,
@@ -21,6 +26,8 @@ export interface Sample {
   readonly before?: string;
   /** What the reader is not shown after it: mostly what it exports. */
   readonly after?: string;
+  /** Where in src it would stand, for samples of this tree's own code. */
+  readonly file?: string;
   /** Text that is replaced when the sample is run: fixed ports. */
   readonly replace?: Readonly<Record<string, string>>;
   /** Shows that the sample does what is written around it. */
@@ -442,6 +449,47 @@ const app = await NestFactory.create(AppModule);`,
       } finally {
         await app.close();
       }
+    },
+  },
+  engine: {
+    file: 'services/poll/poll.engine.ts',
+    run: (sample) => {
+      type Engine = {
+        vote(by: object, option: string): void;
+        tally(): unknown;
+      };
+      const engine = new (classOf(sample, 'PollEngine') as Type<Engine>)();
+      const [ada, bob] = [{}, {}];
+      engine.vote(ada, 'tea');
+      engine.vote(bob, 'tea');
+      engine.vote(ada, 'milk');
+      expect(engine.tally()).toEqual({ tea: 1, milk: 1 });
+      return Promise.resolve();
+    },
+  },
+  service: {
+    file: 'services/poll/poll.service.ts',
+    run: async (sample) => {
+      await using app = await serve([classOf(sample, 'PollService')]);
+      await using ada = await connectClient(app.app);
+      const bob = await connectClient(app.app);
+      await bob.call('poll', 'vote', { option: 'tea' });
+      expect(await ada.next()).toMatchObject({
+        message: { votes: { tea: 1 } },
+      });
+      bob.disconnect();
+      expect(await ada.next()).toMatchObject({ message: { votes: {} } });
+    },
+  },
+  module: {
+    file: 'services/poll/poll.module.ts',
+    run: async (sample) => {
+      const module = sample['PollModule'] as unknown as {
+        register(options?: { name: string }): DynamicModule;
+      };
+      await using app = await serve([], [module.register({ name: 'lunch' })]);
+      await using client = await connectClient(app.app);
+      expect(await client.call('lunch', 'vote', { option: 'tea' })).toBeNull();
     },
   },
 };

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** What `curl <url> -H <header> -d <body>` does, for machines without it. */
+const STAND_IN = `#!${process.execPath}
+const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+let url, body;
+const args = process.argv.slice(2);
+for (let i = 0; i < args.length; i++) {
+  if (args[i] === '-H') {
+    const [name, ...rest] = args[++i].split(':');
+    headers[name] = rest.join(':').trim();
+  } else if (args[i] === '-d') body = args[++i];
+  else if (args[i].startsWith('-') || url !== undefined) throw new Error(args[i]);
+  else url = args[i];
+}
+fetch(url, { method: body === undefined ? 'GET' : 'POST', headers, body })
+  .then((response) => response.text())
+  .then((text) => process.stdout.write(text));
+`;
+
+/** Runs a curl line in a shell, as a reader would, and gives what it prints. */
+export async function runCurlLine(
+  line: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'snorky-curl-'));
+  try {
+    let path = process.env['PATH'] ?? '';
+    if (!(await hasCurl())) {
+      const standIn = join(directory, 'curl');
+      await writeFile(standIn, STAND_IN);
+      await chmod(standIn, 0o755);
+      path = `${directory}${delimiter}${path}`;
+    }
+    const { stdout } = await run('bash', ['-c', line], {
+      env: { ...process.env, ...environment, PATH: path },
+    });
+    return stdout;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function hasCurl(): Promise<boolean> {
+  try {
+    await run('curl', ['--version']);
+    return true;
+  } catch {
+    return false;
+  }
+}
