@@ -45,6 +45,11 @@ export interface OutboxLimits {
  * large message, would cut off a client that reads as fast as it can.
  */
 export class Outbox {
+  /**
+   * The frame that waits while no other does. Most turns queue one frame for a
+   * client: an array for it would be garbage of every delivery.
+   */
+  private single: Uint8Array | undefined;
   private queue: (Uint8Array | FrameSource)[] = [];
   private head = 0;
   private waiting = 0;
@@ -68,7 +73,11 @@ export class Outbox {
   /** Queues a frame. */
   push(frame: Uint8Array): void {
     if (this.closed) return;
-    this.queue.push(frame);
+    if (this.single === undefined && this.queue.length === 0) {
+      this.single = frame;
+    } else {
+      this.unfold().push(frame);
+    }
     this.waiting += frame.length;
     this.turn += frame.length;
     this.mark();
@@ -81,7 +90,7 @@ export class Outbox {
   /** Queues something long. It does not count until its frames are made. */
   pull(source: FrameSource): void {
     if (this.closed) return;
-    this.queue.push(source);
+    this.unfold().push(source);
     this.sources++;
     this.mark();
   }
@@ -99,7 +108,7 @@ export class Outbox {
 
   /** The connection's buffer has emptied. */
   drained(): void {
-    if (!this.closed && this.head < this.queue.length) this.handOver();
+    if (!this.closed && !this.empty) this.handOver();
   }
 
   /**
@@ -110,8 +119,9 @@ export class Outbox {
     if (this.closed) return;
     this.closed = true;
     const frames: Uint8Array[] = [];
-    for (let i = this.head; i < this.queue.length; i++) {
-      const item = this.queue[i];
+    const queue = this.unfold();
+    for (let i = this.head; i < queue.length; i++) {
+      const item = queue[i];
       if (typeof item === 'object') frames.push(item);
     }
     this.forget();
@@ -124,6 +134,19 @@ export class Outbox {
     this.forget();
   }
 
+  private get empty(): boolean {
+    return this.single === undefined && this.head === this.queue.length;
+  }
+
+  /** The queue, with the single frame in it. */
+  private unfold(): (Uint8Array | FrameSource)[] {
+    if (this.single !== undefined) {
+      this.queue.push(this.single);
+      this.single = undefined;
+    }
+    return this.queue;
+  }
+
   private mark(): void {
     if (this.dirty) return;
     this.dirty = true;
@@ -133,11 +156,7 @@ export class Outbox {
   private handOver(): void {
     const { sink } = this;
     try {
-      while (
-        this.head < this.queue.length &&
-        sink.writable &&
-        sink.buffered < CHUNK
-      ) {
+      while (!this.empty && sink.writable && sink.buffered < CHUNK) {
         const frames = this.take();
         if (frames.length > 0) sink.write(frames);
       }
@@ -148,12 +167,18 @@ export class Outbox {
       sink.failed(error);
       return;
     }
-    if (this.head === this.queue.length) this.exempt = 0;
+    if (this.empty) this.exempt = 0;
     else if (sink.writable) sink.awaitDrain();
   }
 
   /** The next frames, about a chunk of them. */
   private take(): readonly Uint8Array[] {
+    if (this.single !== undefined) {
+      const frames = [this.single];
+      this.single = undefined;
+      this.waiting = 0;
+      return frames;
+    }
     // Nearly always everything fits, and the array itself can go.
     if (this.head === 0 && this.waiting <= CHUNK && this.sources === 0) {
       const all = this.queue as Uint8Array[];
@@ -198,6 +223,7 @@ export class Outbox {
   }
 
   private forget(): void {
+    this.single = undefined;
     this.queue = [];
     this.head = 0;
     this.waiting = 0;

@@ -3,7 +3,11 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { Client, type Handshake } from '../../core/client.js';
 import type { Counters } from '../../core/counters.js';
-import { Outbox, type OutboxSink } from '../../core/outbox.js';
+import {
+  Outbox,
+  type OutboxLimits,
+  type OutboxSink,
+} from '../../core/outbox.js';
 import type { OutboxFlusher } from '../../core/outbox-flusher.js';
 import type { Encoder, PreparedMessage } from '../../core/prepared-message.js';
 import { CloseCode } from '../../protocol/errors.js';
@@ -24,6 +28,7 @@ export interface WebSocketContext {
   readonly settings: WebSocketSettings;
   readonly counters: Counters;
   readonly flusher: OutboxFlusher;
+  readonly limits: OutboxLimits;
   readonly joiner: FrameJoiner;
   received(client: WebSocketClient, text: string): void;
   failed(client: WebSocketClient, error: unknown): void;
@@ -68,11 +73,7 @@ export class WebSocketClient extends Client implements OutboxSink {
     private readonly context: WebSocketContext,
   ) {
     super();
-    const { settings } = context;
-    this.outbox = new Outbox(this, context.flusher, {
-      limit: settings.maxWaiting,
-      burst: settings.maxBurst,
-    });
+    this.outbox = new Outbox(this, context.flusher, context.limits);
     // Where permessage-deflate was negotiated, `ws` alone may write: its
     // compressed frames are made asynchronously, and ours would overtake them.
     this.encode = ws.extensions === '' ? encodeTextFrame : encodeTextPayload;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type Server, type WebSocket } from 'ws';
 import type { MaybePromise } from '../../broker/ports.js';
+import type { OutboxLimits } from '../../core/outbox.js';
 import { OutboxFlusher } from '../../core/outbox-flusher.js';
 import { isPromiseLike } from '../../core/promise-like.js';
 import type { ServiceRegistry } from '../../core/service-registry.js';
@@ -49,6 +50,7 @@ export class WebSocketEndpoint implements WebSocketContext {
   readonly settings: WebSocketSettings;
   readonly counters: ServiceRegistry['counters'];
   readonly flusher: OutboxFlusher = new OutboxFlusher();
+  readonly limits: OutboxLimits;
   readonly joiner: FrameJoiner = new FrameJoiner();
 
   private readonly server: Server<typeof SnorkySocket>;
@@ -69,6 +71,10 @@ export class WebSocketEndpoint implements WebSocketContext {
     private readonly admit?: Admit,
   ) {
     this.settings = webSocketSettings(options);
+    this.limits = {
+      limit: this.settings.maxWaiting,
+      burst: this.settings.maxBurst,
+    };
     this.counters = registry.counters;
     this.handshakes = new PendingHandshakes(this.settings.handshakeTimeout);
     this.origins = options.origins ?? (admit === undefined ? '*' : 'same');
