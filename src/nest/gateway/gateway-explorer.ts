@@ -32,15 +32,22 @@ export class GatewayExplorer implements OnModuleInit {
 
   onModuleInit(): void {
     for (const wrapper of this.discovery.getProviders()) {
-      const { metatype } = wrapper;
-      if (typeof metatype !== 'function' || wrapper.isAlias) continue;
-      const registry = Reflect.getMetadata(GATEWAY_METADATA, metatype) as
-        string | undefined;
-      if (registry === undefined) continue;
-      if (wrapper.isNotMetatype) {
-        throw setupError('SNORKY_GATEWAY_PLACE', metatype.name);
+      if (wrapper.isAlias) continue;
+      const { metatype, token } = wrapper;
+      const registry = registryOf(metatype);
+      if (registry !== undefined && typeof metatype === 'function') {
+        this.add(registry, placeOf(wrapper, metatype));
+        continue;
       }
-      this.add(registry, placeOf(wrapper, metatype));
+      // Passed over, it would let everybody in.
+      const made: unknown = wrapper.instance;
+      for (const one of [token, (made as object | undefined)?.constructor]) {
+        if (registryOf(one) === undefined) continue;
+        throw setupError(
+          'SNORKY_GATEWAY_PLACE',
+          (one as { name: string }).name,
+        );
+      }
     }
   }
 
@@ -84,6 +91,13 @@ export class GatewayExplorer implements OnModuleInit {
     if (!used) throw setupError('SNORKY_GATEWAY_USELESS', name, registry);
     this.gateways.set(registry, place);
   }
+}
+
+/** The registry whose gateway a class is, if it is one. */
+function registryOf(classRef: unknown): string | undefined {
+  return typeof classRef === 'function'
+    ? (Reflect.getMetadata(GATEWAY_METADATA, classRef) as string | undefined)
+    : undefined;
 }
 
 interface NamedPlace {
