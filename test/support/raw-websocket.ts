@@ -131,9 +131,10 @@ export class RawWebSocket implements AsyncDisposable {
     }
   }
 
-  /** The message in the next frame. */
+  /** The message in the next frame that is no ping or pong. */
   async message(): Promise<unknown> {
-    const { payload } = await this.frame();
+    const { opcode, payload } = await this.frame();
+    if (opcode === Opcode.ping || opcode === Opcode.pong) return this.message();
     return (JSON.parse(payload.toString()) as { message: unknown }).message;
   }
 

@@ -2,9 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   Controller,
   Get,
-  Injectable,
   UseGuards,
-  type BeforeApplicationShutdown,
   type CanActivate,
   type ExecutionContext,
   type Provider,
@@ -329,32 +327,6 @@ describe.each<Platform>(['express', 'fastify'])(
         refused: 2,
         connections: 0,
       });
-    });
-
-    it('refuses upgrades as long as the server listens', async () => {
-      const hold = deferred();
-      const held = deferred();
-      @Injectable()
-      class Slow implements BeforeApplicationShutdown {
-        async beforeApplicationShutdown(): Promise<void> {
-          held.resolve();
-          await hold.promise;
-        }
-      }
-
-      const app = await start({ platform, providers: [Slow] });
-      const socket = await TestSocket.connect(`${app.ws}/ws`);
-      const closing = app.app.close();
-      await held.promise;
-      setTimeout(hold.resolve, 300);
-      await Promise.race([socket.closed, hold.promise]);
-      // Whatever the order of hooks, nobody is told that the path is unknown.
-      const { status } = await refusal(`${app.ws}/ws`).catch(() => ({
-        status: 503,
-      }));
-      expect(status).toBe(503);
-      hold.resolve();
-      await closing;
     });
 
     describe.each<[string, ListenOptions | undefined]>([
