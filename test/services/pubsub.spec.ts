@@ -370,7 +370,8 @@ describe.each(Object.keys(BROKERS))('With a broker %s', (where) => {
         channel: JsonValue,
       ): MaybePromise<boolean> {
         this.seen.push([what, client.identity, channel]);
-        switch (channel) {
+        const answers = typeof channel === 'string' ? channel : '';
+        switch (answers) {
           case 'false':
             return false;
           case 'later false':
