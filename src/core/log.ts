@@ -46,8 +46,9 @@ export class RateLimitedLog {
   error(kind: string, line: () => string, error?: unknown): void {
     const suffix = this.admit(kind);
     if (suffix === undefined) return;
-    if (error instanceof Error) {
-      this.sink.error(line() + suffix, error.stack ?? error.message);
+    const stack = stackOf(error);
+    if (stack !== undefined) {
+      this.sink.error(line() + suffix, stack);
     } else if (error === undefined) {
       this.sink.error(line() + suffix);
     } else {
@@ -75,6 +76,20 @@ export class RateLimitedLog {
     const suffix = ` (and ${bucket.suppressed} more like it before)`;
     bucket.suppressed = 0;
     return suffix;
+  }
+}
+
+/**
+ * The stack of an error. Whoever throws may have made it anything, a getter that
+ * throws in its turn included: whatever it is, it must not get past the log.
+ */
+function stackOf(error: unknown): string | undefined {
+  try {
+    if (!(error instanceof Error)) return undefined;
+    const stack: unknown = error.stack ?? error.message;
+    return typeof stack === 'string' ? stack : undefined;
+  } catch {
+    return undefined;
   }
 }
 
