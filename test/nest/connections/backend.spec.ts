@@ -479,9 +479,15 @@ describe.each<[string, Platform, boolean]>([
     const tcp = connect(backend.port, '127.0.0.1');
     tcp.write(`${part}Content-Length: ${body.length}\r\n\r\n${body}`);
     await backend.calc.arrived(1);
+    const dropped = (): number =>
+      backend.log.with('warn', 'Dropped a message of service "calc"').length;
+    const before = dropped();
     tcp.resetAndDestroy();
+    // The reset is seen when a later request has been.
+    expect((await backend.call(sum)).text).toBe(three);
     backend.calc.waiting.pop()?.resolve('for nobody');
     expect((await backend.call(sum)).text).toBe(three);
+    expect(dropped()).toBe(before + 1);
   });
 
   it("leaves the host's routes to the host, and its prefix, guards and interceptors", async () => {

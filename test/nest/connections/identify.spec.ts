@@ -106,6 +106,20 @@ describe.each<Platform>(['express', 'fastify'])(
       },
     );
 
+    it('forgets the expiry of a client that has left', async () => {
+      const expiresAt = Date.now() + 150;
+      await using app = await start([
+        identifies(() => ({ identity: 'ann', expiresAt })),
+      ]);
+      await using stays = await TestSocket.connect(`${app.ws}/ws`);
+      const leaves = await TestSocket.connect(`${app.ws}/ws`);
+      leaves.ws.terminate();
+      await app.app.get(Me).left(1);
+      expect((await stays.closed).code).toBe(4100);
+      await app.app.get(Me).left(2);
+      expect(registryOf(app).counters.closedExpired).toBe(1);
+    });
+
     it.each([
       ['a bigint', 10n],
       [

@@ -7,8 +7,8 @@ import {
   type ExecutionContext,
   type Provider,
 } from '@nestjs/common';
-import { once } from 'node:events';
-import { Agent } from 'node:http';
+import { EventEmitter, once } from 'node:events';
+import { Agent, type Server } from 'node:http';
 import { connect, createServer } from 'node:net';
 import {
   BackendHost,
@@ -176,6 +176,9 @@ describe.each<Platform>(['express', 'fastify'])(
       for (const socket of sockets)
         expect(await socket.closed).toEqual(GOING_AWAY);
       expect(gone).toEqual(['client', 'client']);
+      const server = app.app.getHttpServer() as Server;
+      expect(server.emit).toBe(EventEmitter.prototype.emit);
+      expect(server.listenerCount('upgrade')).toBe(0);
       expect(await isFree(app.port)).toBe(true);
       expect(await isFree(Number(new URL(app.url).port))).toBe(true);
     });
@@ -375,6 +378,22 @@ describe.each<Platform>(['express', 'fastify'])(
         expect(await closing).toBeLessThan(1000);
         agent.destroy();
       });
+
+      if (listen === undefined) {
+        it('keeps no connection alive while it waits for calls', async () => {
+          const app = await start({ ...options, shutdownTimeout: 1000 });
+          const never = post(app.url, 'never');
+          await app.back.running;
+          const agent = new Agent({ keepAlive: true });
+          const closing = app.app.close();
+          while (
+            (await post(app.url, 'quick', agent)).headers.connection !== 'close'
+          );
+          expect((await never).status).toBe(503);
+          await closing;
+          agent.destroy();
+        });
+      }
 
       it.each(['slow', 'never'])(
         'is delayed by a call of %s that never resolves for shutdownTimeout at most',
