@@ -41,6 +41,10 @@ const SETUP_ERRORS = {
   SNORKY_COMMAND_TWICE: (who: string, command: string) =>
     `${who} declares the command "${command}" twice. Give one method another ` +
     'name with @RpcCommand({ name }).',
+  SNORKY_OVERRIDE_BARE: (who: string, method: string) =>
+    `${who} overrides the command ${method}() without decorators, while the ` +
+    'overridden one has more than @RpcCommand(): its guards, pipes or other ' +
+    'metadata would not apply. Repeat the decorators on the override.',
   SNORKY_PARAMS_UNCHECKED: (who: string, reflected: string) =>
     `The params of ${who} cannot be checked: at run time their type is only ` +
     `"${reflected}". If it is a class, import the class, not its type ` +

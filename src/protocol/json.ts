@@ -31,6 +31,8 @@ export function canonicalKey(value: JsonValue): string {
 }
 
 function canonicalJson(value: JsonValue): string {
+  // JSON has no text for what `1e400` is read as: it would be null's.
+  if (typeof value === 'number') return `${value}`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (isJsonArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const members: string[] = [];

@@ -4,6 +4,8 @@ import {
   Injectable,
   Module,
   Scope,
+  UseGuards,
+  type CanActivate,
   type ModuleMetadata,
   type Provider,
 } from '@nestjs/common';
@@ -30,6 +32,13 @@ class Ping {
   @RpcCommand()
   ping(): string {
     return 'pong';
+  }
+}
+
+@Injectable()
+class Never implements CanActivate {
+  canActivate(): boolean {
+    return false;
   }
 }
 
@@ -196,6 +205,24 @@ const CASES: Readonly<
     },
     sentence:
       'Twice declares the command "ping" twice. Give one method another name with @RpcCommand({ name }).',
+  },
+  SNORKY_OVERRIDE_BARE: {
+    start: () => {
+      class Guarded extends Ping {
+        @UseGuards(Never)
+        @RpcCommand()
+        secret(): void {}
+      }
+      @SnorkyService('heir')
+      class Heir extends Guarded {
+        override secret(): void {}
+      }
+      return startWith(Heir);
+    },
+    sentence:
+      'Heir overrides the command secret() without decorators, while the ' +
+      'overridden one has more than @RpcCommand(): its guards, pipes or other ' +
+      'metadata would not apply. Repeat the decorators on the override.',
   },
   SNORKY_PARAMS_UNCHECKED: {
     start: () => {

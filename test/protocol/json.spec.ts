@@ -124,6 +124,8 @@ describe('canonicalKey', () => {
 
   it.each<[string, JsonValue, JsonValue]>([
     ['1 and true', 1, true],
+    ['1e400 and null', JSON.parse('1e400') as number, null],
+    ['[1e400] and [null]', [JSON.parse('1e400') as number], [null]],
     ['0 and false', 0, false],
     ['1 and "1"', 1, '1'],
     ['[1] and [true]', [1], [true]],

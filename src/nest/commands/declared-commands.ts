@@ -19,7 +19,10 @@ export interface DeclaredCommand {
 export function declaredCommands(
   classRef: abstract new (...args: never[]) => unknown,
 ): DeclaredCommand[] {
-  const byMethod = new Map<string, DeclaredCommand>();
+  const byMethod = new Map<
+    string,
+    DeclaredCommand & { readonly declaredBy: object }
+  >();
   for (const prototype of prototypesOf(classRef.prototype as object)) {
     for (const method of Object.getOwnPropertyNames(prototype)) {
       const value: unknown = Object.getOwnPropertyDescriptor(
@@ -29,8 +32,16 @@ export function declaredCommands(
       if (typeof value !== 'function') continue;
       const options = Reflect.getMetadata(COMMAND_METADATA, value) as
         RpcCommandOptions | undefined;
-      if (options === undefined) continue;
-      byMethod.set(method, { name: options.name ?? method, method, options });
+      if (options === undefined) {
+        checkOverride(classRef, method, byMethod.get(method)?.declaredBy);
+        continue;
+      }
+      byMethod.set(method, {
+        name: options.name ?? method,
+        method,
+        options,
+        declaredBy: value,
+      });
     }
   }
   const names = new Set<string>();
@@ -41,6 +52,25 @@ export function declaredCommands(
     names.add(name);
   }
   return [...byMethod.values()];
+}
+
+/**
+ * Refuses a method without a decorator that overrides a command with more than
+ * that: guards, pipes and the like belong to the method, so that the override
+ * would run without them.
+ */
+function checkOverride(
+  classRef: { readonly name: string },
+  method: string,
+  overridden: object | undefined,
+): void {
+  if (overridden === undefined) return;
+  const others = Reflect.getOwnMetadataKeys(overridden).filter(
+    (key) => key !== COMMAND_METADATA,
+  );
+  if (others.length > 0) {
+    throw setupError('SNORKY_OVERRIDE_BARE', classRef.name, method);
+  }
 }
 
 function prototypesOf(prototype: object): object[] {

@@ -1,3 +1,4 @@
+import { isObservable, lastValueFrom } from 'rxjs';
 import type { Command } from '../../core/rpc-service.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
 import { isPromiseLike } from '../../core/promise-like.js';
@@ -20,7 +21,7 @@ export function directCommand(
   const names = plan.names;
   // Looked up at each call, so that a test can spy on the method.
   const call = (args: unknown[]): unknown =>
-    (Reflect.get(instance, method) as Method).apply(instance, args);
+    resultOf((Reflect.get(instance, method) as Method).apply(instance, args));
 
   if (plan.mayWait) {
     return {
@@ -53,6 +54,14 @@ export function directCommand(
       return call(args);
     },
   };
+}
+
+/** Of an Observable, its last value: as Nest does behind enhancers. */
+function resultOf(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result;
+  return 'subscribe' in result && isObservable(result)
+    ? lastValueFrom(result, { defaultValue: null })
+    : result;
 }
 
 function readerOf(slot: ParamSlot): Reader {

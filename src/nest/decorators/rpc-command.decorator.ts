@@ -22,8 +22,8 @@ export interface RpcCommandOptions {
 }
 
 /**
- * Makes a method a command. A promise that it returns is awaited; what it
- * throws becomes the call's error (see `RpcError`).
+ * Makes a method a command. A promise that it returns is awaited, of an
+ * Observable the last value is taken; what it throws becomes the call's error (see `RpcError`).
  *
  * Without parameter decorators it takes `(params, request)`. `params` is checked
  * against its class (class-validator; unknown properties are refused) or against
