@@ -16,10 +16,14 @@ export interface Block {
 
 /** The documents whose samples are tested. */
 export async function documents(): Promise<string[]> {
-  const docs = await readdir(join(ROOT, 'docs'), { recursive: true });
+  const all = await readdir(ROOT, { withFileTypes: true });
+  const docs = all.some(({ name }) => name === 'docs')
+    ? await readdir(join(ROOT, 'docs'), { recursive: true })
+    : [];
   return [
     'README.md',
     'CONTRIBUTING.md',
+    'CHANGELOG.md',
     ...docs
       .filter((path) => path.endsWith('.md'))
       .map((path) => `docs/${path}`),
