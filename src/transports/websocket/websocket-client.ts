@@ -11,7 +11,7 @@ import {
 import type { OutboxFlusher } from '../../core/outbox-flusher.js';
 import type { Encoder, PreparedMessage } from '../../core/prepared-message.js';
 import { CloseCode } from '../../protocol/errors.js';
-import { cutReason, isCloseCode } from './close-frame.js';
+import { checkCloseCode, cutReason } from './close-frame.js';
 import type { FrameJoiner } from './frame-joiner.js';
 import { encodeTextFrame, encodeTextPayload } from './framer.js';
 import type { WebSocketSettings } from './websocket-options.js';
@@ -43,9 +43,13 @@ export interface WebSocketContext {
 export class SnorkySocket extends WebSocket {
   declare client: WebSocketClient;
 
-  /** `ws` calls this to echo a peer's close, which takes the code alone. */
+  /**
+   * `ws` calls this to echo a peer's close, which takes the code alone, and when
+   * the peer has broken the protocol.
+   */
   override close(code?: number): void {
     super.close(code);
+    this.client.onClosing();
   }
 
   closeWith(code: number, reason: string): void {
@@ -93,11 +97,7 @@ export class WebSocketClient extends Client implements OutboxSink {
   }
 
   close(code: number = CloseCode.normal, reason = ''): void {
-    if (!isCloseCode(code)) {
-      throw new RangeError(
-        `${code} is no code for close(): use 1000, or 4200 to 4999.`,
-      );
-    }
+    checkCloseCode(code);
     if (this.closing) return;
     this.closing = true;
     this.outbox.close();
@@ -152,6 +152,20 @@ export class WebSocketClient extends Client implements OutboxSink {
     ) {
       this.ws.pong(payload);
     }
+  }
+
+  /**
+   * The peer is closing, or has to. Nothing more can be sent to it, and it has
+   * no longer than others to end its side: `ws` alone would wait 30 seconds.
+   *
+   * @internal
+   */
+  onClosing(): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.outbox.discard();
+    this.resume();
+    this.endWithin(CLOSE_TIMEOUT);
   }
 
   /** @internal */
@@ -219,6 +233,10 @@ export class WebSocketClient extends Client implements OutboxSink {
   private end(code: number, reason: string, timeout: number): void {
     this.resume();
     this.ws.closeWith(code, cutReason(reason));
+    this.endWithin(timeout);
+  }
+
+  private endWithin(timeout: number): void {
     this.ending = setTimeout(() => this.ws.terminate(), timeout);
     this.ending.unref();
   }
