@@ -121,8 +121,12 @@ export class RawSocket implements AsyncDisposable {
   }
 
   /** Connects and sends bytes, which need not be an upgrade request. */
-  static async dial(port: number, first: string | Buffer): Promise<RawSocket> {
-    const tcp = connect(port, '127.0.0.1');
+  static async dial(
+    port: number,
+    first: string | Buffer,
+    allowHalfOpen = false,
+  ): Promise<RawSocket> {
+    const tcp = connect({ port, host: '127.0.0.1', allowHalfOpen });
     const socket = new RawSocket(tcp);
     await once(tcp, 'connect');
     tcp.write(first);
@@ -136,7 +140,17 @@ export class RawSocket implements AsyncDisposable {
     ...headers: string[]
   ): Promise<RawSocket> {
     const request = upgradeRequest(path, ...headers);
-    const socket = await RawSocket.dial(port, request);
+    return RawSocket.accepted(await RawSocket.dial(port, request));
+  }
+
+  /** The same for a peer that does not end its side when the server has. */
+  static async openStubborn(port: number): Promise<RawSocket> {
+    return RawSocket.accepted(
+      await RawSocket.dial(port, upgradeRequest(), true),
+    );
+  }
+
+  private static async accepted(socket: RawSocket): Promise<RawSocket> {
     await socket.opened;
     if (!socket.head.startsWith('HTTP/1.1 101 ')) {
       throw new Error(`Refused: ${socket.head}`);
