@@ -158,6 +158,8 @@ export class Outbox {
     try {
       while (!this.empty && sink.writable && sink.buffered < CHUNK) {
         const frames = this.take();
+        // A source may have closed the connection that it is asked for.
+        if (this.closed) return;
         if (frames.length > 0) sink.write(frames);
       }
     } catch (error) {
