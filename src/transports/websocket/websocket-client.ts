@@ -11,7 +11,7 @@ import {
 import type { OutboxFlusher } from '../../core/outbox-flusher.js';
 import type { Encoder, PreparedMessage } from '../../core/prepared-message.js';
 import { CloseCode } from '../../protocol/errors.js';
-import { checkCloseCode, cutReason } from './close-frame.js';
+import { cutReason, isCloseCode } from './close-frame.js';
 import type { FrameJoiner } from './frame-joiner.js';
 import { encodeTextFrame, encodeTextPayload } from './framer.js';
 import type { WebSocketSettings } from './websocket-options.js';
@@ -69,6 +69,8 @@ export class WebSocketClient extends Client implements OutboxSink {
   private stall: NodeJS.Timeout | undefined;
   private ending: NodeJS.Timeout | undefined;
   private closing = false;
+  /** The socket tells when its buffer has emptied. */
+  private awaiting = false;
 
   constructor(
     private readonly ws: SnorkySocket,
@@ -97,7 +99,11 @@ export class WebSocketClient extends Client implements OutboxSink {
   }
 
   close(code: number = CloseCode.normal, reason = ''): void {
-    checkCloseCode(code);
+    if (!isCloseCode(code)) {
+      throw new RangeError(
+        `${code} is no code for close(): use 1000, or 4200 to 4999.`,
+      );
+    }
     if (this.closing) return;
     this.closing = true;
     this.outbox.close();
@@ -204,8 +210,14 @@ export class WebSocketClient extends Client implements OutboxSink {
   awaitDrain(): void {
     // Through `ws`, the callback of each write tells it.
     if (this.encode !== encodeTextFrame) return;
-    if (this.socket.listenerCount('drain', this.drained) === 0) {
+    if (this.awaiting) return;
+    this.awaiting = true;
+    if (this.socket.writableNeedDrain) {
       this.socket.once('drain', this.drained);
+    } else {
+      // Where streams buffer more than usual (an application may say so), there
+      // is no 'drain' for what we call full. This tells when it is written.
+      this.socket.write(NOTHING, this.drained);
     }
   }
 
@@ -220,6 +232,7 @@ export class WebSocketClient extends Client implements OutboxSink {
   }
 
   private readonly drained = (): void => {
+    this.awaiting = false;
     this.outbox.drained();
   };
 
@@ -262,3 +275,4 @@ export class WebSocketClient extends Client implements OutboxSink {
 }
 
 const TEXT = { binary: false };
+const NOTHING = new Uint8Array(0);
