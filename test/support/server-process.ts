@@ -32,7 +32,6 @@ export class ServerProcess implements AsyncDisposable {
 
   private constructor(
     private readonly child: ChildProcess,
-    private readonly folder: string,
     readonly port: number,
     readonly backendPort: number,
   ) {
@@ -66,7 +65,7 @@ export class ServerProcess implements AsyncDisposable {
         join(folder, PROGRAM.replace('.ts', '.js')),
         [JSON.stringify(options)],
         {
-          execArgv: ['--expose-gc', '--enable-source-maps'],
+          execArgv: ['--expose-gc'],
           stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
         },
       );
@@ -78,15 +77,16 @@ export class ServerProcess implements AsyncDisposable {
           throw new Error(`The server did not start: ${stderr}`);
         }),
       ])) as [{ port: number; backendPort: number }];
-      return new ServerProcess(child, folder, ready.port, ready.backendPort);
-    } catch (error) {
+      return new ServerProcess(child, ready.port, ready.backendPort);
+    } finally {
+      // All of it is loaded by now.
       await rm(folder, { recursive: true, force: true });
-      throw error;
     }
   }
 
   /** Has the server do something; answers its state after it. */
   ask(order: Order): Promise<ServerState> {
+    if (!this.child.connected) return this.died;
     const id = ++this.orders;
     const done = new Promise<ServerState>((resolve) => {
       this.waiting.set(id, resolve);
@@ -124,7 +124,6 @@ export class ServerProcess implements AsyncDisposable {
       await this.exited;
       clearTimeout(deadline);
     }
-    await rm(this.folder, { recursive: true, force: true });
   }
 }
 
