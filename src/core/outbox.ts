@@ -57,6 +57,7 @@ export class Outbox {
   private turn = 0;
   private exempt = 0;
   private dirty = false;
+  private handing = false;
   private closed = false;
 
   constructor(
@@ -154,7 +155,10 @@ export class Outbox {
   }
 
   private handOver(): void {
+    // A source may queue frames for the very client whose it is.
+    if (this.handing) return;
     const { sink } = this;
+    this.handing = true;
     try {
       while (!this.empty && sink.writable && sink.buffered < CHUNK) {
         const frames = this.take();
@@ -168,6 +172,8 @@ export class Outbox {
       this.discard();
       sink.failed(error);
       return;
+    } finally {
+      this.handing = false;
     }
     if (this.empty) this.exempt = 0;
     else if (sink.writable) sink.awaitDrain();

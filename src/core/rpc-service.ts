@@ -101,13 +101,16 @@ export abstract class RpcService extends Service implements RequestOwner {
 
   private run(request: RpcRequest, command: Command): void {
     let result: unknown;
+    let later: PromiseLike<unknown> | undefined;
     try {
       result = command.invoke(request);
+      // Inside, because a result may fail when it is asked for its `then`.
+      if (isPromiseLike(result)) later = result;
     } catch (error) {
       this.reject(request, error);
       return;
     }
-    if (isPromiseLike(result)) this.settleLater(request, command, result);
+    if (later !== undefined) this.settleLater(request, command, later);
     else this.settle(request, command, result);
   }
 
@@ -121,15 +124,17 @@ export abstract class RpcService extends Service implements RequestOwner {
     };
     lane.hold();
     let result: unknown;
+    let later: PromiseLike<unknown> | undefined;
     try {
       result = command.invoke(request, release);
+      if (isPromiseLike(result)) later = result;
     } catch (error) {
       this.reject(request, error);
       release();
       return;
     }
-    if (isPromiseLike(result)) {
-      this.settleLater(request, command, result, release);
+    if (later !== undefined) {
+      this.settleLater(request, command, later, release);
     } else {
       this.settle(request, command, result);
       release();

@@ -98,16 +98,22 @@ export class ContextCreator {
     makeContext: MakeContext,
     contextType: ContextType,
   ): ContextCreator {
-    // Without an ApplicationConfig there are no globals.
-    const container = {
-      getModules: () => modules,
-    } as unknown as ConstructorParameters<typeof GuardsContextCreator>[0];
-    const creators = {
-      guards: new GuardsContextCreator(container),
-      interceptors: new InterceptorsContextCreator(container),
-      pipes: new PipesContextCreator(container),
-      filters: new ExternalExceptionFilterContext(container),
-    };
+    const creators = localCreators(modules);
+    return ContextCreator.assemble(creators, modules, makeContext, contextType);
+  }
+
+  /** With the application's global guards, and no other global enhancer. */
+  static withGlobalGuards(
+    injected: ExternalContextCreator,
+    modules: ModulesContainer,
+    makeContext: MakeContext,
+    contextType: ContextType,
+  ): ContextCreator {
+    const global = creatorsOf(injected);
+    if (global === undefined) {
+      return new ContextCreator(injected, contextType, undefined);
+    }
+    const creators = { ...localCreators(modules), guards: global.guards };
     return ContextCreator.assemble(creators, modules, makeContext, contextType);
   }
 
@@ -208,6 +214,19 @@ export class ContextCreator {
     ) as unknown as { filters: Filters };
     return made.filters;
   }
+}
+
+/** Creators that know no globals: without an ApplicationConfig there are none. */
+function localCreators(modules: ModulesContainer): Creators {
+  const container = {
+    getModules: () => modules,
+  } as unknown as ConstructorParameters<typeof GuardsContextCreator>[0];
+  return {
+    guards: new GuardsContextCreator(container),
+    interceptors: new InterceptorsContextCreator(container),
+    pipes: new PipesContextCreator(container),
+    filters: new ExternalExceptionFilterContext(container),
+  };
 }
 
 /**

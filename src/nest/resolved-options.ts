@@ -68,6 +68,9 @@ export class ResolvedOptions {
       late.shutdownTimeout ?? 5000,
       LONGEST_TIMER,
     );
+    if (!(this.shutdownTimeout >= 0)) {
+      throw setupError('SNORKY_SHUTDOWN_INVALID', late.shutdownTimeout);
+    }
   }
 
   /** Makes of an option's TypeError an error that names the registry. */

@@ -78,6 +78,9 @@ const SETUP_ERRORS = {
     'query and no trailing slash.',
   SNORKY_OPTION_INVALID: (registry: string, problem: string) =>
     `The options of registry "${registry}" cannot be used: ${problem}`,
+  SNORKY_SHUTDOWN_INVALID: (given: unknown) =>
+    'The option `shutdownTimeout` must be a number of milliseconds from 0 up, ' +
+    `not ${String(given)}.`,
   SNORKY_KEY_MISSING: (registry: string) =>
     `The backend of registry "${registry}" has no key. Give ` +
     '`http: { key }` in forRoot() or in the factory of forRootAsync().',

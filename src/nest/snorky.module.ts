@@ -19,7 +19,7 @@ import {
   SNORKY_BROKER,
   SNORKY_REGISTRIES,
 } from './constants.js';
-import { GatewayExplorer } from './gateway/gateway-explorer.js';
+import { GatewayExplorer, OpenGateway } from './gateway/gateway-explorer.js';
 import { RegistrySet } from './registry-set.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { ServiceExplorer } from './service-explorer.js';
@@ -142,6 +142,7 @@ function define(
       })),
       CommandBinder,
       GatewayExplorer,
+      OpenGateway,
       ServiceExplorer,
       WebSocketHost,
       BackendHost,

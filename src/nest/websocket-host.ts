@@ -53,6 +53,8 @@ export class WebSocketHost
     const server = this.server();
     const adapter = server && SnorkyWsAdapter.of(server);
     for (const { registry, path, options } of this.options.endpoints) {
+      // A gateway of the application's would never be reached.
+      if (adapter?.serves(path)) throw setupError('SNORKY_PATH_TAKEN', path);
       const endpoint = this.options.check(registry, () => {
         const admit = this.gateways.admissionFor(registry, options);
         return new WebSocketEndpoint(

@@ -77,8 +77,9 @@ export function encodeError(
 }
 
 function encodeCallId(callId: JsonValue): string {
-  // Connectors count upwards, and this is on the way of every answer.
+  // Connectors count upwards, and this is on the way of every answer. What came
+  // in as JSON never fails here: `1e400`, which is read as Infinity, is null.
   return Number.isSafeInteger(callId)
     ? `${callId as number}`
-    : encodeJson(callId);
+    : JSON.stringify(callId);
 }

@@ -8,6 +8,10 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../protocol/json.js';
+import {
+  checkCloseCode,
+  cutReason,
+} from '../transports/websocket/close-frame.js';
 import { Inbox, PATIENCE } from './inbox.js';
 
 /** A message as a client gets it. */
@@ -139,7 +143,8 @@ export class TestClient extends Client implements AsyncDisposable {
   }
 
   close(code: number = CloseCode.normal, reason = ''): void {
-    this.finish(code, reason);
+    checkCloseCode(code);
+    this.finish(code, cutReason(reason));
   }
 
   private takeCall(message: JsonValue): PendingCall | undefined {

@@ -315,6 +315,20 @@ const CASES: Readonly<
     sentence:
       'The options of registry "frontend" cannot be used: The WebSocket option "heartbeat" must be',
   },
+  SNORKY_SHUTDOWN_INVALID: {
+    start: () =>
+      start({
+        imports: [
+          SnorkyModule.forRoot({
+            registries: { frontend },
+            shutdownTimeout: Number.NaN,
+          }),
+        ],
+      }),
+    sentence:
+      'The option `shutdownTimeout` must be a number of milliseconds from 0 ' +
+      'up, not NaN.',
+  },
   SNORKY_KEY_MISSING: {
     start: () =>
       start({

@@ -41,8 +41,11 @@ function handshakeView(client: Client): object {
   if (view === undefined) {
     const { headers, url, remoteAddress } = client.handshake;
     const cookie = headers['cookie'];
+    const header = (name: string): unknown => headers[name.toLowerCase()];
     view = {
       headers,
+      get: header,
+      header,
       url,
       originalUrl: url,
       method: 'GET',

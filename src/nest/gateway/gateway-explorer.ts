@@ -1,4 +1,9 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  SetMetadata,
+  type OnModuleInit,
+} from '@nestjs/common';
 import {
   DiscoveryService,
   ExternalContextCreator,
@@ -6,7 +11,11 @@ import {
 } from '@nestjs/core';
 import type { Admit } from '../../transports/websocket/websocket-endpoint.js';
 import { GATEWAY_METADATA } from '../constants.js';
-import { ContextCreator, type InstanceWrapper } from '../nest-internals.js';
+import {
+  ContextCreator,
+  ENTRY_PROVIDER_WATERMARK,
+  type InstanceWrapper,
+} from '../nest-internals.js';
 import { ResolvedOptions } from '../resolved-options.js';
 import { resolveScoped } from '../scoped-instance.js';
 import { setupError } from '../setup-errors.js';
@@ -21,6 +30,7 @@ import {
 @Injectable()
 export class GatewayExplorer implements OnModuleInit {
   private readonly gateways = new Map<string, GatewayPlace>();
+  private open: GatewayPlace | undefined;
 
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
@@ -34,6 +44,7 @@ export class GatewayExplorer implements OnModuleInit {
     for (const wrapper of this.discovery.getProviders()) {
       if (wrapper.isAlias) continue;
       const { metatype, token } = wrapper;
+      if (metatype === OpenGateway) this.open = placeOf(wrapper, OpenGateway);
       const registry = registryOf(metatype);
       if (registry !== undefined && typeof metatype === 'function') {
         this.add(registry, placeOf(wrapper, metatype));
@@ -56,14 +67,16 @@ export class GatewayExplorer implements OnModuleInit {
     registry: string,
     { middleware = [], globalGuards = false }: WebSocketLateOptions,
   ): Admit | undefined {
-    const place = this.gateways.get(registry) ?? nobodysGateway(globalGuards);
+    // Global guards run on connections also where a registry has no gateway.
+    const place =
+      this.gateways.get(registry) ?? (globalGuards ? this.open : undefined);
     if (place === undefined) {
       return middleware.length > 0
         ? gatewayAdmission(middleware, undefined)
         : undefined;
     }
     const creator = globalGuards
-      ? ContextCreator.withGlobals(
+      ? ContextCreator.withGlobalGuards(
           this.injected,
           this.modules,
           gatewayContext,
@@ -120,16 +133,12 @@ function placeOf(
   };
 }
 
-/** Global guards run on connections even where the registry has no gateway. */
-function nobodysGateway(globalGuards: boolean): GatewayPlace | undefined {
-  if (!globalGuards) return undefined;
-  const instance = new NoGateway();
-  return {
-    classRef: NoGateway,
-    moduleKey: '',
-    inquirerId: '',
-    resolve: () => ({ instance }),
-  };
-}
-
-class NoGateway {}
+/**
+ * Stands for the gateway that a registry does not have. A provider, marked like
+ * others: Nest would not run a request-scoped global guard for anything else.
+ *
+ * @internal
+ */
+@Injectable()
+@SetMetadata(ENTRY_PROVIDER_WATERMARK, true)
+export class OpenGateway {}

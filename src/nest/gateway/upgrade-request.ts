@@ -24,6 +24,10 @@ export interface UpgradeRequest extends IncomingMessage {
   readonly ip: string;
   readonly ips: readonly string[];
   readonly protocol: 'http' | 'https';
+  /** A header, its name in any case. */
+  get(name: string): string | string[] | undefined;
+  /** The same, by its other name. */
+  header(name: string): string | string[] | undefined;
   /** Set by guards or middleware, undefined until then. */
   user: UpgradeUser;
   /** Never sent; its headers go into a refusal. */
@@ -38,7 +42,11 @@ export function toUpgradeRequest(
 ): UpgradeRequest {
   const url = request.url ?? '/';
   const { cookie } = request.headers;
+  const header = (name: string): string | string[] | undefined =>
+    request.headers[name.toLowerCase()];
   return Object.assign(request as UpgradeRequest, {
+    get: header,
+    header,
     originalUrl: url,
     path: pathOf(url),
     query: queryOf(url),

@@ -1,3 +1,4 @@
+import { serialize, type SerializeOptions } from 'cookie';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 
 /**
@@ -20,6 +21,16 @@ export class UpgradeResponse extends ServerResponse {
   /** Express' and Fastify's name for setHeader. */
   header(name: string, value: string | number | readonly string[]): this {
     return this.setHeader(name, value);
+  }
+
+  /** Express' other name for it. */
+  set(name: string, value: string | number | readonly string[]): this {
+    return this.header(name, value);
+  }
+
+  /** Adds a `Set-Cookie` to the refusal. */
+  cookie(name: string, value: string, options: SerializeOptions = {}): this {
+    return this.appendHeader('Set-Cookie', serialize(name, value, options));
   }
 
   status(code: number): this {

@@ -11,11 +11,18 @@ export function cutReason(reason: string): string {
   return cut;
 }
 
-/** Whether an endpoint may send the code (RFC 6455, section 7.4). */
-export function isCloseCode(code: number): boolean {
-  if (!Number.isInteger(code)) return false;
-  return (
-    (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||
-    (code >= 3000 && code <= 4999)
+/**
+ * Refuses a code that an endpoint may not send (RFC 6455, section 7.4).
+ *
+ * @throws RangeError
+ */
+export function checkCloseCode(code: number): void {
+  const allowed =
+    Number.isInteger(code) &&
+    ((code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||
+      (code >= 3000 && code <= 4999));
+  if (allowed) return;
+  throw new RangeError(
+    `${code} is no code for close(): use 1000, or 4200 to 4999.`,
   );
 }

@@ -11,9 +11,10 @@ import {
 import type { OutboxFlusher } from '../../core/outbox-flusher.js';
 import type { Encoder, PreparedMessage } from '../../core/prepared-message.js';
 import { CloseCode } from '../../protocol/errors.js';
-import { cutReason, isCloseCode } from './close-frame.js';
+import { checkCloseCode, cutReason } from './close-frame.js';
 import type { FrameJoiner } from './frame-joiner.js';
 import { encodeTextFrame, encodeTextPayload } from './framer.js';
+import { ReadGate, type ReadGateHost } from './read-gate.js';
 import type { WebSocketSettings } from './websocket-options.js';
 
 /** Bytes below which a pong is still written to a socket. */
@@ -58,15 +59,19 @@ export class SnorkySocket extends WebSocket {
 }
 
 /** One WebSocket connection. */
-export class WebSocketClient extends Client implements OutboxSink {
+export class WebSocketClient
+  extends Client
+  implements OutboxSink, ReadGateHost
+{
   /** A ping is on its way, and its pong is not back. */
   awaitingPong = false;
   /** @internal */
   expiry: NodeJS.Timeout | undefined;
 
-  private readonly outbox: Outbox;
+  readonly outbox: Outbox;
   private readonly encode: Encoder;
-  private stall: NodeJS.Timeout | undefined;
+  /** Made when it is first needed, which is hardly ever. */
+  private gate: ReadGate | undefined;
   private ending: NodeJS.Timeout | undefined;
   private closing = false;
   /** The socket tells when its buffer has emptied. */
@@ -99,11 +104,7 @@ export class WebSocketClient extends Client implements OutboxSink {
   }
 
   close(code: number = CloseCode.normal, reason = ''): void {
-    if (!isCloseCode(code)) {
-      throw new RangeError(
-        `${code} is no code for close(): use 1000, or 4200 to 4999.`,
-      );
-    }
+    checkCloseCode(code);
     if (this.closing) return;
     this.closing = true;
     this.outbox.close();
@@ -119,17 +120,17 @@ export class WebSocketClient extends Client implements OutboxSink {
 
   override requestOpened(): void {
     super.requestOpened();
-    if (this.pending === this.context.settings.maxUnanswered) this.pause();
+    if (this.pending === this.settings.maxUnanswered) this.ownGate().close();
   }
 
   override requestClosed(): void {
-    if (this.pending === this.context.settings.maxUnanswered) this.resume();
     super.requestClosed();
+    if (this.gate?.closed) this.gate.tryOpen();
   }
 
   /** Sends a ping, or gives the connection up when the last one is unanswered. */
   beat(): void {
-    if (this.closing || this.stall !== undefined) return;
+    if (this.closing || this.gate?.closed) return;
     if (this.awaitingPong) {
       this.context.counters.closedNoPong++;
       this.giveUp(CloseCode.noPong, 'No pong');
@@ -144,18 +145,21 @@ export class WebSocketClient extends Client implements OutboxSink {
   /** @internal */
   onMessage(data: Buffer, isBinary: boolean): void {
     if (this.closing) return;
-    if (isUtf8(data)) this.context.received(this, data.toString());
-    // A text frame that is no text breaks RFC 6455; binary ones may hold anything.
-    else if (!isBinary) this.terminate();
+    if (isUtf8(data)) {
+      this.context.received(this, data.toString());
+      if (this.outbox.bytes > this.settings.maxWaiting) {
+        this.ownGate().closeForOutput();
+      }
+    } else if (!isBinary) {
+      // A text frame that is no text breaks RFC 6455; binary ones may hold anything.
+      this.terminate();
+    }
   }
 
   /** @internal */
   onPing(payload: Buffer): void {
     // A peer that pings without reading would fill our memory with pongs.
-    if (
-      this.ws.readyState === WebSocket.OPEN &&
-      this.socket.writableLength < LOW_WATER
-    ) {
+    if (this.ws.readyState === WebSocket.OPEN && this.buffered < LOW_WATER) {
       this.ws.pong(payload);
     }
   }
@@ -170,7 +174,7 @@ export class WebSocketClient extends Client implements OutboxSink {
     if (this.closing) return;
     this.closing = true;
     this.outbox.discard();
-    this.resume();
+    this.gate?.open();
     this.endWithin(CLOSE_TIMEOUT);
   }
 
@@ -178,7 +182,7 @@ export class WebSocketClient extends Client implements OutboxSink {
   onClosed(): void {
     this.closing = true;
     this.outbox.discard();
-    clearTimeout(this.stall);
+    this.gate?.dispose();
     clearTimeout(this.ending);
     clearTimeout(this.expiry);
     this.context.left(this);
@@ -236,6 +240,35 @@ export class WebSocketClient extends Client implements OutboxSink {
     this.outbox.drained();
   };
 
+  // What the gate needs
+
+  get settings(): WebSocketSettings {
+    return this.context.settings;
+  }
+
+  stopReading(): void {
+    this.ws.pause();
+  }
+
+  readAgain(): void {
+    // What was sent before may be a pong that was not read.
+    this.awaitingPong = false;
+    this.ws.resume();
+  }
+
+  stalled(): void {
+    if (this.pending < this.settings.maxUnanswered) {
+      this.tooSlow();
+      return;
+    }
+    this.context.counters.closedStalled++;
+    this.giveUp(CloseCode.stalled, 'Too many unanswered requests');
+  }
+
+  private ownGate(): ReadGate {
+    return (this.gate ??= new ReadGate(this));
+  }
+
   private giveUp(code: number, reason: string): void {
     if (this.closing) return;
     this.closing = true;
@@ -244,7 +277,7 @@ export class WebSocketClient extends Client implements OutboxSink {
   }
 
   private end(code: number, reason: string, timeout: number): void {
-    this.resume();
+    this.gate?.open();
     this.ws.closeWith(code, cutReason(reason));
     this.endWithin(timeout);
   }
@@ -252,25 +285,6 @@ export class WebSocketClient extends Client implements OutboxSink {
   private endWithin(timeout: number): void {
     this.ending = setTimeout(() => this.ws.terminate(), timeout);
     this.ending.unref();
-  }
-
-  private pause(): void {
-    if (this.stall !== undefined || this.closing) return;
-    this.ws.pause();
-    this.stall = setTimeout(() => {
-      this.context.counters.closedStalled++;
-      this.giveUp(CloseCode.stalled, 'Too many unanswered requests');
-    }, this.context.settings.stallTimeout);
-    this.stall.unref();
-  }
-
-  private resume(): void {
-    if (this.stall === undefined) return;
-    clearTimeout(this.stall);
-    this.stall = undefined;
-    // What was sent before the pause may be a pong that was not read.
-    this.awaitingPong = false;
-    this.ws.resume();
   }
 }
 

@@ -30,14 +30,16 @@ export interface WebSocketOptions {
    */
   readonly maxUnanswered?: number;
   /**
-   * How long a socket may stay unread for that reason. Then it is closed with
-   * 4002.
+   * How long a socket may stay unread for that reason, or because its answers
+   * are not read (see `maxWaiting`), while nothing moves. Then it is closed:
+   * with 4002, or with 4001 as a slow client.
    * @default 90_000
    */
   readonly stallTimeout?: number;
   /**
    * Bytes that may wait for a client that reads too slowly, after what its
-   * socket buffers. Beyond, it is closed with 4001.
+   * socket buffers. Beyond, it is closed with 4001. Requests of a client whose
+   * answers alone are more than this are not read until it has read them.
    * @default 1_048_576 (1 MiB)
    */
   readonly maxWaiting?: number;

@@ -648,11 +648,10 @@ describe.each<Platform>(['express', 'fastify'])(
 
       it('may be request-scoped', () => scopedCase([Gateway]));
 
-      it.failing('may be request-scoped where there is no gateway', () =>
-        scopedCase([]),
-      );
+      it('may be request-scoped where there is no gateway', () =>
+        scopedCase([]));
 
-      it.failing('bring no other global enhancer along', async () => {
+      it('bring no other global enhancer along', async () => {
         const [, ...others] = globals;
         await using app = await start([Gateway, ...others], {
           globalGuards: true,
