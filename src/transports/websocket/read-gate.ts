@@ -3,7 +3,7 @@ import type { Outbox } from '../../core/outbox.js';
 /** The connection whose reading is stopped and started. */
 export interface ReadGateHost {
   /** Requests and held-back messages without an answer. */
-  readonly pending: number;
+  readonly unanswered: number;
   readonly outbox: Outbox;
   readonly settings: {
     readonly maxUnanswered: number;
@@ -56,9 +56,9 @@ export class ReadGate {
 
   /** Reads again, if there is room for what may come. */
   tryOpen(): void {
-    const { pending, outbox, settings } = this.host;
+    const { unanswered, outbox, settings } = this.host;
     if (
-      pending < settings.maxUnanswered &&
+      unanswered < settings.maxUnanswered &&
       outbox.bytes <= settings.maxWaiting
     ) {
       this.open();
@@ -81,8 +81,8 @@ export class ReadGate {
   private awaitProgress(waiting: number): void {
     const { settings } = this.host;
     this.timer = setTimeout(() => {
-      const { pending, outbox } = this.host;
-      if (pending < settings.maxUnanswered && outbox.bytes < waiting) {
+      const { unanswered, outbox } = this.host;
+      if (unanswered < settings.maxUnanswered && outbox.bytes < waiting) {
         this.awaitProgress(outbox.bytes);
       } else {
         this.host.stalled();

@@ -242,6 +242,10 @@ export class WebSocketClient
 
   // What the gate needs
 
+  get unanswered(): number {
+    return this.pending;
+  }
+
   get settings(): WebSocketSettings {
     return this.context.settings;
   }
