@@ -106,7 +106,7 @@ function describeThrown(thrown: unknown): string {
 export function excerpt(text: string): string {
   const start = text
     .slice(0, 101)
-    .replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, escape);
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, escape);
   return start.length > 100 ? `${start.slice(0, 97)}...` : start;
 }
 

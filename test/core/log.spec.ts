@@ -109,6 +109,11 @@ describe('excerpt', () => {
     ['é \u{1f600}', 'é \u{1f600}'],
     ['a\nb\r\nc', 'a\\nb\\r\\nc'],
     ['\u0000\u001b[2J\u007f\u2028', '\\u0000\\u001b[2J\\u007f\\u2028'],
+    // A terminal may take U+009B for the beginning of an escape sequence.
+    [
+      '\u0080\u0085\u009b2J\u009f\u00a0',
+      '\\u0080\\u0085\\u009b2J\\u009f\u00a0',
+    ],
     ['x'.repeat(100), 'x'.repeat(100)],
     ['x'.repeat(101), `${'x'.repeat(97)}...`],
     ['x'.repeat(1e6), `${'x'.repeat(97)}...`],
