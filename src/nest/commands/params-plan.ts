@@ -60,8 +60,10 @@ export class NamedParams {
       if (!Object.hasOwn(params, name)) throw invalidParams();
     }
     if (this.allowed === undefined) return;
-    for (const name of Object.keys(params)) {
-      if (!this.allowed.has(name)) throw invalidParams();
+    // Every call comes through here: unlike `Object.keys`, this makes no array.
+    for (const name in params) {
+      if (this.allowed.has(name)) continue;
+      if (Object.hasOwn(params, name)) throw invalidParams();
     }
   }
 }
