@@ -14,8 +14,6 @@ export const DEFAULT_REGISTRY = 'frontend';
 /** The registry of bundled backend services unless an option names one. */
 export const DEFAULT_BACKEND_REGISTRY = 'backend';
 
-/** The options that may come from a factory. */
-export const SNORKY_OPTIONS = Symbol('snorky:options');
 /** The static part of the options: names, paths. */
 export const SNORKY_REGISTRIES = Symbol('snorky:registries');
 /** The broker of the application. */
