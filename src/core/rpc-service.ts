@@ -43,6 +43,9 @@ export type ErrorMapping = (error: unknown) => JsonValue | undefined;
  * }
  */
 export abstract class RpcService extends Service implements RequestOwner {
+  // Private at run time too: a command may have any name, and would otherwise
+  // take the place of a method of this class.
+
   readonly #commands = new Map<string, Command>();
   #mapError: ErrorMapping = mapRpcError;
 
@@ -93,13 +96,13 @@ export abstract class RpcService extends Service implements RequestOwner {
     } else if (!isJsonObject(params)) {
       request.error(WireError.invalidParams);
     } else if (command.staged) {
-      this.runStaged(request, command);
+      this.#runStaged(request, command);
     } else {
-      this.run(request, command);
+      this.#run(request, command);
     }
   }
 
-  private run(request: RpcRequest, command: Command): void {
+  #run(request: RpcRequest, command: Command): void {
     let result: unknown;
     let later: PromiseLike<unknown> | undefined;
     try {
@@ -107,14 +110,14 @@ export abstract class RpcService extends Service implements RequestOwner {
       // Inside, because a result may fail when it is asked for its `then`.
       if (isPromiseLike(result)) later = result;
     } catch (error) {
-      this.reject(request, error);
+      this.#reject(request, error);
       return;
     }
-    if (later !== undefined) this.settleLater(request, command, later);
-    else this.settle(request, command, result);
+    if (later !== undefined) this.#settleLater(request, command, later);
+    else this.#settle(request, command, result);
   }
 
-  private runStaged(request: RpcRequest, command: Command): void {
+  #runStaged(request: RpcRequest, command: Command): void {
     const lane = this.registry.laneOf(request.client);
     let released = false;
     const release = (): void => {
@@ -129,19 +132,19 @@ export abstract class RpcService extends Service implements RequestOwner {
       result = command.invoke(request, release);
       if (isPromiseLike(result)) later = result;
     } catch (error) {
-      this.reject(request, error);
+      this.#reject(request, error);
       release();
       return;
     }
     if (later !== undefined) {
-      this.settleLater(request, command, later, release);
+      this.#settleLater(request, command, later, release);
     } else {
-      this.settle(request, command, result);
+      this.#settle(request, command, result);
       release();
     }
   }
 
-  private settleLater(
+  #settleLater(
     request: RpcRequest,
     command: Command,
     result: PromiseLike<unknown>,
@@ -152,24 +155,24 @@ export abstract class RpcService extends Service implements RequestOwner {
     result.then(
       (value) => {
         if (!command.async) registry.commandEnded();
-        this.settle(request, command, value);
+        this.#settle(request, command, value);
         release?.();
       },
       (error: unknown) => {
         if (!command.async) registry.commandEnded();
-        this.reject(request, error);
+        this.#reject(request, error);
         release?.();
       },
     );
   }
 
-  private settle(request: RpcRequest, command: Command, result: unknown): void {
+  #settle(request: RpcRequest, command: Command, result: unknown): void {
     const nothing = result === undefined || result === null;
     if (nothing && (command.async || request.resolved)) return;
     request.reply(result);
   }
 
-  private reject(request: RpcRequest, error: unknown): void {
+  #reject(request: RpcRequest, error: unknown): void {
     let answer: JsonValue | undefined;
     try {
       answer = this.#mapError(error);
@@ -188,7 +191,7 @@ export abstract class RpcService extends Service implements RequestOwner {
     this.registry.failed(
       `command:${this.name}.${request.command}`,
       error,
-      () => `Command failed: ${this.describe(request)}`,
+      () => `Command failed: ${this.#describe(request)}`,
     );
   }
 
@@ -196,14 +199,14 @@ export abstract class RpcService extends Service implements RequestOwner {
   $resolvedTwice(request: RpcRequest, how: string): void {
     this.registry.log.warn(`twice:${this.name}.${request.command}`, () => {
       return (
-        `Ignored a second resolution (${how}) of ${this.describe(request)}: ` +
+        `Ignored a second resolution (${how}) of ${this.#describe(request)}: ` +
         'a command that resolves its request by hand must return nothing.'
       );
     });
   }
 
   /** The call as a log line shows it. */
-  private describe({ command, params }: RpcRequest): string {
+  #describe({ command, params }: RpcRequest): string {
     const sorted = Object.keys(params)
       .sort()
       .map((key) => `${JSON.stringify(key)}: ${JSON.stringify(params[key])}`);

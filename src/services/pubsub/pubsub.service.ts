@@ -40,16 +40,18 @@ export class PubSubService extends RpcService implements OnModuleInit {
   @Inject(SNORKY_BROKER)
   protected readonly broker!: Broker;
 
-  private readonly engine = new PubSubEngine<Client>();
-  private feeds!: ChannelFeeds;
+  // Private at run time too: a subclass may have commands of any name.
+
+  readonly #engine = new PubSubEngine<Client>();
+  #feeds!: ChannelFeeds;
   /** Per client, its last call that is still under way. */
-  private readonly underway = new WeakMap<Client, Promise<unknown>>();
+  readonly #underway = new WeakMap<Client, Promise<unknown>>();
 
   onModuleInit(): void {
-    this.feeds = new ChannelFeeds(
+    this.#feeds = new ChannelFeeds(
       this.broker.topics,
-      (key) => this.topicOf(key),
-      (key, { value }) => this.announce(key, value as Publication),
+      (key) => this.#topicOf(key),
+      (key, { value }) => this.#announce(key, value as Publication),
     );
   }
 
@@ -71,15 +73,15 @@ export class PubSubService extends RpcService implements OnModuleInit {
   ): MaybePromise<void> {
     if (!client.connected) throw new RpcError(WireError.connectionRequired);
     const key = PubSubEngine.key(channel);
-    return this.inTurn(client, () => {
-      if (this.engine.has(client, key)) {
+    return this.#inTurn(client, () => {
+      if (this.#engine.has(client, key)) {
         throw new RpcError(WireError.alreadySubscribed);
       }
       return whenAllowed(this.canSubscribe(client, channel), () =>
-        whenReady(this.feeds.acquire(key), () => {
+        whenReady(this.#feeds.acquire(key), () => {
           // It may have gone while the broker was answering.
-          if (client.connected) this.engine.add(client, key);
-          else this.feeds.release(key);
+          if (client.connected) this.#engine.add(client, key);
+          else this.#feeds.release(key);
         }),
       );
     });
@@ -92,11 +94,11 @@ export class PubSubService extends RpcService implements OnModuleInit {
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
     const key = PubSubEngine.key(channel);
-    return this.inTurn(client, () => {
-      if (!this.engine.delete(client, key)) {
+    return this.#inTurn(client, () => {
+      if (!this.#engine.delete(client, key)) {
         throw new RpcError(WireError.notSubscribed);
       }
-      this.feeds.release(key);
+      this.#feeds.release(key);
     });
   }
 
@@ -110,7 +112,7 @@ export class PubSubService extends RpcService implements OnModuleInit {
     const allowed = this.canPublish(client, channel);
     // Looked at later perhaps; its failure is then no unhandled one.
     if (isPromiseLike(allowed)) allowed.then(undefined, () => undefined);
-    return this.inTurn(client, () =>
+    return this.#inTurn(client, () =>
       whenAllowed(allowed, () => this.broadcast(channel, message)),
     );
   }
@@ -120,7 +122,7 @@ export class PubSubService extends RpcService implements OnModuleInit {
    * publication is queued for every subscriber of this node.
    */
   broadcast(channel: JsonValue, message: JsonValue): MaybePromise<void> {
-    const topic = this.topicOf(PubSubEngine.key(channel));
+    const topic = this.#topicOf(PubSubEngine.key(channel));
     return whenReady(
       this.broker.topics.publish(topic, { channel, message }),
       done,
@@ -128,34 +130,31 @@ export class PubSubService extends RpcService implements OnModuleInit {
   }
 
   override onClientDisconnected(client: Client): void {
-    for (const key of [...this.engine.keysOf(client)]) {
-      this.engine.delete(client, key);
-      this.feeds.release(key);
+    for (const key of [...this.#engine.keysOf(client)]) {
+      this.#engine.delete(client, key);
+      this.#feeds.release(key);
     }
   }
 
-  private announce(key: string, { channel, message }: Publication): void {
-    const recipients = this.engine.recipients(key);
+  #announce(key: string, { channel, message }: Publication): void {
+    const recipients = this.#engine.recipients(key);
     if (recipients.size === 0) return;
     this.notify(recipients, { type: 'message', channel, message });
   }
 
-  private topicOf(key: string): string {
+  #topicOf(key: string): string {
     return `pubsub:${this.registry.name}/${this.name}:${key}`;
   }
 
   /** Has the calls of one client follow one another, once one takes time. */
-  private inTurn(
-    client: Client,
-    act: () => MaybePromise<void>,
-  ): MaybePromise<void> {
-    const before = this.underway.get(client);
+  #inTurn(client: Client, act: () => MaybePromise<void>): MaybePromise<void> {
+    const before = this.#underway.get(client);
     const result = before === undefined ? act() : before.then(act, act);
     if (!isPromiseLike(result)) return result;
     const settled = Promise.resolve(result).finally(() => {
-      if (this.underway.get(client) === settled) this.underway.delete(client);
+      if (this.#underway.get(client) === settled) this.#underway.delete(client);
     });
-    this.underway.set(client, settled);
+    this.#underway.set(client, settled);
     return settled;
   }
 }
