@@ -38,7 +38,7 @@ export type IdentityListener = (
   after: JsonValue,
 ) => void;
 
-const process = randomBytes(6).toString('base64url');
+const processName = randomBytes(6).toString('base64url');
 let created = 0;
 
 /**
@@ -48,7 +48,7 @@ let created = 0;
  */
 export abstract class Client {
   /** Unique among all clients of all nodes, and never used again. */
-  readonly id: string = `${process}-${(created++).toString(36)}`;
+  readonly id: string = `${processName}-${(created++).toString(36)}`;
   abstract readonly handshake: Handshake;
 
   #identity: JsonValue = null;
@@ -57,6 +57,10 @@ export abstract class Client {
   identityListener: IdentityListener | undefined;
   /** @internal Requests and held-back messages that have no answer yet. */
   pending = 0;
+  /** @internal What those took to send, in UTF-16 units. */
+  pendingBytes = 0;
+  /** @internal The length of the message that is being processed. */
+  arriving = 0;
   /** @internal Present while a message is held back, or was. */
   lane: Lane | undefined;
 
@@ -68,7 +72,9 @@ export abstract class Client {
     return this.#identity;
   }
 
-  set identity(identity: JsonValue) {
+  set identity(given: JsonValue) {
+    // Untyped code may say undefined, and whoever is not null is somebody.
+    const identity = (given as JsonValue | undefined) ?? null;
     const before = this.#identity;
     this.#identity = identity;
     if (
@@ -127,12 +133,14 @@ export abstract class Client {
   discarded(_fault: MessageFault): void {}
 
   /** @internal One more request or held-back message waits. */
-  requestOpened(): void {
+  requestOpened(size: number): void {
     this.pending++;
+    this.pendingBytes += size;
   }
 
   /** @internal One of them has its answer. */
-  requestClosed(): void {
+  requestClosed(size: number): void {
     this.pending--;
+    this.pendingBytes -= size;
   }
 }

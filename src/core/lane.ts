@@ -1,9 +1,7 @@
-import type { IncomingEnvelope } from '../protocol/envelope.js';
-
 /** What a lane tells the client whose messages it keeps. */
 export interface LaneOwner {
-  requestOpened(): void;
-  requestClosed(): void;
+  requestOpened(size: number): void;
+  requestClosed(size: number): void;
 }
 
 /**
@@ -20,11 +18,12 @@ export interface LaneOwner {
 export class Lane {
   private held = false;
   private draining = false;
-  private readonly waiting: IncomingEnvelope[] = [];
+  /** As texts: what they say can take many times their length in memory. */
+  private readonly waiting: string[] = [];
 
   constructor(
     private readonly owner: LaneOwner,
-    private readonly process: (envelope: IncomingEnvelope) => void,
+    private readonly process: (text: string) => void,
   ) {}
 
   /** Whether a message must wait. */
@@ -36,9 +35,9 @@ export class Lane {
     this.held = true;
   }
 
-  push(envelope: IncomingEnvelope): void {
-    this.waiting.push(envelope);
-    this.owner.requestOpened();
+  push(text: string): void {
+    this.waiting.push(text);
+    this.owner.requestOpened(text.length);
   }
 
   /** Lets the next messages go, until one of them holds the lane again. */
@@ -51,9 +50,9 @@ export class Lane {
     let next = 0;
     try {
       while (!this.held && next < this.waiting.length) {
-        const envelope = this.waiting[next++] as IncomingEnvelope;
-        this.owner.requestClosed();
-        this.process(envelope);
+        const text = this.waiting[next++] as string;
+        this.owner.requestClosed(text.length);
+        this.process(text);
       }
     } finally {
       this.waiting.splice(0, next);

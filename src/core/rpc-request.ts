@@ -5,7 +5,7 @@ import type { Client } from './client.js';
 
 /** @internal How far a request has come on its way to the user's function. */
 export interface Stage {
-  entered: boolean;
+  progress: 'before' | 'inside' | 'after';
   /** To be called when the function has returned a promise. */
   readonly started: (() => void) | undefined;
 }
@@ -27,6 +27,7 @@ export interface RequestOwner {
  */
 export class RpcRequest {
   #resolved = false;
+  readonly #size: number;
   /** @internal */
   stage: Stage | undefined;
 
@@ -40,7 +41,8 @@ export class RpcRequest {
     readonly params: JsonObject,
     readonly callId: JsonValue | undefined,
   ) {
-    client.requestOpened();
+    this.#size = client.arriving;
+    client.requestOpened(this.#size);
   }
 
   /** Whether the call has its answer. */
@@ -89,7 +91,7 @@ export class RpcRequest {
 
   private resolve(text: string): void {
     this.#resolved = true;
-    this.client.requestClosed();
+    this.client.requestClosed(this.#size);
     this.client.answer(text);
   }
 

@@ -26,7 +26,7 @@ export class ServiceRegistry implements ServiceHost {
   readonly #clients = new Set<Client>();
   readonly #identities = new IdentityIndex<Client>();
   /** Clients whose connect hooks have not all settled. */
-  readonly #connecting = new Map<Client, Promise<void>>();
+  readonly #connecting = new Map<Client, Map<Service, PromiseLike<unknown>>>();
   #running = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -92,19 +92,19 @@ export class ServiceRegistry implements ServiceHost {
     this.counters.connections++;
     client.identityListener = this.#identities.move;
     this.#identities.move(client, null, client.identity);
-    let pending: PromiseLike<unknown>[] | undefined;
+    let pending: Map<Service, PromiseLike<unknown>> | undefined;
     for (const service of this.#services.values()) {
       const settled = this.#runHook(service, 'onClientConnected', client);
-      if (settled !== undefined) (pending ??= []).push(settled);
+      if (settled !== undefined) (pending ??= new Map()).set(service, settled);
     }
     if (pending === undefined) return;
     const lane = this.laneOf(client);
     lane.hold();
-    const connected = Promise.all(pending).then(() => {
+    this.#connecting.set(client, pending);
+    void Promise.all(pending.values()).then(() => {
       this.#connecting.delete(client);
       lane.release();
     });
-    this.#connecting.set(client, connected);
   }
 
   /** Tells every service that a client has gone. */
@@ -112,28 +112,39 @@ export class ServiceRegistry implements ServiceHost {
     if (!this.#clients.delete(client)) return;
     this.counters.connections--;
     client.lane?.clear();
-    // A service hears of the end only after it has finished with the start.
-    const connecting = this.#connecting.get(client);
-    if (connecting !== undefined)
-      void connecting.then(() => this.#leave(client));
-    else this.#leave(client);
-  }
-
-  #leave(client: Client): void {
-    for (const service of this.#services.values()) {
-      this.#runHook(service, 'onClientDisconnected', client);
-    }
+    // Before the hooks: one that asks who else has this identity counts right.
     client.identityListener = undefined;
     this.#identities.move(client, client.identity, null);
+    const connecting = this.#connecting.get(client);
+    this.#connecting.delete(client);
+    for (const service of this.#services.values()) {
+      // A service hears of the end only after it has finished with the start.
+      const start = connecting?.get(service);
+      if (start === undefined) {
+        this.#runHook(service, 'onClientDisconnected', client);
+      } else {
+        void start.then(() => {
+          this.#runHook(service, 'onClientDisconnected', client);
+        });
+      }
+    }
   }
 
   /** Takes one incoming text of a connected client. */
   dispatch(client: Client, text: string): void {
     this.counters.received++;
+    if (client.lane?.busy) client.lane.push(text);
+    else this.#take(client, text);
+  }
+
+  #take(client: Client, text: string): void {
     const envelope = decodeEnvelope(text);
-    if (typeof envelope === 'string') this.discard(client, envelope, text);
-    else if (client.lane?.busy) client.lane.push(envelope);
-    else this.process(client, envelope);
+    if (typeof envelope === 'string') {
+      this.discard(client, envelope, text);
+      return;
+    }
+    client.arriving = text.length;
+    this.process(client, envelope);
   }
 
   /** Hands an envelope to its service, now. */
@@ -159,8 +170,8 @@ export class ServiceRegistry implements ServiceHost {
 
   /** @internal The lane that keeps a client's messages in order. */
   laneOf(client: Client): Lane {
-    return (client.lane ??= new Lane(client, (envelope) => {
-      this.process(client, envelope);
+    return (client.lane ??= new Lane(client, (text) => {
+      this.#take(client, text);
     }));
   }
 

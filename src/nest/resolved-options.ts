@@ -50,15 +50,22 @@ export class ResolvedOptions {
     const backends: ResolvedBackend[] = [];
     for (const [registry, { websocket, http }] of Object.entries(registries)) {
       const more = late.registries?.[registry];
+      for (const kind of ['websocket', 'http'] as const) {
+        if (more?.[kind] === undefined || registries[registry]?.[kind])
+          continue;
+        throw setupError('SNORKY_OPTION_LATE', registry, kind);
+      }
       for (const { path, ...options } of asList(websocket)) {
         endpoints.push({
           registry,
           path: checkedPath(path),
-          options: { ...options, ...more?.websocket },
+          options: { ...options, ...given(more?.websocket) },
         });
       }
       if (http !== undefined) {
-        backends.push(resolveBackend(registry, { ...http, ...more?.http }));
+        backends.push(
+          resolveBackend(registry, { ...http, ...given(more?.http) }),
+        );
       }
     }
     checkPaths(endpoints, backends);
@@ -82,6 +89,13 @@ export class ResolvedOptions {
       throw setupError('SNORKY_OPTION_INVALID', registry, error.message);
     }
   }
+}
+
+/** What a factory leaves undefined must not undo what is known already. */
+function given<T extends object>(options: T | undefined): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(options ?? {}).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
 }
 
 function resolveBackend(

@@ -38,6 +38,9 @@ const SETUP_ERRORS = {
   SNORKY_SERVICE_AMBIGUOUS: (who: string, name: string, registries: string) =>
     `${who} injects service "${name}", which exists in several registries: ` +
     `${registries}. Write @InjectService('${name}', '<registry>').`,
+  SNORKY_CLASS_AMBIGUOUS: (who: string, service: string, services: string) =>
+    `${who} injects ${service} by its class, which stands for several ` +
+    `services: ${services}. Write @InjectService('<name>', '<registry>').`,
   SNORKY_COMMAND_TWICE: (who: string, command: string) =>
     `${who} declares the command "${command}" twice. Give one method another ` +
     'name with @RpcCommand({ name }).',
@@ -81,6 +84,10 @@ const SETUP_ERRORS = {
   SNORKY_SHUTDOWN_INVALID: (given: unknown) =>
     'The option `shutdownTimeout` must be a number of milliseconds from 0 up, ' +
     `not ${String(given)}.`,
+  SNORKY_OPTION_LATE: (registry: string, kind: string) =>
+    `The factory of forRootAsync() has ${kind} options for registry ` +
+    `"${registry}", which has no ${kind}. Give its path beside the factory: ` +
+    `registries: { ${registry}: { ${kind}: { path } } }.`,
   SNORKY_KEY_MISSING: (registry: string) =>
     `The backend of registry "${registry}" has no key. Give ` +
     '`http: { key }` in forRoot() or in the factory of forRootAsync().',

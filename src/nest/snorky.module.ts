@@ -1,6 +1,7 @@
 import {
   ConfigurableModuleBuilder,
   Inject,
+  Logger,
   Module,
   type DynamicModule,
   type OnApplicationShutdown,
@@ -10,6 +11,7 @@ import {
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { Broker } from '../broker/ports.js';
+import { excerpt, RateLimitedLog } from '../core/log.js';
 import { BackendHost } from './backend-host.js';
 import { CommandBinder } from './command-binder.js';
 import {
@@ -90,7 +92,7 @@ export class SnorkyModule implements OnApplicationShutdown {
     services: readonly FeatureService[],
     options: Pick<DynamicModule, 'imports' | 'providers'> = {},
   ): DynamicModule {
-    const made = services.map(featureProviders);
+    const made = services.map((service) => serviceProviders(service));
     return {
       module: SnorkyFeatureModule,
       imports: options.imports ?? [],
@@ -131,8 +133,7 @@ function define(
       {
         provide: SNORKY_BROKER,
         inject: [MODULE_OPTIONS_TOKEN],
-        useFactory: ({ broker }: SnorkyLateOptions) =>
-          broker ?? new MemoryBroker(),
+        useFactory: ({ broker }: SnorkyLateOptions) => broker ?? memoryBroker(),
       },
       { provide: RegistrySet, useFactory: () => new RegistrySet(names) },
       ...names.map((name) => ({
@@ -156,8 +157,14 @@ function define(
   };
 }
 
-function featureProviders(feature: FeatureService): Provider[] {
-  return serviceProviders(feature);
+/** The broker of an application that brings none. */
+function memoryBroker(): Broker {
+  const log = new RateLimitedLog(new Logger('Snorky'));
+  return new MemoryBroker({
+    onError: (error, { port, name }) => {
+      log.error(port, () => `A listener of ${excerpt(name)} failed`, error);
+    },
+  });
 }
 
 /**

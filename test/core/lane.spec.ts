@@ -1,12 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Lane } from '../../src/core/lane.js';
-import type { IncomingEnvelope } from '../../src/protocol/envelope.js';
 
-const message = (name: number): IncomingEnvelope => ({
-  service: 's',
-  message: name,
-});
+const message = (name: number): string => String(name);
 
 function setUp(handle: (name: number, lane: Lane) => void = () => {}): {
   lane: Lane;
@@ -19,9 +15,9 @@ function setUp(handle: (name: number, lane: Lane) => void = () => {}): {
     requestOpened: () => void pending++,
     requestClosed: () => void pending--,
   };
-  const lane: Lane = new Lane(owner, ({ message: name }) => {
-    seen.push(name as number);
-    handle(name as number, lane);
+  const lane: Lane = new Lane(owner, (text) => {
+    seen.push(Number(text));
+    handle(Number(text), lane);
   });
   return { lane, seen, pending: () => pending };
 }

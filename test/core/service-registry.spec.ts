@@ -201,6 +201,34 @@ describe('The hooks of services', () => {
     expect(seen).toEqual(['a + ann', 'b + ann', 'a - ann', 'b - ann']);
   });
 
+  it('find the identity index without the one who has gone', () => {
+    const seen: string[] = [];
+    let left = -1;
+    const { registry, client } = setUp({
+      a: new Witness('a', seen, (hook) => {
+        if (hook === 'disconnected') left = registry.clientsOf('ann').size;
+      }),
+    });
+    client.identity = 'ann';
+    registry.connect(client);
+    registry.disconnect(client);
+    expect(left).toBe(0);
+    expect(registry.clients().size).toBe(0);
+  });
+
+  it('that never settle hold up their own service alone', () => {
+    const seen: string[] = [];
+    const { registry, client } = setUp({
+      hangs: new Witness('hangs', seen, () => new Promise<void>(() => {})),
+      sound: new Witness('sound', seen),
+    });
+    client.identity = 'ann';
+    registry.connect(client);
+    registry.disconnect(client);
+    expect(seen).toEqual(['hangs + ann', 'sound + ann', 'sound - ann']);
+    expect(registry.clientsOf('ann').size).toBe(0);
+  });
+
   it('that fail keep no other service from its own', async () => {
     const seen: string[] = [];
     const { registry, client, log } = setUp({

@@ -34,15 +34,16 @@ export function isRejectedValue(error: unknown): boolean {
 
 /** A guard, pipe, interceptor or filter failed in a way that it should not. */
 export class EnhancerFailure extends Error {
-  constructor(cause: unknown) {
+  /** @param what Which of them, and when. */
+  constructor(what: string, cause: unknown) {
     super(
-      'A guard, pipe or interceptor failed before the command was entered. ' +
-        'If it was written for HTTP, let it look at context.getType(), which ' +
-        'is "ws" here.',
+      `${what}. If it was written for HTTP, let it look at ` +
+        'context.getType(), which is "ws" here.',
       { cause },
     );
     this.name = 'EnhancerFailure';
-    if (cause instanceof Error)
+    if (cause instanceof Error) {
       this.stack = `${this.message}\n${cause.stack ?? ''}`;
+    }
   }
 }

@@ -61,6 +61,14 @@ function handshakeView(client: Client): object {
   return view;
 }
 
+/**
+ * Whether a filter gave back the response that it answered by: `return
+ * res.status(500).json(...)`. It stands for nothing, and must not be a reply.
+ */
+export function isResponseView(value: unknown): boolean {
+  return value === RESPONSE;
+}
+
 /** Takes every call that a response has, and does nothing. */
 const RESPONSE: object = new Proxy(
   {},

@@ -15,7 +15,7 @@ import {
   type ParamsFactory,
 } from '../nest-internals.js';
 import { EnhancerFailure, isAnswer, isRejectedValue } from './error-mapping.js';
-import { httpView } from './http-view.js';
+import { httpView, isResponseView } from './http-view.js';
 import type { NamedParams, ParamsPlan } from './params-plan.js';
 import { invalidParams, type ValueCheck } from './value-check.js';
 
@@ -67,7 +67,7 @@ export function pipelineCommand(
     async,
     staged: true,
     async invoke(request, started) {
-      const stage: Stage = { entered: false, started };
+      const stage: Stage = { progress: 'before', started };
       request.stage = stage;
       const args: CommandArgs = [
         request.client,
@@ -125,16 +125,29 @@ async function filtered(
     host.setType('ws');
     try {
       const result = await filter(error, host);
-      if (result !== undefined) return result;
+      if (result !== undefined && !isResponseView(result)) return result;
     } catch (thrown) {
-      if (thrown !== error && isAnswer(thrown)) throw thrown;
+      if (thrown !== error) {
+        if (isAnswer(thrown)) throw thrown;
+        const request = args[2];
+        const failure = new EnhancerFailure(
+          'An exception filter failed',
+          thrown,
+        );
+        request.service.$commandFailed(request, failure);
+      }
     }
   }
-  if (!stage.entered) {
-    if (isRejectedValue(error)) throw invalidParams();
-    if (!isAnswer(error)) throw new EnhancerFailure(error);
+  if (stage.progress === 'before' && isRejectedValue(error)) {
+    throw invalidParams();
   }
-  throw error;
+  if (stage.progress === 'inside' || isAnswer(error)) throw error;
+  throw new EnhancerFailure(
+    stage.progress === 'before'
+      ? 'A guard, pipe or interceptor failed before the command was entered'
+      : 'An interceptor failed after the command had returned',
+    error,
+  );
 }
 
 /**
@@ -148,14 +161,24 @@ function observedMethod(
   arity: number,
 ): Method {
   const original = Reflect.get(classRef.prototype, method) as Method;
+  const call = (instance: object, args: unknown[]): unknown =>
+    (Reflect.get(instance, method) as Method).apply(instance, args);
   const observed = function (this: object, ...args: unknown[]): unknown {
     const request = args[arity];
     const stage = request instanceof RpcRequest ? request.stage : undefined;
     args.length = arity;
-    if (stage !== undefined) stage.entered = true;
-    const result = (Reflect.get(this, method) as Method).apply(this, args);
-    if (isPromiseLike(result)) stage?.started?.();
-    return result;
+    if (stage === undefined) return call(this, args);
+    stage.progress = 'inside';
+    const result = call(this, args);
+    if (!isPromiseLike(result)) {
+      stage.progress = 'after';
+      return result;
+    }
+    stage.started?.();
+    return result.then((value) => {
+      stage.progress = 'after';
+      return value;
+    });
   };
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), observed);

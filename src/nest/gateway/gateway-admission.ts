@@ -163,11 +163,13 @@ function nobody(): null {
 }
 
 function toAdmission(answer: Identification): Admission {
+  // Claims are often untyped, and a missing one is nobody, not somebody unknown.
   if (answer === undefined) return { identity: null };
-  if (isExpiring(answer)) {
-    return { identity: answer.identity, expiresAt: Number(answer.expiresAt) };
-  }
-  return { identity: answer };
+  if (!isExpiring(answer)) return { identity: answer };
+  return {
+    identity: (answer.identity as JsonValue | undefined) ?? null,
+    expiresAt: Number(answer.expiresAt),
+  };
 }
 
 function isExpiring(

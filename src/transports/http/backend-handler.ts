@@ -93,8 +93,7 @@ export class BackendHandler {
 
   /** Whether a request is this handler's business. */
   owns(request: IncomingMessage): boolean {
-    const path = pathOf(request);
-    return path === this.path || path.startsWith(`${this.path}/`);
+    return pathOf(request) === this.path;
   }
 
   /** Lets responses end their connections from now on, so that a server can close. */

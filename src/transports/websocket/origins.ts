@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 /**
  * Which pages may connect: `'*'` all; `'same'` those of the host that they
- * connect to; a list of origins such as `https://example.com`; or a decision of
+ * connect to, whatever the scheme, which a proxy in between may have changed; a list of origins such as `https://example.com`; or a decision of
  * one's own. Clients that are no browsers send no origin and always may.
  */
 export type Origins =
@@ -10,6 +10,26 @@ export type Origins =
   | 'same'
   | readonly string[]
   | ((origin: string, request: IncomingMessage) => boolean);
+
+/**
+ * Refuses what is none of these: a single origin as text would match parts of
+ * others.
+ *
+ * @throws TypeError
+ */
+export function checkOrigins(origins: unknown): void {
+  const known =
+    origins === '*' ||
+    origins === 'same' ||
+    typeof origins === 'function' ||
+    (Array.isArray(origins) &&
+      origins.every((origin) => typeof origin === 'string'));
+  if (known) return;
+  throw new TypeError(
+    `The WebSocket option "origins" must be '*', 'same', a list of origins or ` +
+      `a function, not ${typeof origins === 'string' ? `'${origins}'` : typeof origins}.`,
+  );
+}
 
 /** Whether the page that asks for an upgrade may have it. */
 export function allowsOrigin(

@@ -2,11 +2,10 @@ import type { Outbox } from '../../core/outbox.js';
 
 /** The connection whose reading is stopped and started. */
 export interface ReadGateHost {
-  /** Requests and held-back messages without an answer. */
-  readonly unanswered: number;
+  /** Whether too much of what it sent has no answer. */
+  readonly overloaded: boolean;
   readonly outbox: Outbox;
   readonly settings: {
-    readonly maxUnanswered: number;
     readonly maxWaiting: number;
     readonly stallTimeout: number;
   };
@@ -25,6 +24,7 @@ export interface ReadGateHost {
  */
 export class ReadGate {
   private timer: NodeJS.Timeout | undefined;
+  private draining = false;
 
   constructor(private readonly host: ReadGateHost) {}
 
@@ -43,25 +43,23 @@ export class ReadGate {
   closeForOutput(): void {
     if (this.closed) return;
     this.close();
-    const { host } = this;
-    const handedOver = (): undefined => {
-      if (host.outbox.bytes > host.settings.maxWaiting) {
-        host.outbox.pull(handedOver);
-      } else {
-        this.tryOpen();
-      }
-    };
-    host.outbox.pull(handedOver);
+    this.tryOpen();
   }
 
-  /** Reads again, if there is room for what may come. */
+  /** Reads again, once there is room for what may come. */
   tryOpen(): void {
-    const { unanswered, outbox, settings } = this.host;
-    if (
-      unanswered < settings.maxUnanswered &&
-      outbox.bytes <= settings.maxWaiting
-    ) {
+    const { host } = this;
+    if (!this.closed || host.overloaded) return;
+    if (host.outbox.bytes <= host.settings.maxWaiting) {
       this.open();
+    } else if (!this.draining) {
+      // Asked for when all that waits now has been handed over.
+      this.draining = true;
+      host.outbox.pull(() => {
+        this.draining = false;
+        this.tryOpen();
+        return undefined;
+      });
     }
   }
 
@@ -81,12 +79,10 @@ export class ReadGate {
   private awaitProgress(waiting: number): void {
     const { settings } = this.host;
     this.timer = setTimeout(() => {
-      const { unanswered, outbox } = this.host;
-      if (unanswered < settings.maxUnanswered && outbox.bytes < waiting) {
-        this.awaitProgress(outbox.bytes);
-      } else {
-        this.host.stalled();
-      }
+      const { overloaded, outbox } = this.host;
+      const read = outbox.bytes === 0 || outbox.bytes < waiting;
+      if (!overloaded && read) this.awaitProgress(outbox.bytes);
+      else this.host.stalled();
     }, settings.stallTimeout);
     this.timer.unref();
   }

@@ -118,13 +118,13 @@ export class WebSocketClient
     this.ws.terminate();
   }
 
-  override requestOpened(): void {
-    super.requestOpened();
-    if (this.pending === this.settings.maxUnanswered) this.ownGate().close();
+  override requestOpened(size: number): void {
+    super.requestOpened(size);
+    if (this.overloaded) this.ownGate().close();
   }
 
-  override requestClosed(): void {
-    super.requestClosed();
+  override requestClosed(size: number): void {
+    super.requestClosed(size);
     if (this.gate?.closed) this.gate.tryOpen();
   }
 
@@ -242,8 +242,11 @@ export class WebSocketClient
 
   // What the gate needs
 
-  get unanswered(): number {
-    return this.pending;
+  get overloaded(): boolean {
+    const { maxUnanswered, maxUnansweredBytes } = this.settings;
+    return (
+      this.pending >= maxUnanswered || this.pendingBytes > maxUnansweredBytes
+    );
   }
 
   get settings(): WebSocketSettings {
@@ -261,7 +264,7 @@ export class WebSocketClient
   }
 
   stalled(): void {
-    if (this.pending < this.settings.maxUnanswered) {
+    if (!this.overloaded) {
       this.tooSlow();
       return;
     }

@@ -6,8 +6,9 @@ import type { OutboxLimits } from '../../core/outbox.js';
 import { OutboxFlusher } from '../../core/outbox-flusher.js';
 import { isPromiseLike } from '../../core/promise-like.js';
 import type { ServiceRegistry } from '../../core/service-registry.js';
+import { encodeJson } from '../../protocol/envelope.js';
 import { CloseCode } from '../../protocol/errors.js';
-import { canonicalKey, type JsonValue } from '../../protocol/json.js';
+import type { JsonValue } from '../../protocol/json.js';
 import { LONGEST_TIMER } from '../longest-timer.js';
 import { FrameJoiner } from './frame-joiner.js';
 import { Heartbeat } from './heartbeat.js';
@@ -192,7 +193,7 @@ export class WebSocketEndpoint implements WebSocketContext {
     admission: Admission,
   ): void {
     // Throws for what is no JSON: after the upgrade it would be too late to refuse.
-    canonicalKey(admission.identity);
+    encodeJson(admission.identity);
     this.server.handleUpgrade(request, socket, head, (ws) => {
       const client = new WebSocketClient(
         ws,

@@ -1,6 +1,6 @@
 import type { PerMessageDeflateOptions } from 'ws';
 import { LONGEST_TIMER } from '../longest-timer.js';
-import type { Origins } from './origins.js';
+import { checkOrigins, type Origins } from './origins.js';
 
 /** How one WebSocket endpoint behaves. All times are milliseconds. */
 export interface WebSocketOptions {
@@ -29,6 +29,11 @@ export interface WebSocketOptions {
    * @default 1000
    */
   readonly maxUnanswered?: number;
+  /**
+   * Bytes that those requests may have taken to send. Beyond, the same.
+   * @default 10_485_760 (10 MiB)
+   */
+  readonly maxUnansweredBytes?: number;
   /**
    * How long a socket may stay unread for that reason, or because its answers
    * are not read (see `maxWaiting`), while nothing moves. Then it is closed:
@@ -69,6 +74,7 @@ export interface WebSocketSettings {
   readonly heartbeat: number;
   readonly maxPayload: number;
   readonly maxUnanswered: number;
+  readonly maxUnansweredBytes: number;
   readonly stallTimeout: number;
   readonly maxWaiting: number;
   readonly maxBurst: number;
@@ -80,10 +86,12 @@ export interface WebSocketSettings {
 export function webSocketSettings(
   options: WebSocketOptions,
 ): WebSocketSettings {
+  if (options.origins !== undefined) checkOrigins(options.origins);
   const settings: WebSocketSettings = {
     heartbeat: options.heartbeat ?? 90_000,
     maxPayload: options.maxPayload ?? 10 * 1024 * 1024,
     maxUnanswered: options.maxUnanswered ?? 1000,
+    maxUnansweredBytes: options.maxUnansweredBytes ?? 10 * 1024 * 1024,
     stallTimeout: options.stallTimeout ?? 90_000,
     maxWaiting: options.maxWaiting ?? 1024 * 1024,
     maxBurst: options.maxBurst ?? 32 * 1024 * 1024,

@@ -240,8 +240,10 @@ describe('Filters', () => {
       prepare: (made) => made.useLogger(log),
     });
     await app.socket.call('filtered', 'fail', { message: 'fails' });
-    const [line] = log.with('error', 'filtered.fail(');
-    expect(line?.stack).toMatch(/^Error: fails\n/);
+    const [filter, original] = log.with('error', 'filtered.fail(');
+    expect(filter?.stack).toContain('An exception filter failed');
+    expect(filter?.stack).toContain('bug in the filter');
+    expect(original?.stack).toMatch(/^Error: fails\n/);
   });
 
   it('see what guards, pipes and interceptors throw', async () => {
@@ -421,7 +423,7 @@ describe('An enhancer', () => {
     },
   );
 
-  it('that fails after the command is logged without the hint', async () => {
+  it('that fails after the command is logged with the hint too', async () => {
     const log = new RecordedLog();
     await using app = await startWithSocket([Enhanced], {
       prepare: (made) => made.useLogger(log),
@@ -432,8 +434,9 @@ describe('An enhancer', () => {
       },
     );
     const [line] = log.with('error', '');
-    expect(line?.stack).toMatch(/^TypeError: after the command/);
-    expect(line?.stack).not.toContain('getType');
+    expect(line?.stack).toContain('TypeError: after the command');
+    expect(line?.stack).toContain('after the command had returned');
+    expect(line?.stack).toContain('getType');
   });
 });
 

@@ -244,6 +244,16 @@ describe('A set-up of connections that cannot be meant', () => {
     },
   );
 
+  it('origins that are no list fail at start-up', async () => {
+    const failure = await failureOf(
+      withRegistries({
+        frontend: ws({ origins: 'https://example.com' as '*' }),
+      }),
+    );
+    expect(failure.code).toBe('SNORKY_OPTION_INVALID');
+    expect(failure.message).toContain("'https://example.com'");
+  });
+
   it('a gateway that is no static class fails at start-up', async () => {
     const Gateway = gatewayOf('frontend');
     for (const provider of [

@@ -99,6 +99,7 @@ describe('webSocketSettings', () => {
       heartbeat: 90_000,
       maxPayload: 10_485_760,
       maxUnanswered: 1000,
+      maxUnansweredBytes: 10_485_760,
       stallTimeout: 90_000,
       maxWaiting: 1_048_576,
       maxBurst: 33_554_432,
