@@ -4,8 +4,6 @@ export const SERVICE_METADATA = 'snorky:service';
 export const COMMAND_METADATA = 'snorky:command';
 /** Metadata on gateway classes: the name of the registry. */
 export const GATEWAY_METADATA = 'snorky:gateway';
-/** Metadata on classes: names injected with `@InjectService(name)` alone. */
-export const INJECTED_SERVICES_METADATA = 'snorky:injected';
 /** Our copy of a command's parameter metadata, with the hidden one added. */
 export const COMMAND_ARGS_METADATA = 'snorky:args';
 

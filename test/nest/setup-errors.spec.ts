@@ -15,6 +15,7 @@ import { IsNumber } from 'class-validator';
 import {
   InjectService,
   PubSubModule,
+  PubSubService,
   RpcCommand,
   RpcParam,
   Service,
@@ -193,6 +194,26 @@ const CASES: Readonly<
     sentence:
       'User injects service "ping", which exists in several registries: ' +
       "frontend, admin. Write @InjectService('ping', '<registry>').",
+  },
+  SNORKY_CLASS_AMBIGUOUS: {
+    start: () => {
+      @Injectable()
+      class User {
+        constructor(readonly pubsub: PubSubService) {}
+      }
+      return start({
+        imports: [
+          ...(root() ?? []),
+          PubSubModule.register(),
+          PubSubModule.register({ name: 'chat', registry: 'frontend' }),
+        ],
+        providers: [User],
+      });
+    },
+    sentence:
+      'User injects PubSubService by its class, which stands for several ' +
+      'services: "pubsub" of "frontend", "chat" of "frontend". Write ' +
+      "@InjectService('<name>', '<registry>').",
   },
   SNORKY_COMMAND_TWICE: {
     start: () => {
@@ -406,7 +427,6 @@ describe('A set-up that cannot be meant', () => {
   });
 
   it('fails where a bundled service would be request-scoped', async () => {
-    const { PubSubService } = await import('snorky');
     @Injectable({ scope: Scope.REQUEST })
     class Scoped extends PubSubService {}
     const error = await failure(

@@ -1,9 +1,5 @@
 import { Inject } from '@nestjs/common';
-import {
-  getRegistryToken,
-  getServiceToken,
-  INJECTED_SERVICES_METADATA,
-} from '../constants.js';
+import { getRegistryToken, getServiceToken } from '../constants.js';
 
 /** Injects a `ServiceRegistry`. @param name Default: `frontend`. */
 export function InjectRegistry(
@@ -23,17 +19,5 @@ export function InjectService(
   name: string,
   registry?: string,
 ): PropertyDecorator & ParameterDecorator {
-  const inject = Inject(getServiceToken(name, registry));
-  if (registry !== undefined) return inject;
-  return (target: object, key: string | symbol | undefined, index?: number) => {
-    const owner = typeof target === 'function' ? target : target.constructor;
-    const known = (Reflect.getOwnMetadata(INJECTED_SERVICES_METADATA, owner) ??
-      []) as readonly string[];
-    Reflect.defineMetadata(INJECTED_SERVICES_METADATA, [...known, name], owner);
-    (inject as (target: object, key: unknown, index?: number) => void)(
-      target,
-      key,
-      index,
-    );
-  };
+  return Inject(getServiceToken(name, registry));
 }

@@ -29,7 +29,8 @@ export interface PubSubModuleOptions extends Pick<DynamicModule, 'imports'> {
 /**
  * Publish and subscribe: `pubsub` for clients, `pubsub_backend` for trusted
  * servers. Both can be injected anywhere, by class or with `@InjectService`.
- * Register it several times with different names.
+ * Register it several times with different names; a class that is then the class
+ * of several services is no longer injected, which is an error at start-up.
  */
 @Module({})
 export class PubSubModule {
