@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Server as TlsServer } from 'node:tls';
 import {
   refuseUpgrade,
   UpgradeRefused,
@@ -102,7 +103,9 @@ function withoutUpgrade(server: Server, ...args: UpgradeArgs): void {
   }
   const text = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   socket.unshift(Buffer.concat([text, head]));
-  server.emit('connection', socket);
+  // What a TLS server is told of by 'connection' is not decrypted yet.
+  const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
+  server.emit(event, socket);
 }
 
 function present(): void {}
