@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PubSubModule, PubSubService, SnorkyModule } from 'snorky';
+import { backendPort } from './ports.js';
 
-export const port = Number(process.env.PORT ?? 3000);
-export const backendPort = Number(process.env.BACKEND_PORT ?? 5801);
 const key = process.env.BACKEND_KEY ?? 'swordfish';
 
 /** Visitors subscribe; only the backend publishes. */

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { SnorkyWsAdapter } from 'snorky';
-import { AppModule, backendPort, port } from './app.module.js';
+import { AppModule } from './app.module.js';
+import { backendPort, port } from './ports.js';
 
 const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
 app.useWebSocketAdapter(new SnorkyWsAdapter(app));

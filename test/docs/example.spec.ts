@@ -209,6 +209,20 @@ describe('The example', () => {
     },
   );
 
+  it.each([
+    ['PORT', 'abc'],
+    ['BACKEND_PORT', '65536'],
+  ])('says in a sentence that %s cannot be %s', async (variable, value) => {
+    const { child, printed } = start(...(await freePorts()), {
+      [variable]: value,
+    });
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(printed).toEqual({
+      out: '',
+      err: `${variable} must be a number from 1 to 65535, not "${value}".\n`,
+    });
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'ends cleanly by %s',
     async (signal) => {
