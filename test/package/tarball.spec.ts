@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { TestSocket } from '../support/socket.js';
@@ -176,6 +176,30 @@ describe('The package', () => {
       const text = await readFile(join(built, path), 'utf8');
       const tells = text.includes(ROOT) || text.includes(built);
       expect({ path, tells }).toEqual({ path, tells: false });
+    }
+  });
+
+  it('holds the sources that its source maps name', async () => {
+    const maps = packed.files.filter(({ path }) => path.endsWith('.map'));
+    for (const { path } of maps) {
+      const map = JSON.parse(await readFile(join(built, path), 'utf8')) as {
+        readonly sourcesContent?: readonly unknown[];
+      };
+      expect({ path, has: map.sourcesContent }).toEqual({
+        path,
+        has: [expect.any(String)],
+      });
+    }
+  });
+
+  it('names no map that it does not hold', async () => {
+    const held = new Set(packed.files.map(({ path }) => path));
+    for (const { path } of packed.files) {
+      const text = await readFile(join(built, path), 'utf8');
+      const named = /^\/\/# sourceMappingURL=(.*)$/m.exec(text)?.[1];
+      if (named === undefined) continue;
+      const map = join(dirname(path), named);
+      expect({ path, held: held.has(map) }).toEqual({ path, held: true });
     }
   });
 
