@@ -47,7 +47,7 @@ export async function connectClient(
   const name = options.registry ?? DEFAULT_REGISTRY;
   const registry = registryOf(app, name);
   const request = upgradeRequest(app, name, options);
-  const admission =
+  const admission: Admission =
     options.identity === undefined
       ? await admissionTo(app, name, request)
       : { identity: options.identity };
@@ -57,6 +57,7 @@ export async function connectClient(
     remoteAddress: request.socket.remoteAddress,
   });
   client.identity = admission.identity;
+  if (admission.expiresAt !== undefined) client.expire(admission.expiresAt);
   registry.connect(client);
   return client;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { Client, type Handshake } from '../core/client.js';
 import type { PreparedMessage } from '../core/prepared-message.js';
 import { RpcError } from '../core/rpc-error.js';
@@ -8,6 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../protocol/json.js';
+import { LONGEST_TIMER } from '../transports/longest-timer.js';
 import {
   checkCloseCode,
   cutReason,
@@ -37,13 +39,14 @@ interface PendingCall {
  * gets was JSON text, as over a socket, without a port.
  */
 export class TestClient extends Client implements AsyncDisposable {
-  /** Settles when the connection has ended. */
+  /** Settles when the connection has ended, and services have been told. */
   readonly closed: Promise<Closing>;
 
   private readonly inbox = new Inbox<ReceivedEnvelope>();
   private readonly calls = new Map<string, PendingCall>();
   private counter = 0;
   private open = true;
+  private expiry: NodeJS.Timeout | undefined;
   private end!: (closing: Closing) => void;
 
   /** @internal Use `connectClient`. */
@@ -142,6 +145,22 @@ export class TestClient extends Client implements AsyncDisposable {
     this.sendText(message.text);
   }
 
+  /** @internal Closes with 4100 then, in milliseconds since 1970. */
+  expire(expiresAt: number): void {
+    const left = expiresAt - Date.now();
+    this.expiry = setTimeout(
+      () => {
+        if (left > LONGEST_TIMER) this.expire(expiresAt);
+        else {
+          this.registryOfClient.counters.closedExpired++;
+          this.close(CloseCode.identityExpired, 'Identity expired');
+        }
+      },
+      Math.min(Math.max(left, 0), LONGEST_TIMER),
+    );
+    this.expiry.unref();
+  }
+
   close(code: number = CloseCode.normal, reason = ''): void {
     checkCloseCode(code);
     this.finish(code, cutReason(reason));
@@ -162,6 +181,13 @@ export class TestClient extends Client implements AsyncDisposable {
   private finish(code: number, reason: string): void {
     if (!this.open) return;
     this.open = false;
+    clearTimeout(this.expiry);
+    // As of a socket, services hear of the end in a later turn: whoever closes a
+    // client in a hook must not have others told of its end before its start.
+    setImmediate(() => this.leave(code, reason));
+  }
+
+  private leave(code: number, reason: string): void {
     this.registryOfClient.disconnect(this);
     const told = `The connection was closed with ${code}${reason && ` (${reason})`}.`;
     for (const { timer, reject } of this.calls.values()) {

@@ -6,17 +6,21 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   ConnectedClient,
+  getRegistryToken,
   PubSubModule,
   RpcCommand,
   RpcError,
   RpcParam,
+  RpcService,
+  ServiceRegistry,
   SnorkyGateway,
   SnorkyModule,
   SnorkyService,
   type Client,
+  type Identification,
   type IdentifiesClient,
   type JsonValue,
   type UpgradeRequest,
@@ -118,6 +122,127 @@ describe('connectClient', () => {
     client.close(4200, 'Logged out');
     expect(await client.closed).toEqual({ code: 4200, reason: 'Logged out' });
     await expect(next).rejects.toThrow('closed with 4200 (Logged out)');
+    await app.close();
+  });
+});
+
+@SnorkyService('bouncer')
+class Bouncer extends RpcService {
+  override onClientConnected(client: Client): void {
+    if (client.identity === 'banned') client.close(4200, 'Banned');
+  }
+  @RpcCommand()
+  leave(@ConnectedClient() client: Client): void {
+    client.close();
+  }
+}
+
+@SnorkyService('witness')
+class Witness extends RpcService {
+  readonly seen: string[] = [];
+  override onClientConnected(client: Client): void {
+    this.seen.push(client.connected ? 'came' : 'came, closed');
+  }
+  override onClientDisconnected(): void {
+    this.seen.push('left');
+  }
+  @RpcCommand()
+  look(): readonly string[] {
+    return this.seen;
+  }
+}
+
+describe('The end of a connection', () => {
+  it('reaches services after its start, though a hook closes it', async () => {
+    const app = await start([Bouncer, Witness]);
+    const client = await connectClient(app, { identity: 'banned' });
+    expect(await client.closed).toEqual({ code: 4200, reason: 'Banned' });
+    expect(app.get(Witness).seen).toEqual(['came, closed', 'left']);
+    await app.close();
+  });
+
+  it.each(['close', 'disconnect'] as const)(
+    'reaches services in a later turn, and before it is settled (%s)',
+    async (how) => {
+      const app = await start([Witness]);
+      const registry = app.get<ServiceRegistry>(getRegistryToken());
+      const { seen } = app.get(Witness);
+      const client = await connectClient(app);
+      client[how]();
+      client[how]();
+      expect(client.connected).toBe(false);
+      await Promise.resolve();
+      expect([seen, registry.clients().size]).toEqual([['came'], 1]);
+      await client.closed;
+      expect([seen, registry.clients().size]).toEqual([['came', 'left'], 0]);
+      await app.close();
+    },
+  );
+
+  it('comes while timers are faked', async () => {
+    const app = await start([Witness]);
+    jest.useFakeTimers();
+    const client = await connectClient(app);
+    client.disconnect();
+    expect(await client.closed).toMatchObject({ code: 1000 });
+    jest.useRealTimers();
+    await app.close();
+  });
+});
+
+describe('An identity that expires', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** A gateway whose identities hold for so many milliseconds. */
+  function holdingFor(duration: number): object {
+    @SnorkyGateway()
+    class Expiring implements IdentifiesClient {
+      identify(): Identification {
+        return { identity: 'ann', expiresAt: Date.now() + duration };
+      }
+    }
+    return Expiring;
+  }
+
+  const DAY = 24 * 60 * 60 * 1000;
+
+  // Timers of Node fire at once when they are to wait longer than 24.8 days.
+  it.each([20, 60 * DAY])('after %i ms closes with 4100', async (duration) => {
+    const app = await start([holdingFor(duration)]);
+    jest.useFakeTimers();
+    const registry = app.get<ServiceRegistry>(getRegistryToken());
+    const client = await connectClient(app);
+    expect(client.identity).toBe('ann');
+    await jest.advanceTimersByTimeAsync(duration - 1);
+    expect(client.connected).toBe(true);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(client.connected).toBe(false);
+    expect(await client.closed).toEqual({
+      code: 4100,
+      reason: 'Identity expired',
+    });
+    expect(registry.counters.closedExpired).toBe(1);
+    jest.useRealTimers();
+    await app.close();
+  });
+
+  it('leaves no timer behind', async () => {
+    const app = await start([holdingFor(DAY)]);
+    jest.useFakeTimers();
+    const client = await connectClient(app);
+    expect(jest.getTimerCount()).toBe(1);
+    client.disconnect();
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+    await app.close();
+  });
+
+  it('has expired at once when it is from the past', async () => {
+    const app = await start([holdingFor(-5)]);
+    const client = await connectClient(app);
+    expect(await client.closed).toMatchObject({ code: 4100 });
     await app.close();
   });
 });
