@@ -1,5 +1,7 @@
 /** Where lines go. Nest's `LoggerService` fits. */
 export interface LogSink {
+  /** For developers: what callers got wrong. */
+  debug?(line: string): void;
   warn(line: string): void;
   error(line: string, stack?: string): void;
 }
@@ -37,6 +39,13 @@ export class RateLimitedLog {
   }
 
   /** @param kind From a bounded set: each keeps a counter for ever. */
+  debug(kind: string, line: () => string): void {
+    if (this.sink.debug === undefined) return;
+    const suffix = this.admit(kind);
+    if (suffix !== undefined) this.sink.debug(line() + suffix);
+  }
+
+  /** @param kind As above. */
   warn(kind: string, line: () => string): void {
     const suffix = this.admit(kind);
     if (suffix !== undefined) this.sink.warn(line() + suffix);

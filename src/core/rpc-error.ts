@@ -19,3 +19,15 @@ export class RpcError extends Error {
     this.value = value;
   }
 }
+
+/**
+ * `Invalid params`, and why. The caller learns no more than that; the reason is
+ * for the log, at level `debug`.
+ *
+ * @internal
+ */
+export class InvalidParams extends RpcError {
+  constructor(readonly why: string) {
+    super(WireError.invalidParams);
+  }
+}

@@ -4,7 +4,7 @@ import { isCall } from '../protocol/rpc.js';
 import type { Client } from './client.js';
 import { excerpt } from './log.js';
 import { isPromiseLike } from './promise-like.js';
-import { RpcError } from './rpc-error.js';
+import { InvalidParams, RpcError } from './rpc-error.js';
 import { RpcRequest, type RequestOwner } from './rpc-request.js';
 import { Service } from './service.js';
 
@@ -173,6 +173,11 @@ export abstract class RpcService extends Service implements RequestOwner {
   }
 
   #reject(request: RpcRequest, error: unknown): void {
+    if (error instanceof InvalidParams) {
+      this.registry.log.debug(`invalid:${this.name}.${request.command}`, () => {
+        return `Invalid params, ${excerpt(error.why)}: ${this.#describe(request)}`;
+      });
+    }
     let answer: JsonValue | undefined;
     try {
       answer = this.#mapError(error);

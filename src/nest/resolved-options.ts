@@ -26,6 +26,8 @@ export interface ResolvedBackend {
 
 /** The static options and those from the factory, as one. */
 export class ResolvedOptions {
+  /** The names of all registries. */
+  readonly names: readonly string[];
   readonly endpoints: readonly ResolvedEndpoint[];
   readonly backends: readonly ResolvedBackend[];
   readonly shutdownTimeout: number;
@@ -69,6 +71,7 @@ export class ResolvedOptions {
       }
     }
     checkPaths(endpoints, backends);
+    this.names = names;
     this.endpoints = endpoints;
     this.backends = backends;
     this.shutdownTimeout = Math.min(

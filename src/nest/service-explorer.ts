@@ -93,7 +93,11 @@ export class ServiceExplorer implements OnModuleInit {
       if (classRef === undefined || claimed.has(classRef)) continue;
       const metadata = Reflect.getMetadata(SERVICE_METADATA, classRef) as
         ServiceMetadata | undefined;
-      if (metadata === undefined) continue;
+      if (metadata === undefined) {
+        // Its author believes that it can be called.
+        if (declaredCommands(classRef).length === 0) continue;
+        throw setupError('SNORKY_SERVICE_UNMARKED', classRef.name);
+      }
       const registry = this.registryOf(classRef.name, metadata.registry);
       yield { wrapper, classRef, name: metadata.name, registry };
     }

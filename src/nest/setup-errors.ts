@@ -10,7 +10,7 @@ const SETUP_ERRORS = {
     'SnorkyModule.forRoot() was imported twice. Call it once, in the root ' +
     'module, with all registries; everything else can inject them.',
   SNORKY_REGISTRY_UNKNOWN: (who: string, registry: string, known: string) =>
-    `${who} belongs to registry "${registry}", but SnorkyModule.forRoot() has ` +
+    `${who} names registry "${registry}", but SnorkyModule.forRoot() has ` +
     `only: ${known}. Add the registry there, or name one of these.`,
   SNORKY_NAME_TAKEN: (
     name: string,
@@ -18,7 +18,9 @@ const SETUP_ERRORS = {
     first: string,
     second: string,
   ) =>
-    `Both ${first} and ${second} are service "${name}" of registry ` +
+    (first === second
+      ? `${first} is registered twice as service "${name}" of registry `
+      : `Both ${first} and ${second} are service "${name}" of registry `) +
     `"${registry}". Give one of them another name.`,
   SNORKY_SERVICE_EMPTY: (who: string) =>
     `${who} has no command. Decorate a method with @RpcCommand(), or extend ` +
@@ -48,6 +50,14 @@ const SETUP_ERRORS = {
     `${who} overrides the command ${method}() without decorators, while the ` +
     'overridden one has more than @RpcCommand(): its guards, pipes or other ' +
     'metadata would not apply. Repeat the decorators on the override.',
+  SNORKY_TYPES_MISSING: (who: string) =>
+    `The parameters of ${who} cannot be checked: there are no types at run ` +
+    'time. Set emitDecoratorMetadata and use a compiler that emits them (tsc, ' +
+    'SWC; tsx and plain esbuild do not); or use schemas, or say ' +
+    '@RpcCommand({ unchecked: true }).',
+  SNORKY_SERVICE_UNMARKED: (who: string) =>
+    `${who} has @RpcCommand() methods but is no service. Add ` +
+    "@SnorkyService('name') to the class, or register it with forFeature().",
   SNORKY_PARAMS_UNCHECKED: (who: string, reflected: string) =>
     `The params of ${who} cannot be checked: at run time their type is only ` +
     `"${reflected}". If it is a class, import the class, not its type ` +

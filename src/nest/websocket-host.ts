@@ -1,6 +1,7 @@
 import {
   Inject,
   Injectable,
+  Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
   type OnModuleInit,
@@ -14,6 +15,7 @@ import { ResolvedOptions } from './resolved-options.js';
 import { RegistrySet } from './registry-set.js';
 import { setupError } from './setup-errors.js';
 import { SnorkyWsAdapter } from './snorky-ws.adapter.js';
+import type { WebSocketLateOptions } from './snorky-options.js';
 import { UpgradeRouter } from './upgrade-router.js';
 
 /**
@@ -25,6 +27,7 @@ import { UpgradeRouter } from './upgrade-router.js';
 export class WebSocketHost
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
 {
+  private readonly logger = new Logger('Snorky');
   private readonly endpoints = new Map<string, WebSocketEndpoint>();
   private router: UpgradeRouter | undefined;
 
@@ -64,6 +67,7 @@ export class WebSocketHost
         );
       });
       this.endpoints.set(path, endpoint);
+      this.announce(registry, path, options);
     }
     if (server === undefined || adapter === undefined) return;
     if (this.endpoints.size === 0) return;
@@ -81,6 +85,19 @@ export class WebSocketHost
       endpoints.map((endpoint) => endpoint.close(shutdownTimeout)),
     );
     this.router?.remove();
+  }
+
+  /** Who forgot to list a gateway, or a service, sees it here. */
+  private announce(
+    name: string,
+    path: string,
+    options: WebSocketLateOptions,
+  ): void {
+    const services = this.registries.get(name).serviceNames().join(', ');
+    this.logger.log(
+      `Registry "${name}" on ${path}: ${services || 'no services'}; ` +
+        this.gateways.describe(name, options),
+    );
   }
 
   private server(): Server | undefined {

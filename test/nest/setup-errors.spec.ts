@@ -107,7 +107,7 @@ const CASES: Readonly<
       return startWith(Lost);
     },
     sentence:
-      'Lost belongs to registry "nowhere", but SnorkyModule.forRoot() has only: ' +
+      'Lost names registry "nowhere", but SnorkyModule.forRoot() has only: ' +
       'frontend. Add the registry there, or name one of these.',
   },
   SNORKY_NAME_TAKEN: {
@@ -350,6 +350,55 @@ const CASES: Readonly<
       'The option `shutdownTimeout` must be a number of milliseconds from 0 ' +
       'up, not NaN.',
   },
+  SNORKY_TYPES_MISSING: {
+    start: () => {
+      class Untold {
+        greet(_name: string): void {}
+      }
+      const greet = Untold.prototype as object;
+      const descriptor = Object.getOwnPropertyDescriptor(greet, 'greet');
+      // As a compiler without emitDecoratorMetadata has it.
+      RpcCommand()(greet, 'greet', descriptor as PropertyDescriptor);
+      RpcParam('name')(greet, 'greet', 0);
+      SnorkyService('untold')(Untold);
+      return startWith(Untold);
+    },
+    sentence:
+      'The parameters of Untold.greet() cannot be checked: there are no types ' +
+      'at run time. Set emitDecoratorMetadata and use a compiler that emits ' +
+      'them (tsc, SWC; tsx and plain esbuild do not); or use schemas, or say ' +
+      '@RpcCommand({ unchecked: true }).',
+  },
+  SNORKY_SERVICE_UNMARKED: {
+    start: () => {
+      @Injectable()
+      class Plain {
+        @RpcCommand()
+        hello(): void {}
+      }
+      return startWith(Plain);
+    },
+    sentence:
+      'Plain has @RpcCommand() methods but is no service. Add ' +
+      "@SnorkyService('name') to the class, or register it with forFeature().",
+  },
+  SNORKY_OPTION_LATE: {
+    start: () =>
+      start({
+        imports: [
+          SnorkyModule.forRootAsync({
+            registries: { frontend: {} },
+            useFactory: () => ({
+              registries: { frontend: { websocket: { heartbeat: 1000 } } },
+            }),
+          }),
+        ],
+      }),
+    sentence:
+      'The factory of forRootAsync() has websocket options for registry ' +
+      '"frontend", which has no websocket. Give its path beside the factory: ' +
+      'registries: { frontend: { websocket: { path } } }.',
+  },
   SNORKY_KEY_MISSING: {
     start: () =>
       start({
@@ -454,7 +503,7 @@ describe('A set-up that cannot be meant', () => {
       }),
     );
     expect(error.message).toBe(
-      'The factory of forRootAsync() belongs to registry "backend", but ' +
+      'The factory of forRootAsync() names registry "backend", but ' +
         'SnorkyModule.forRoot() has only: frontend. Add the registry there, or name one of these.',
     );
   });

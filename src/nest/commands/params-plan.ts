@@ -8,6 +8,7 @@ import { ROUTE_ARGS_METADATA } from '../nest-internals.js';
 import { setupError } from '../setup-errors.js';
 import type { DeclaredCommand } from './declared-commands.js';
 import {
+  arrayCheck,
   dtoCheck,
   hasValidators,
   invalidParams,
@@ -57,13 +58,17 @@ export class NamedParams {
   /** @throws RpcError `Invalid params` when one is missing or unknown. */
   check(params: JsonObject): void {
     for (const name of this.required) {
-      if (!Object.hasOwn(params, name)) throw invalidParams();
+      if (!Object.hasOwn(params, name)) {
+        throw invalidParams(`"${name}" is missing`);
+      }
     }
     if (this.allowed === undefined) return;
     // Every call comes through here: unlike `Object.keys`, this makes no array.
     for (const name in params) {
       if (this.allowed.has(name)) continue;
-      if (Object.hasOwn(params, name)) throw invalidParams();
+      if (Object.hasOwn(params, name)) {
+        throw invalidParams(`"${name}" is unknown`);
+      }
     }
   }
 }
@@ -80,11 +85,11 @@ export async function planParams(
 ): Promise<ParamsPlan> {
   const { prototype } = classRef;
   const who = `${classRef.name}.${command.method}()`;
-  const types = (Reflect.getMetadata(
+  const types = Reflect.getMetadata(
     'design:paramtypes',
     prototype,
     command.method,
-  ) ?? []) as unknown[];
+  ) as unknown[] | undefined;
   const arity = (Reflect.get(prototype, command.method) as { length: number })
     .length;
   const decorated = Reflect.getMetadata(
@@ -92,10 +97,36 @@ export async function planParams(
     classRef,
     command.method,
   ) as Record<string, ParamMetadata> | undefined;
-  const context = { who, types, arity, command, loadValidation };
+  if (types === undefined && dependsOnTypes(command, arity, decorated)) {
+    throw setupError('SNORKY_TYPES_MISSING', who);
+  }
+  const context = {
+    who,
+    types: types ?? [],
+    arity,
+    command,
+    loadValidation,
+  };
   return decorated === undefined
     ? planPlain(context)
     : planDecorated(context, decorated);
+}
+
+/** Whether what a command declares is checked by nothing but its types. */
+function dependsOnTypes(
+  { options }: DeclaredCommand,
+  arity: number,
+  decorated: Record<string, ParamMetadata> | undefined,
+): boolean {
+  if (options.unchecked === true) return false;
+  if (decorated === undefined) {
+    return arity > 0 && options.params === undefined;
+  }
+  return Object.entries(decorated).some(([key, { data, schema, pipes }]) => {
+    if (!key.startsWith(`${ParamKind.params}:`)) return false;
+    if (data === undefined) return options.params === undefined;
+    return schema === undefined && pipes.length === 0;
+  });
 }
 
 interface PlanContext {
@@ -188,7 +219,7 @@ async function paramsCheck(
   type: unknown,
 ): Promise<ValueCheck | undefined> {
   if (command.options.params !== undefined) {
-    return schemaCheck(command.options.params);
+    return schemaCheck(command.options.params, 'params');
   }
   if (command.options.unchecked === true) return undefined;
   if (!isOwnClass(type)) {
@@ -199,25 +230,32 @@ async function paramsCheck(
   if (!hasValidators(validation, type)) {
     throw setupError('SNORKY_PARAMS_UNDECORATED', who, type.name);
   }
-  return dtoCheck(validation, type);
+  return dtoCheck(validation, type, 'params');
 }
 
 /** The check of one named parameter, from its schema or its declared type. */
 async function namedCheck(
   { who, types, command, loadValidation }: PlanContext,
-  { index, schema, pipes }: ParamMetadata,
+  { index, data, schema, pipes }: ParamMetadata,
 ): Promise<ValueCheck | undefined> {
-  if (schema !== undefined) return schemaCheck(schema);
+  const what = `"${String(data)}"`;
+  if (schema !== undefined) return schemaCheck(schema, what);
   // A pipe is trusted to turn what comes into the declared type.
   if (command.options.unchecked === true || pipes.length > 0) return undefined;
   const type = types[index];
-  if (type === Number) return primitiveCheck('number');
-  if (type === String) return primitiveCheck('string');
-  if (type === Boolean) return primitiveCheck('boolean');
+  if (type === Number) return primitiveCheck('number', what);
+  if (type === String) return primitiveCheck('string', what);
+  if (type === Boolean) return primitiveCheck('boolean', what);
+  if (type === Array) return arrayCheck(what);
+  // What is left of a class that was imported as a type. (Unions and interfaces
+  // leave Object, and cannot be checked by anybody.)
+  if (type === Function) {
+    throw setupError('SNORKY_PARAMS_UNCHECKED', who, 'Function');
+  }
   if (!isOwnClass(type)) return undefined;
   const validation = await loadValidation(who);
   return hasValidators(validation, type)
-    ? dtoCheck(validation, type)
+    ? dtoCheck(validation, type, what)
     : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { PipeTransform } from '@nestjs/common';
+import { HttpException, type PipeTransform } from '@nestjs/common';
 import type { ContextId } from '@nestjs/core';
 import type { Client } from '../../core/client.js';
 import { isPromiseLike } from '../../core/promise-like.js';
@@ -139,7 +139,7 @@ async function filtered(
     }
   }
   if (stage.progress === 'before' && isRejectedValue(error)) {
-    throw invalidParams();
+    throw invalidParams(reasonOf(error));
   }
   if (stage.progress === 'inside' || isAnswer(error)) throw error;
   throw new EnhancerFailure(
@@ -148,6 +148,17 @@ async function filtered(
       : 'An interceptor failed after the command had returned',
     error,
   );
+}
+
+/** What a pipe says of a value: class-validator's list, or a sentence. */
+function reasonOf(error: unknown): string {
+  const response: unknown =
+    error instanceof HttpException ? error.getResponse() : undefined;
+  const message: unknown =
+    typeof response === 'object' && response !== null && 'message' in response
+      ? response.message
+      : response;
+  return Array.isArray(message) ? message.join('; ') : String(message);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isPromiseLike } from '../../core/promise-like.js';
-import { RpcError } from '../../core/rpc-error.js';
-import { WireError } from '../../protocol/errors.js';
+import { InvalidParams } from '../../core/rpc-error.js';
 import { isJsonObject } from '../../protocol/json.js';
+import type { ValidationError } from 'class-validator';
 import type { StandardSchema } from './standard-schema.js';
 
 /**
@@ -16,29 +16,43 @@ export interface ValueCheck {
 }
 
 /** The error for every value that does not fit. */
-export function invalidParams(): RpcError {
-  return new RpcError(WireError.invalidParams);
+export function invalidParams(why: string): InvalidParams {
+  return new InvalidParams(why);
 }
 
 /** A value of a JSON type that the reflected type names; null is none. */
 export function primitiveCheck(
   type: 'number' | 'string' | 'boolean',
+  what: string,
 ): ValueCheck {
   return {
     mayWait: false,
     check(value) {
-      if (typeof value !== type) throw invalidParams();
+      if (typeof value !== type) throw invalidParams(`${what} is no ${type}`);
       return value;
     },
   };
 }
 
+/** A list of whatever: of what, reflection does not tell. */
+export function arrayCheck(what: string): ValueCheck {
+  return {
+    mayWait: false,
+    check(value) {
+      if (Array.isArray(value)) return value as unknown;
+      throw invalidParams(`${what} is no array`);
+    },
+  };
+}
+
 /** Whatever a Standard Schema accepts, as the schema returns it. */
-export function schemaCheck(schema: StandardSchema): ValueCheck {
+export function schemaCheck(schema: StandardSchema, what: string): ValueCheck {
   const accept = (
     result: Awaited<ReturnType<StandardSchema['~standard']['validate']>>,
   ): unknown => {
-    if (result.issues !== undefined) throw invalidParams();
+    if (result.issues !== undefined) {
+      throw invalidParams(`${what}: ${result.issues[0]?.message ?? 'refused'}`);
+    }
     return result.value;
   };
   return {
@@ -71,7 +85,11 @@ export function hasValidators({ validator }: Validation, dto: Class): boolean {
  * An instance of a class whose properties have class-validator decorators.
  * Properties without are refused, and so is what is no object.
  */
-export function dtoCheck(validation: Validation, dto: Class): ValueCheck {
+export function dtoCheck(
+  validation: Validation,
+  dto: Class,
+  what: string,
+): ValueCheck {
   const { validate, validateSync } = validation.validator;
   const { plainToInstance } = validation.transformer;
   const options = {
@@ -79,16 +97,19 @@ export function dtoCheck(validation: Validation, dto: Class): ValueCheck {
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
   };
-  const accept = (instance: object, errors: readonly unknown[]): object => {
-    if (errors.length > 0) throw invalidParams();
+  const accept = (
+    instance: object,
+    [error]: readonly ValidationError[],
+  ): object => {
+    if (error !== undefined) throw invalidParams(`${what}: ${reasonOf(error)}`);
     return instance;
   };
   const instantiate = (value: unknown): object => {
-    if (!isJsonObject(value)) throw invalidParams();
+    if (!isJsonObject(value)) throw invalidParams(`${what} is no object`);
     // class-transformer leaves these out without a word, so that the validator
     // would not see an unknown property.
-    if (Object.keys(value).some((key) => isInherited(dto, key))) {
-      throw invalidParams();
+    for (const key of Object.keys(value)) {
+      if (isInherited(dto, key)) throw invalidParams(`${what}: ${key}`);
     }
     return plainToInstance(dto as new () => object, value);
   };
@@ -110,6 +131,18 @@ export function dtoCheck(validation: Validation, dto: Class): ValueCheck {
       );
     },
   };
+}
+
+/** The first constraint that failed, also in an object inside. */
+function reasonOf({
+  property,
+  constraints,
+  children,
+}: ValidationError): string {
+  const [first] = Object.values(constraints ?? {});
+  if (first !== undefined) return first;
+  const [child] = children ?? [];
+  return child === undefined ? property : `${property}: ${reasonOf(child)}`;
 }
 
 /** Whether a class has a method, or anything else that is not set, of a name. */

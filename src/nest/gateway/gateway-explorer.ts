@@ -86,6 +86,22 @@ export class GatewayExplorer implements OnModuleInit {
     return gatewayAdmission(middleware, { place, creator });
   }
 
+  /** Who decides about connections, in words. */
+  describe(
+    registry: string,
+    { middleware = [], globalGuards = false }: WebSocketLateOptions,
+  ): string {
+    const place = this.gateways.get(registry) as NamedPlace | undefined;
+    const deciding = [
+      ...(middleware.length > 0 ? ['middleware'] : []),
+      ...(globalGuards ? ['global guards'] : []),
+      ...(place === undefined ? [] : [place.classRef.name]),
+    ];
+    return deciding.length === 0
+      ? 'open to everybody'
+      : `guarded by ${deciding.join(', ')}`;
+  }
+
   private add(registry: string, place: GatewayPlace & NamedPlace): void {
     const first = this.gateways.get(registry) as
       (GatewayPlace & NamedPlace) | undefined;
@@ -96,6 +112,15 @@ export class GatewayExplorer implements OnModuleInit {
         registry,
         first.classRef.name,
         name,
+      );
+    }
+    const { names } = this.options;
+    if (!names.includes(registry)) {
+      throw setupError(
+        'SNORKY_REGISTRY_UNKNOWN',
+        name,
+        registry,
+        names.join(', ') || 'none',
       );
     }
     const used = this.options.endpoints.some(

@@ -43,7 +43,8 @@ class ReturnsResponseLater extends ReturnsResponse {
     host: ArgumentsHost,
   ): Promise<unknown> {
     await Promise.resolve();
-    return super.catch(exception, host);
+    const answer = super.catch.bind(this);
+    return answer(exception, host);
   }
 }
 

@@ -275,7 +275,11 @@ describe('Filters', () => {
     expect(
       await app.socket.call('filtered', 'piped', { n: 'x' }),
     ).toMatchObject({ message: 'Invalid params' });
-    expect(seen).toEqual(['ForbiddenException', 'RpcError', 'RpcError']);
+    expect(seen).toEqual([
+      'ForbiddenException',
+      'InvalidParams',
+      'InvalidParams',
+    ]);
   });
 });
 

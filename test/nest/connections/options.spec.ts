@@ -177,7 +177,7 @@ describe('A set-up of connections that cannot be meant', () => {
     ],
     [
       'a gateway of a registry that there is not',
-      'SNORKY_GATEWAY_USELESS',
+      'SNORKY_REGISTRY_UNKNOWN',
       {
         ...withRegistries({ frontend: ws() }),
         providers: [gatewayOf('frontned')],
