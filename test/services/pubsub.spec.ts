@@ -14,11 +14,13 @@ import {
   ServiceRegistry,
   SnorkyModule,
   type Broker,
+  type JsonObject,
   type JsonValue,
   type MaybePromise,
   type PubSubModuleOptions,
   type Topics,
 } from 'snorky';
+import { Test } from '@nestjs/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { startApp, type RunningApp } from '../support/app.js';
@@ -710,3 +712,21 @@ describe.each(Object.keys(BROKERS))('With a broker %s', (where) => {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(1);
 }
+
+describe('A message that JSON cannot express', () => {
+  it('is refused where it is published from the server', async () => {
+    const testing = await Test.createTestingModule({
+      imports: [
+        SnorkyModule.forRoot({ registries: { frontend: {} } }),
+        PubSubModule.register(),
+      ],
+    }).compile();
+    const app = await testing.init();
+    const cycle: Record<string, unknown> = {};
+    cycle['self'] = cycle;
+    expect(() =>
+      app.get(PubSubService).broadcast('news', cycle as JsonObject),
+    ).toThrow(TypeError);
+    await app.close();
+  });
+});

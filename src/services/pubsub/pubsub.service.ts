@@ -11,6 +11,7 @@ import {
   RpcParam,
 } from '../../nest/decorators/rpc-params.decorator.js';
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
+import { encodeJson } from '../../protocol/envelope.js';
 import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { ChannelFeeds } from './channel-feeds.js';
@@ -113,15 +114,23 @@ export class PubSubService extends RpcService implements OnModuleInit {
     // Looked at later perhaps; its failure is then no unhandled one.
     if (isPromiseLike(allowed)) allowed.then(undefined, () => undefined);
     return this.#inTurn(client, () =>
-      whenAllowed(allowed, () => this.broadcast(channel, message)),
+      whenAllowed(allowed, () => this.#publish(channel, message)),
     );
   }
 
   /**
    * Publishes from the server, whatever the policy says. Settles when the
    * publication is queued for every subscriber of this node.
+   *
+   * @throws TypeError when JSON cannot express the message.
    */
   broadcast(channel: JsonValue, message: JsonValue): MaybePromise<void> {
+    // Here, where there is a caller to tell; subscribers' nodes could only log it.
+    encodeJson(message);
+    return this.#publish(channel, message);
+  }
+
+  #publish(channel: JsonValue, message: JsonValue): MaybePromise<void> {
     const topic = this.#topicOf(PubSubEngine.key(channel));
     return whenReady(
       this.broker.topics.publish(topic, { channel, message }),
@@ -139,7 +148,13 @@ export class PubSubService extends RpcService implements OnModuleInit {
   #announce(key: string, { channel, message }: Publication): void {
     const recipients = this.#engine.recipients(key);
     if (recipients.size === 0) return;
-    this.notify(recipients, { type: 'message', channel, message });
+    try {
+      this.notify(recipients, { type: 'message', channel, message });
+    } catch (error) {
+      this.registry.failed(`announce:${this.name}`, error, () => {
+        return `Service "${this.name}" could not announce a publication`;
+      });
+    }
   }
 
   #topicOf(key: string): string {
