@@ -9,6 +9,7 @@ import {
   type Client,
   type WebSocketOptions,
 } from 'snorky';
+import type { WebSocketClient } from '../../src/transports/websocket/websocket-client.js';
 import { startApp, type RunningApp } from '../support/app.js';
 import {
   clientFrame,
@@ -17,6 +18,7 @@ import {
   messageFrame,
 } from '../support/raw-socket.js';
 import { TestSocket } from '../support/socket.js';
+import { unchanging } from '../support/turns.js';
 
 @SnorkyService('door')
 class Door {
@@ -129,7 +131,10 @@ describe('Closing a client', () => {
       client.send({ service: 'door', message: { n, body } });
     }
     client.close();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // All that the sockets take is on its way, and there is more.
+    const left = await unchanging(() => (client as WebSocketClient).buffered);
+    expect(left).toBeGreaterThan(0);
+    expect(numbers.length).toBe(0);
     socket.tcp.resume();
     await socket.ended;
     expect(numbers).toEqual(upTo(20_000));

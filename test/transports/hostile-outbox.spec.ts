@@ -10,8 +10,10 @@ import {
   type OutboxSink,
 } from '../../src/core/outbox.js';
 import { OutboxFlusher } from '../../src/core/outbox-flusher.js';
+import type { WebSocketClient } from '../../src/transports/websocket/websocket-client.js';
 import { startApp } from '../support/app.js';
 import { Opcode, RawSocket } from '../support/raw-socket.js';
+import { unchanging } from '../support/turns.js';
 
 /** Both ends of a connection, with an outbox at one of them. */
 class Line implements OutboxSink, AsyncDisposable {
@@ -187,7 +189,13 @@ describe('Where streams buffer more than usual', () => {
       const [client] = registry.clients();
       const message = 'x'.repeat(10_000);
       for (let n = 0; n < 1500; n++) client?.send({ service: 'a', message });
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      // All that the sockets take is on its way, and there is more.
+      const { outbox } = client as WebSocketClient;
+      const left = await unchanging(
+        () => outbox.bytes + (client as WebSocketClient).buffered,
+      );
+      expect(left).toBeGreaterThan(0);
+      expect(got).toBe(0);
       socket.tcp.resume();
       await all;
       expect(got).toBe(1500);

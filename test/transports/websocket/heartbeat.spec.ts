@@ -7,6 +7,7 @@ import {
   jest,
 } from '@jest/globals';
 import { once } from 'node:events';
+import { LONGEST_TIMER } from '../../../src/transports/longest-timer.js';
 import { Heartbeat } from '../../../src/transports/websocket/heartbeat.js';
 import { Opcode, RawWebSocket } from '../../support/raw-websocket.js';
 import { TestSocket } from '../../support/socket.js';
@@ -71,13 +72,26 @@ describe('The heartbeat of connections', () => {
   });
 
   it('is as good as off at Infinity, and costs nothing', async () => {
-    await using running = await startEndpoint({ heartbeat: Infinity });
-    await using raw = await RawWebSocket.open(running.url);
-    const { user } = process.cpuUsage();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(process.cpuUsage().user - user).toBeLessThan(60_000);
-    raw.sendMessage('echo', 'first of all');
-    expect(await raw.message()).toBe('first of all');
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    try {
+      await using beating = await startEndpoint({ heartbeat: 20 });
+      await using still = await startEndpoint({ heartbeat: Infinity });
+      await using clock = await TestSocket.connect(beating.url);
+      await using raw = await RawWebSocket.open(still.url);
+      const before = timers.mock.calls.length;
+      for (let i = 0; i < 4; i++) await once(clock.ws, 'ping');
+      const delays = timers.mock.calls.map(([, delay]) => delay ?? 0);
+      // The clock's own, one after each beat.
+      expect(delays.length - before).toBeGreaterThanOrEqual(3);
+      // The other one's: timers that are to wait for longer fire at once.
+      const long = delays.filter((delay) => delay > 1e9);
+      expect(long).toHaveLength(1);
+      expect(long[0]).toBeLessThanOrEqual(LONGEST_TIMER);
+      raw.sendMessage('echo', 'first of all');
+      expect(await raw.message()).toBe('first of all');
+    } finally {
+      timers.mockRestore();
+    }
   });
 });
 
