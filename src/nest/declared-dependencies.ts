@@ -1,11 +1,11 @@
-import type { InstanceWrapper } from './nest-internals.js';
+import {
+  PROPERTY_DEPS_METADATA,
+  SELF_DECLARED_DEPS_METADATA,
+  type InstanceWrapper,
+} from './nest-internals.js';
 
 /** Parameter types that the compiler emits. */
 const PARAM_TYPES = 'design:paramtypes';
-/** Where Nest's `@Inject` keeps the tokens of parameters. */
-const PARAM_TOKENS = 'self:paramtypes';
-/** Where it keeps those of properties. */
-const PROPERTY_TOKENS = 'self:properties_metadata';
 
 /**
  * The tokens that a provider or controller asks for. What Nest has found for
@@ -18,11 +18,11 @@ export function declaredDependencies({
   if (inject) return inject.map(tokenOf);
   if (typeof metatype !== 'function') return [];
   const params = [...metadata(PARAM_TYPES, metatype)];
-  for (const own of metadata(PARAM_TOKENS, metatype)) {
+  for (const own of metadata(SELF_DECLARED_DEPS_METADATA, metatype)) {
     const { index, param } = own as { index: number; param: unknown };
     params[index] = param;
   }
-  const properties = metadata(PROPERTY_TOKENS, metatype).map(
+  const properties = metadata(PROPERTY_DEPS_METADATA, metatype).map(
     (property) => (property as { type: unknown }).type,
   );
   return [...params, ...properties].map(tokenOf);

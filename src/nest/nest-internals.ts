@@ -25,7 +25,9 @@ import { selectExceptionFilterMetadata } from '@nestjs/common/internal';
 
 export {
   ENTRY_PROVIDER_WATERMARK,
+  PROPERTY_DEPS_METADATA,
   ROUTE_ARGS_METADATA,
+  SELF_DECLARED_DEPS_METADATA,
 } from '@nestjs/common/internal';
 export type { InstanceWrapper } from '@nestjs/core/internal';
 
