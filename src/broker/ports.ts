@@ -84,6 +84,12 @@ export interface Topics {
    * @param limit Entries in one answer at most; 1,000 without it.
    */
   replay(topic: string, since: Position, limit?: number): MaybePromise<Replay>;
+  /**
+   * Compares two positions of one topic: negative, 0 or positive as the left one
+   * is before, at or after the right one. Undefined when this broker has not
+   * issued one of them. Answers at once.
+   */
+  compare(left: Position, right: Position): number | undefined;
 }
 
 /** One member of a directory's set. */

@@ -288,6 +288,25 @@ export function brokerContract(
         }
       });
 
+      it('compares positions as its log orders them, on every node', async () => {
+        const before = await a.topics.position('log');
+        const first = await a.topics.publish('log', 1, keepAll);
+        const second = await b.topics.publish('log', 2, keepAll);
+        for (const { topics } of [a, b]) {
+          expect(topics.compare(first, second)).toBeLessThan(0);
+          expect(topics.compare(second, first)).toBeGreaterThan(0);
+          expect(topics.compare(before, first)).toBeLessThan(0);
+          const sent = JSON.parse(JSON.stringify(first)) as Position;
+          expect(topics.compare(sent, first)).toBe(0);
+        }
+      });
+
+      it.each(foreignPositions)('cannot compare with %j', async (position) => {
+        const known = await a.topics.publish('log', 1, keepAll);
+        expect(a.topics.compare(position, known)).toBeUndefined();
+        expect(a.topics.compare(known, position)).toBeUndefined();
+      });
+
       it('reads positions again that have been sent as JSON', async () => {
         const sent = JSON.stringify(await a.topics.position('t'));
         await a.topics.publish('t', 1, keepAll);

@@ -70,6 +70,10 @@ export class DelayedTopics implements Topics {
     );
   }
 
+  compare(left: Position, right: Position): number | undefined {
+    return this.#inner.compare(left, right);
+  }
+
   /** Settles when this node's listeners have had all there is. */
   #delivered(topic: string): Promise<unknown> {
     const mailboxes = this.#mailboxes.get(topic) ?? [];

@@ -51,4 +51,10 @@ export class MemoryTopics implements Topics {
   replay(topic: string, since: Position, limit = 1000): Replay {
     return this.#shared.replay(topic, since, limit);
   }
+
+  compare(left: Position, right: Position): number | undefined {
+    const a = this.#sequence.read(left);
+    const b = this.#sequence.read(right);
+    return a === undefined || b === undefined ? undefined : a - b;
+  }
 }
