@@ -124,6 +124,16 @@ export abstract class Client {
     );
   }
 
+  /** @internal Bytes that wait to be taken by the connection. */
+  get waiting(): number {
+    return 0;
+  }
+
+  /** @internal Calls back when what is queued now has been handed over. */
+  whenDrained(act: () => void): void {
+    setImmediate(act);
+  }
+
   /** @internal The text that resolves a request of this client. */
   answer(text: string): void {
     this.sendText(text);

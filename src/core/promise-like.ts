@@ -21,3 +21,38 @@ export function whenReady<Answer, Result>(
 ): Result | PromiseLike<Result> {
   return isPromiseLike(answer) ? answer.then(act) : act(answer);
 }
+
+/**
+ * The answer of something that calls back, at once where it does: `act` gets the
+ * two ends of what would otherwise be a promise.
+ *
+ * @throws what `act` rejects with before it returns.
+ */
+export function whenSettled<Answer>(
+  act: (
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+  ) => void,
+): Answer | Promise<Answer> {
+  let settled: { answer: Answer } | { error: unknown } | undefined;
+  let resolveLater: ((answer: Answer) => void) | undefined;
+  let rejectLater: ((error: unknown) => void) | undefined;
+  act(
+    (answer) => {
+      settled ??= { answer };
+      resolveLater?.(answer);
+    },
+    (error) => {
+      settled ??= { error };
+      rejectLater?.(error);
+    },
+  );
+  if (settled === undefined) {
+    return new Promise((resolve, reject) => {
+      resolveLater = resolve;
+      rejectLater = reject;
+    });
+  }
+  if ('error' in settled) throw settled.error;
+  return settled.answer;
+}

@@ -6,6 +6,7 @@ import {
 } from '../protocol/envelope.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { Client } from './client.js';
+import type { Counters } from './counters.js';
 import type { Lane } from './lane.js';
 import type { RateLimitedLog } from './log.js';
 import { PreparedMessage } from './prepared-message.js';
@@ -17,6 +18,8 @@ export interface ServiceHost {
   clients(): ReadonlySet<Client>;
   /** All clients of one identity that are connected to this node. */
   clientsOf(identity: JsonValue): ReadonlySet<Client>;
+  /** What happened in the registry. */
+  readonly counters: Counters;
   /** Another service of the registry. */
   service(name: string): Service | undefined;
   /** @internal */
@@ -132,7 +135,18 @@ export abstract class Service {
    * @throws TypeError when JSON cannot express the message.
    */
   notify(clients: Iterable<Client>, message: JsonValue): void {
-    const prepared = new PreparedMessage(encodeEnvelope(this.$prefix, message));
+    this.$deliver(
+      clients,
+      new PreparedMessage(encodeEnvelope(this.$prefix, message)),
+    );
+  }
+
+  /**
+   * Like `notify`, with a message whose text is at hand.
+   *
+   * @internal
+   */
+  $deliver(clients: Iterable<Client>, prepared: PreparedMessage): void {
     for (const client of clients) {
       try {
         client.deliver(prepared);

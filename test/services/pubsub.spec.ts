@@ -64,6 +64,7 @@ class Counting implements Broker {
       publish: (...args) => topics.publish(...args),
       position: (...args) => topics.position(...args),
       replay: (...args) => topics.replay(...args),
+      compare: (...args) => topics.compare(...args),
       subscribe: async (...args) => {
         const stop = await topics.subscribe(...args);
         this.open++;

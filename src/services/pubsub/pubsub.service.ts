@@ -1,6 +1,7 @@
 import { Inject, type OnModuleInit } from '@nestjs/common';
 import type { Broker, MaybePromise } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
+import { ClientTurns } from '../../core/client-turns.js';
 import { isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { RpcService } from '../../core/rpc-service.js';
@@ -45,8 +46,7 @@ export class PubSubService extends RpcService implements OnModuleInit {
 
   readonly #engine = new PubSubEngine<Client>();
   #feeds!: ChannelFeeds;
-  /** Per client, its last call that is still under way. */
-  readonly #underway = new WeakMap<Client, Promise<unknown>>();
+  readonly #turns = new ClientTurns();
 
   onModuleInit(): void {
     this.#feeds = new ChannelFeeds(
@@ -74,7 +74,7 @@ export class PubSubService extends RpcService implements OnModuleInit {
   ): MaybePromise<void> {
     if (!client.connected) throw new RpcError(WireError.connectionRequired);
     const key = PubSubEngine.key(channel);
-    return this.#inTurn(client, () => {
+    return this.#turns.take(client, () => {
       if (this.#engine.has(client, key)) {
         throw new RpcError(WireError.alreadySubscribed);
       }
@@ -95,7 +95,7 @@ export class PubSubService extends RpcService implements OnModuleInit {
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
     const key = PubSubEngine.key(channel);
-    return this.#inTurn(client, () => {
+    return this.#turns.take(client, () => {
       if (!this.#engine.delete(client, key)) {
         throw new RpcError(WireError.notSubscribed);
       }
@@ -113,7 +113,7 @@ export class PubSubService extends RpcService implements OnModuleInit {
     const allowed = this.canPublish(client, channel);
     // Looked at later perhaps; its failure is then no unhandled one.
     if (isPromiseLike(allowed)) allowed.then(undefined, () => undefined);
-    return this.#inTurn(client, () =>
+    return this.#turns.take(client, () =>
       whenAllowed(allowed, () => this.#publish(channel, message)),
     );
   }
@@ -159,18 +159,6 @@ export class PubSubService extends RpcService implements OnModuleInit {
 
   #topicOf(key: string): string {
     return `pubsub:${this.registry.name}/${this.name}:${key}`;
-  }
-
-  /** Has the calls of one client follow one another, once one takes time. */
-  #inTurn(client: Client, act: () => MaybePromise<void>): MaybePromise<void> {
-    const before = this.#underway.get(client);
-    const result = before === undefined ? act() : before.then(act, act);
-    if (!isPromiseLike(result)) return result;
-    const settled = Promise.resolve(result).finally(() => {
-      if (this.#underway.get(client) === settled) this.#underway.delete(client);
-    });
-    this.#underway.set(client, settled);
-    return settled;
   }
 }
 

@@ -103,6 +103,18 @@ export class WebSocketClient
     if (this.connected) this.outbox.push(message.as(this.encode));
   }
 
+  override get waiting(): number {
+    return this.outbox.bytes;
+  }
+
+  override whenDrained(act: () => void): void {
+    // Asked for when all before it has been handed over, it ends at once.
+    this.outbox.pull(() => {
+      act();
+      return undefined;
+    });
+  }
+
   close(code: number = CloseCode.normal, reason = ''): void {
     checkCloseCode(code);
     if (this.closing) return;
