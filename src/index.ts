@@ -79,6 +79,35 @@ export { PubSubService } from './services/pubsub/pubsub.service.js';
 export { PubSubBackend } from './services/pubsub/pubsub-backend.service.js';
 export type { PubSubModuleOptions } from './services/pubsub/pubsub.module.js';
 
+// Live data
+export { DataSyncModule } from './services/datasync/datasync.module.js';
+export { DataSyncService } from './services/datasync/datasync.service.js';
+export { DataSyncBackend } from './services/datasync/datasync-backend.service.js';
+export { Dealer } from './services/datasync/dealers/dealer.js';
+export { BroadcastDealer } from './services/datasync/dealers/broadcast-dealer.js';
+export { SimpleDealer } from './services/datasync/dealers/simple-dealer.js';
+export { FilterDealer } from './services/datasync/dealers/filter-dealer.js';
+export { SUBSCRIPTION_STATES } from './services/datasync/subscription-state.js';
+export type {
+  DataSyncModuleAsyncOptions,
+  DataSyncModuleOptions,
+  DataSyncStaticOptions,
+} from './services/datasync/datasync.module.js';
+export type { DataSyncOptions } from './services/datasync/datasync-options.js';
+export type { SubscriptionItem } from './services/datasync/dealers/dealer.js';
+export type {
+  Delta,
+  RowDelta,
+  UpdateDelta,
+} from './services/datasync/delta.js';
+export type { FilterLimits } from './services/datasync/filter/parse.js';
+export type { Resumption } from './services/datasync/subscription-desk.js';
+export type {
+  SubscriptionEvent,
+  SubscriptionState,
+} from './services/datasync/subscription-state.js';
+export type { ItemRequest } from './services/datasync/subscription.js';
+
 // The wire
 export { CloseCode, WireError } from './protocol/errors.js';
 export { MAX_NESTING } from './protocol/limits.js';

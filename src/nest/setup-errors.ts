@@ -91,6 +91,20 @@ const SETUP_ERRORS = {
     'query and no trailing slash.',
   SNORKY_OPTION_INVALID: (registry: string, problem: string) =>
     `The options of registry "${registry}" cannot be used: ${problem}`,
+  SNORKY_SERVICE_OPTION_INVALID: (service: string, problem: string) =>
+    `The options of service "${service}" cannot be used: ${problem}`,
+  SNORKY_DEALER_MODEL: (who: string) =>
+    `${who} has no model. Say whose deltas it is given: ` +
+    "readonly model = 'Task';",
+  SNORKY_DEALER_UNNAMED: (service: string) =>
+    `A dealer of service "${service}" has no name, because its class has none. ` +
+    "Give it one: readonly name = '...';",
+  SNORKY_DEALER_NAME: (name: string, service: string) =>
+    `Service "${service}" has two dealers named "${name}". Give one of them ` +
+    "another name: readonly name = '...';",
+  SNORKY_DEALER_SHARED: (name: string, service: string) =>
+    `Dealer "${name}" of service "${service}" is another service's already. ` +
+    'Give each service an instance of its own.',
   SNORKY_SHUTDOWN_INVALID: (given: unknown) =>
     'The option `shutdownTimeout` must be a number of milliseconds from 0 up, ' +
     `not ${String(given)}.`,

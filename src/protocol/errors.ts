@@ -17,6 +17,26 @@ export const WireError = {
   notAuthorized: 'Not authorized',
   alreadySubscribed: 'Already subscribed',
   notSubscribed: 'Not subscribed',
+  /** `items` of an authorization. */
+  itemsNotAList: 'items should be a list',
+  itemNotAnObject: 'An item should be an object',
+  missingDealer: "Missing field 'dealer'",
+  dealerNotAName: 'dealer should be a dealer name',
+  noSuchDealer: 'No such dealer',
+  missingQuery: "Missing field 'query'",
+  tooManyItems: 'Too many items',
+  /** `deltas` of a publication. */
+  deltasNotAList: 'deltas should be a list',
+  deltaNotAnObject: 'A delta should be an object',
+  missingField: 'Missing field',
+  modelNotAString: 'model must be string',
+  invalidDeltaType: 'Invalid delta type',
+  /** Tokens of subscriptions. */
+  tokenNotAString: 'token must be string',
+  noSuchSubscription: 'No such subscription',
+  tooManySubscriptions: 'Too many subscriptions',
+  /** The log no longer reaches back to where the subscription begins. */
+  subscriptionExpired: 'Subscription expired',
 } as const;
 
 /**

@@ -3,14 +3,27 @@ import { Logger, type INestApplication, type Type } from '@nestjs/common';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runInNewContext } from 'node:vm';
-import { CloseCode, ServiceRegistry } from 'snorky';
+import {
+  CloseCode,
+  DataSyncModule,
+  ServiceRegistry,
+  type Dealer,
+} from 'snorky';
 import ts from 'typescript';
 import { WebSocket } from 'ws';
+import { dataSyncSettings } from '../../src/services/datasync/datasync-options.js';
+import { DEFAULT_FILTER_LIMITS } from '../../src/services/datasync/filter/parse.js';
 import { webSocketSettings } from '../../src/transports/websocket/websocket-options.js';
 import { TestSocket } from '../support/socket.js';
 import { runCurlLine } from './curl.js';
 import { blocksOf, documents, tableUnder, type Block } from './markdown.js';
-import { portOf, SAMPLES, serve, type SampleModule } from './samples.js';
+import {
+  classOf,
+  portOf,
+  SAMPLES,
+  serve,
+  type SampleModule,
+} from './samples.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 // Inside the tree, where packages are found.
@@ -23,8 +36,20 @@ function titleOf({ document, line, name }: Block): string {
   return `${document}:${line}${name === undefined ? '' : ` (${name})`}`;
 }
 
-function sourceOf({ name, text }: Block): string {
-  const { before = '', after = '', file } = SAMPLES[name ?? ''] ?? {};
+/** The types of the wire that a block has from elsewhere on its page. */
+function typesFor(text: string): string {
+  const names = ['Delta', 'JsonValue', 'Position'].filter(
+    (name) => !new RegExp(`^type ${name}\\b`, 'm').test(text),
+  );
+  return `import type { ${names.join(', ')} } from 'snorky';`;
+}
+
+function sourceOf({ document, name, text }: Block): string {
+  const {
+    before = document === 'docs/protocol.md' ? typesFor(text) : '',
+    after = '',
+    file,
+  } = SAMPLES[name ?? ''] ?? {};
   const code = `${before}\n${text}\n${after}\n`;
   // A sample of this tree stands where it would, and imports what is there.
   return file === undefined
@@ -207,6 +232,110 @@ describe('The first screen of the README', () => {
   });
 });
 
+describe('The live data of the README', () => {
+  let sample: SampleModule;
+  const serveLive = (): ReturnType<typeof serve> =>
+    serve(
+      [classOf(sample, 'TaskTable')],
+      [
+        DataSyncModule.register({
+          dealers: [classOf(sample, 'TasksByProject') as Type<Dealer<never>>],
+        }),
+      ],
+      [classOf(sample, 'TasksController')],
+    );
+  const publish = (http: string): Promise<string> =>
+    runCurlLine(
+      block('curl', 'publish-deltas').text.replace(
+        /http:.*?(?=\/backend)/,
+        http,
+      ),
+    );
+
+  beforeAll(async () => {
+    sample = await load(block('sample', 'live'));
+  });
+
+  it('reaches the rows of a browser', async () => {
+    await using app = await serveLive();
+    let arrived: () => void = () => {};
+    const sockets: WebSocket[] = [];
+    class Browser extends WebSocket {
+      constructor(url: string) {
+        super(url.replace('3000', String(app.port)));
+        sockets.push(this);
+        // After the page's own listener.
+        this.on('open', () => this.on('message', () => arrived()));
+      }
+    }
+    const page = {
+      WebSocket: Browser,
+      console,
+      fetch: (path: string) => fetch(`${app.http}${path}`),
+    };
+    const script = block('script', 'live').text;
+    const [rows, follow] = runInNewContext(
+      `${script}\n[rows, follow]`,
+      page,
+    ) as [Map<number, { title: string }>, (project: number) => Promise<void>];
+    const titles = (): string[] => [...rows.values()].map((row) => row.title);
+    const message = (): Promise<void> =>
+      new Promise((resolve) => (arrived = resolve));
+
+    const answered = message();
+    await follow(7);
+    expect(titles()).toEqual(['Tea']);
+    await answered;
+
+    const renamed = message();
+    await fetch(`${app.http}/tasks/1`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"title": "Coffee"}',
+    });
+    await renamed;
+    expect(titles()).toEqual(['Coffee']);
+
+    const inserted = message();
+    expect(JSON.parse(await publish(app.http))).toEqual({
+      service: 'datasync_backend',
+      message: { type: 'response', data: null },
+    });
+    await inserted;
+    expect(titles()).toEqual(['Coffee', 'Sleep']);
+    for (const socket of sockets) socket.terminate();
+  });
+
+  it('resumes in the messages that are shown', async () => {
+    await using app = await serveLive();
+    const response = await fetch(`${app.http}/tasks?project=7`);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    const { token } = (await response.json()) as { token: string };
+    await using socket = await TestSocket.connect(`${app.ws}/ws`);
+    let position: unknown;
+    const lines = block('wire', 'resume').text.trim().split('\n');
+    const told = (line: string): unknown =>
+      JSON.parse(
+        line
+          .slice(3)
+          .replaceAll('TOKEN', JSON.stringify(token))
+          .replaceAll('POSITION', JSON.stringify(position ?? null)),
+      );
+    for (const line of lines) {
+      if (line.startsWith('->')) {
+        socket.ws.send(JSON.stringify(told(line)));
+        continue;
+      }
+      if (line.includes('"deltas"')) await publish(app.http);
+      const message = await socket.next();
+      const text = JSON.stringify(message);
+      const [, after = 'null'] = /"position":(\[.*?\])/.exec(text) ?? [];
+      position = JSON.parse(after);
+      expect(message).toEqual(told(line));
+    }
+  });
+});
+
 describe('What the README says in tables', () => {
   it('shows the messages that are exchanged', async () => {
     const exchanges = blocks.filter(({ kind }) => kind === 'exchange');
@@ -227,9 +356,27 @@ describe('What the README says in tables', () => {
   it('lists every limit with its default', async () => {
     const rows = await tableUnder('README.md', 'Limits');
     const told = new Map(
-      rows.map(([name = '', value = '']) => [name.replaceAll('`', ''), value]),
+      rows.map(([name = '', value = '']) => [
+        name.replaceAll('`', ''),
+        value.replaceAll('`', ''),
+      ]),
     );
-    const defaults = Object.entries(webSocketSettings({}));
+    const { log, ...dataSync } = dataSyncSettings({});
+    const bounds = Object.entries(log).map(
+      ([name, value]) => [`log.${name}`, value] as const,
+    );
+    const defaults = [
+      ...Object.entries(webSocketSettings({})),
+      ...Object.entries(dataSync),
+      ...bounds,
+      ...Object.entries(DEFAULT_FILTER_LIMITS),
+    ];
+    told.set(
+      'log.age',
+      told.get('log.age') === '2 x tokenTimeout'
+        ? String(2 * dataSync.tokenTimeout)
+        : '',
+    );
     for (const [name, value] of defaults) {
       expect([name, numberOf(told.get(name))]).toEqual([name, value]);
     }
@@ -262,7 +409,9 @@ describe('What the README says in tables', () => {
 function numberOf(told = ''): number {
   if (told === 'no limit') return Infinity;
   const [digits = '', unit] = told.split(' ');
-  return Number(digits.replaceAll(',', '')) * (unit === 'MiB' ? 2 ** 20 : 1);
+  return (
+    Number(digits.replaceAll(',', '')) * (unit?.startsWith('Mi') ? 2 ** 20 : 1)
+  );
 }
 
 async function tableText(heading: string): Promise<string> {

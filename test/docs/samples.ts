@@ -8,6 +8,7 @@ import type {
 import type { AddressInfo } from 'node:net';
 import {
   BackendHost,
+  DataSyncService,
   PubSubModule,
   PubSubService,
   SnorkyModule,
@@ -53,10 +54,19 @@ import type { Identification, IdentifiesClient, JsonValue, UpgradeRequest } from
   'type CanActivate, type ExecutionContext, ',
 );
 
+const DATASYNC = `${SNORKY}
+import { Body, Controller, Get, Header, Param, Put, Query } from '@nestjs/common';
+import {
+  BroadcastDealer, DataSyncModule, DataSyncService, Dealer, FilterDealer,
+  SimpleDealer,
+} from 'snorky';
+`;
+
 /** Serves services in both registries, with the modules given. */
 export function serve(
   providers: ModuleMetadata['providers'],
   imports: ModuleMetadata['imports'] = [],
+  controllers: ModuleMetadata['controllers'] = [],
 ): Promise<RunningApp> {
   return startApp({
     imports: [
@@ -69,11 +79,12 @@ export function serve(
       ...imports,
     ],
     providers: providers ?? [],
+    controllers: controllers ?? [],
   });
 }
 
 /** A class that a sample exports. */
-function classOf(sample: SampleModule, name: string): Type {
+export function classOf(sample: SampleModule, name: string): Type {
   const found = sample[name];
   if (found === undefined) throw new Error(`The sample has no "${name}".`);
   return found;
@@ -274,6 +285,110 @@ export class Sessions {
       await app.app.get(newsroom).announce('Rain');
       expect(await client.next()).toMatchObject({
         message: { message: { headline: 'Rain' } },
+      });
+    },
+  },
+  dealers: {
+    before: DATASYNC,
+    run: async (sample) => {
+      await using app = await serve([], [classOf(sample, 'LiveModule')]);
+      const datasync = app.app.get(DataSyncService, { strict: false });
+      const task = { id: 1, project: 7, title: 'Tea', due: '2026-12-24' };
+      const other = { ...task, id: 2, project: 9, due: '2028-01-01' };
+      const filter = ['and', ['==', 'project', 7], ['<', 'due', '2027']];
+      for (const [dealer, query, heard] of [
+        ['AllTasks', null, [task, other]],
+        ['TasksByProject', 7, [task]],
+        ['FilteredTasks', filter, [task]],
+        ['FilteredTasks', filter[1] as JsonValue, [task]],
+        ['FilteredTasks', filter[2] as JsonValue, [task]],
+        ['FilteredTasks', ['in', 'project', [7, 8]], [task]],
+        [
+          'FilteredTasks',
+          ['or', ['==', 'id', 1], ['==', 'id', 2]],
+          [task, other],
+        ],
+        ['FilteredTasks', ['not', ['==', 'project', 7]], [other]],
+        ['FilteredTasks', ['==', 'author.name', 'Ada'], []],
+        ['TasksDueBefore', '2027', [task]],
+      ] as const) {
+        await using client = await connectClient(app.app);
+        const items = [{ dealer, query: query as JsonValue }];
+        const token = await datasync.authorizeSubscription(items);
+        await datasync.publishDeltas(
+          [task, other].map((data) => ({
+            type: 'insert',
+            model: 'Task',
+            data,
+          })),
+        );
+        await client.call('datasync', 'acquireSubscription', { token });
+        expect(client.unread.map(({ message }) => message)).toEqual(
+          heard.map((data) => ({
+            type: 'delta',
+            delta: { type: 'insert', model: 'Task', data },
+          })),
+        );
+      }
+      expect(() =>
+        datasync.authorizeSubscription([
+          { dealer: 'TasksDueBefore', query: 1 },
+        ]),
+      ).toThrow('A date is a string');
+    },
+  },
+  // Run by samples.spec.ts, with the script and the lines that follow it.
+  live: {
+    before: `${DATASYNC}
+interface Task { readonly id: number; readonly project: number; readonly title: string; readonly due: string; }
+export class TasksByProject extends SimpleDealer<Task> {
+  readonly model = 'Task';
+  getKeyForModel(task: Task): JsonValue { return task.project; }
+}
+@Injectable()
+export class TaskTable {
+  private readonly rows = new Map<number, Task>([
+    [1, { id: 1, project: 7, title: 'Tea', due: '2026-12-24' }],
+  ]);
+  ofProject(project: number): Promise<Task[]> {
+    return Promise.resolve([...this.rows.values()].filter((row) => row.project === project));
+  }
+  rename(id: number, title: string): Promise<{ oldData: Task; newData: Task }> {
+    const oldData = this.rows.get(id) as Task;
+    const newData = { ...oldData, title };
+    this.rows.set(id, newData);
+    return Promise.resolve({ oldData, newData });
+  }
+}
+`,
+  },
+  several: {
+    before: `${DATASYNC}
+interface Metric { readonly name: string; readonly value: number; }
+class AllTasks extends BroadcastDealer { readonly model = 'Task'; }
+class AllMetrics extends BroadcastDealer<Metric> { readonly model = 'Metric'; }
+`,
+    run: async (sample) => {
+      const meter = classOf(sample, 'Meter') as Type<{
+        tell(metric: object): Promise<void>;
+      }>;
+      await using app = await serve([meter], [classOf(sample, 'LiveModule')]);
+      await using client = await connectClient(app.app);
+      const items = [{ dealer: 'AllMetrics', query: null }];
+      const token = await callBackend(
+        app.app,
+        'metrics_backend',
+        'authorizeSubscription',
+        { items },
+      );
+      await expect(
+        client.call('datasync', 'acquireSubscription', { token }),
+      ).rejects.toMatchObject({ value: 'No such subscription' });
+      await client.call('metrics', 'acquireSubscription', { token });
+      await app.app.get(meter).tell({ name: 'load', value: 1 });
+      expect(await client.next()).toMatchObject({
+        service: 'metrics',
+        message: { delta: { model: 'Metric', data: { name: 'load' } } },
       });
     },
   },

@@ -13,6 +13,8 @@ import { REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { IsNumber } from 'class-validator';
 import {
+  BroadcastDealer,
+  DataSyncModule,
   InjectService,
   PubSubModule,
   PubSubService,
@@ -23,6 +25,7 @@ import {
   SnorkyModule,
   SnorkyService,
   SnorkySetupError,
+  type DataSyncModuleOptions,
   type RegistryOptions,
   type SetupErrorCode,
 } from 'snorky';
@@ -65,6 +68,13 @@ const start = (metadata: ModuleMetadata): Promise<unknown> =>
 
 const startWith = (...providers: Provider[]): Promise<unknown> =>
   start({ providers });
+
+class Tasks extends BroadcastDealer {
+  readonly model = 'Task';
+}
+
+const startDataSync = (options: DataSyncModuleOptions): Promise<unknown> =>
+  start({ imports: [...(root() ?? []), DataSyncModule.register(options)] });
 
 interface Case {
   /** A set-up that cannot be meant. */
@@ -349,6 +359,57 @@ const CASES: Readonly<
     sentence:
       'The option `shutdownTimeout` must be a number of milliseconds from 0 ' +
       'up, not NaN.',
+  },
+  SNORKY_SERVICE_OPTION_INVALID: {
+    start: () => startDataSync({ dealers: [Tasks], maxItems: 0 }),
+    sentence:
+      'The options of service "datasync" cannot be used: The DataSync option ' +
+      '"maxItems" must be a number from 1 up, not 0.',
+  },
+  SNORKY_DEALER_MODEL: {
+    start: () => {
+      class Modelless extends BroadcastDealer {
+        readonly model = '';
+      }
+      return startDataSync({ dealers: [Modelless] });
+    },
+    sentence:
+      'Modelless has no model. Say whose deltas it is given: ' +
+      "readonly model = 'Task';",
+  },
+  SNORKY_DEALER_UNNAMED: {
+    start: () =>
+      startDataSync({
+        dealers: [
+          class extends BroadcastDealer {
+            readonly model = 'Task';
+          },
+        ],
+      }),
+    sentence:
+      'A dealer of service "datasync" has no name, because its class has none. ' +
+      "Give it one: readonly name = '...';",
+  },
+  SNORKY_DEALER_NAME: {
+    start: () => startDataSync({ dealers: [Tasks, new Tasks()] }),
+    sentence:
+      'Service "datasync" has two dealers named "Tasks". Give one of them ' +
+      "another name: readonly name = '...';",
+  },
+  SNORKY_DEALER_SHARED: {
+    start: () => {
+      const dealers = [new Tasks()];
+      return start({
+        imports: [
+          ...(root() ?? []),
+          DataSyncModule.register({ dealers }),
+          DataSyncModule.register({ dealers, name: 'other' }),
+        ],
+      });
+    },
+    sentence:
+      'Dealer "Tasks" of service "other" is another service\'s already. Give ' +
+      'each service an instance of its own.',
   },
   SNORKY_TYPES_MISSING: {
     start: () => {

@@ -1,0 +1,45 @@
+import { Inject } from '@nestjs/common';
+import type { MaybePromise } from '../../broker/ports.js';
+import { RpcService } from '../../core/rpc-service.js';
+import { DEFAULT_BACKEND_REGISTRY } from '../../nest/constants.js';
+import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
+import { RpcParam } from '../../nest/decorators/rpc-params.decorator.js';
+import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
+import type { JsonValue } from '../../protocol/json.js';
+import { DataSyncService } from './datasync.service.js';
+
+/** @internal The service that a backend steers. */
+export const DATASYNC_TARGET = Symbol('snorky:datasync');
+
+/**
+ * Lets trusted servers publish changes and authorize subscriptions. In the
+ * application itself, inject `DataSyncService`, which has both as methods.
+ */
+@SnorkyService('datasync_backend', { registry: DEFAULT_BACKEND_REGISTRY })
+export class DataSyncBackend extends RpcService {
+  @Inject(DATASYNC_TARGET)
+  protected readonly datasync!: DataSyncService;
+
+  /**
+   * Command. Sends changes to all who are subscribed to them. All of them are
+   * checked before any is sent. Errors: `Missing field`, `model must be string`,
+   * `Invalid delta type`.
+   */
+  @RpcCommand()
+  publishDeltas(@RpcParam('deltas') deltas: JsonValue): MaybePromise<void> {
+    return this.datasync.$publish(deltas);
+  }
+
+  /**
+   * Command. Gives the token with which a client can acquire a subscription to
+   * the items. Errors: `Missing field 'dealer'`, `dealer should be a dealer
+   * name`, `No such dealer`, `Missing field 'query'`, `Too many items`, and what
+   * dealers say of a query.
+   */
+  @RpcCommand()
+  authorizeSubscription(
+    @RpcParam('items') items: JsonValue,
+  ): MaybePromise<string> {
+    return this.datasync.$authorize(items);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Retention } from '../../broker/ports.js';
+
+/** What a DataSync service keeps and allows. */
+export interface DataSyncOptions {
+  /**
+   * Milliseconds that a token may wait for its client, and after a connection's
+   * end for the client to come back.
+   * @default 120_000
+   */
+  readonly tokenTimeout?: number;
+  /**
+   * How far back the log of deltas reaches, and with it how long a client may
+   * be away and resume without fetching again. The first bound reached evicts.
+   * @default 100,000 entries, 64 Mi UTF-16 units of JSON, twice `tokenTimeout`:
+   * enough for the token time-out at 500 deltas of 500 bytes a second
+   */
+  readonly log?: Partial<Retention>;
+  /** Items of one authorization at most. @default 1000 */
+  readonly maxItems?: number;
+  /** Subscriptions that one connection may hold. @default 1000 */
+  readonly maxSubscriptions?: number;
+}
+
+/** The options, filled in. */
+export interface DataSyncSettings {
+  readonly tokenTimeout: number;
+  readonly log: Retention;
+  readonly maxItems: number;
+  readonly maxSubscriptions: number;
+}
+
+/** @throws TypeError naming the option that cannot be. */
+export function dataSyncSettings(options: DataSyncOptions): DataSyncSettings {
+  const tokenTimeout = options.tokenTimeout ?? 120_000;
+  const settings = {
+    tokenTimeout,
+    log: {
+      entries: options.log?.entries ?? 100_000,
+      bytes: options.log?.bytes ?? 64 * 1024 * 1024,
+      age: options.log?.age ?? 2 * tokenTimeout,
+    },
+    maxItems: options.maxItems ?? 1000,
+    maxSubscriptions: options.maxSubscriptions ?? 1000,
+  };
+  const { log, ...plain } = settings;
+  for (const [name, value] of Object.entries({ ...plain, ...log })) {
+    if (typeof value !== 'number' || !(value >= 1)) {
+      throw new TypeError(
+        `The DataSync option "${name}" must be a number from 1 up, not ` +
+          `${String(value)}.`,
+      );
+    }
+  }
+  return settings;
+}

@@ -1,0 +1,231 @@
+import { RpcError } from '../../core/rpc-error.js';
+import { WireError } from '../../protocol/errors.js';
+import { isJsonObject, type JsonValue } from '../../protocol/json.js';
+import type { Dealer, SubscriptionItem } from './dealers/dealer.js';
+import type { Delta } from './delta.js';
+import type { ItemRequest, Subscription } from './subscription.js';
+
+/** Told of a dealer that threw; everybody else is served. */
+export type DealerFailed = (dealer: Dealer<never>, error: unknown) => void;
+
+/** What one delta is to the subscriptions that it concerns. */
+export interface Routed {
+  readonly delta: Delta;
+  readonly to: readonly Subscription[];
+}
+
+type AnyDealer = Dealer<JsonValue>;
+
+/**
+ * Which subscription hears of what, as pure state: deltas in, deliveries out.
+ * Each subscription is matched before and after by any of its items and hears
+ * once: a row that moves between two of its items is an update.
+ */
+export class DataSyncEngine {
+  private readonly dealers = new Map<string, AnyDealer>();
+  private readonly byModel = new Map<string, AnyDealer[]>();
+  private routings = 0;
+
+  constructor(private readonly dealerFailed: DealerFailed) {}
+
+  /** Answers false when the name is taken. */
+  addDealer(dealer: Dealer<never>): boolean {
+    const known = dealer as unknown as AnyDealer;
+    if (this.dealers.has(known.name)) return false;
+    this.dealers.set(known.name, known);
+    const same = this.byModel.get(known.model);
+    if (same === undefined) this.byModel.set(known.model, [known]);
+    else same.push(known);
+    return true;
+  }
+
+  hasModel(model: string): boolean {
+    return this.byModel.has(model);
+  }
+
+  /**
+   * Checks what a subscription is asked for. Nothing is registered.
+   *
+   * @throws RpcError for the first item that cannot be.
+   */
+  checkItems(items: JsonValue): ItemRequest[] {
+    if (!Array.isArray(items)) throw new RpcError(WireError.itemsNotAList);
+    return items.map((item: JsonValue) => {
+      if (!isJsonObject(item)) throw new RpcError(WireError.itemNotAnObject);
+      const { dealer, query } = item;
+      if (dealer === undefined) throw new RpcError(WireError.missingDealer);
+      if (typeof dealer !== 'string') {
+        throw new RpcError(WireError.dealerNotAName);
+      }
+      const known = this.dealers.get(dealer);
+      if (known === undefined) throw new RpcError(WireError.noSuchDealer);
+      if (query === undefined) throw new RpcError(WireError.missingQuery);
+      known.checkQuery(query);
+      return { dealer, query };
+    });
+  }
+
+  /**
+   * From now on deltas are routed to the subscription.
+   *
+   * @throws what a dealer throws; nothing is registered then.
+   */
+  register(subscription: Subscription): void {
+    const added: SubscriptionItem[] = [];
+    try {
+      for (const item of subscription.items) {
+        this.dealers.get(item.dealer)?.addSubscriptionItem(item);
+        added.push(item);
+      }
+    } catch (error) {
+      this.removeItems(added);
+      throw error;
+    }
+  }
+
+  unregister(subscription: Subscription): void {
+    this.removeItems(subscription.items);
+  }
+
+  /** Who hears what of one delta: at most an insert, an update and a delete. */
+  route(delta: Delta): Routed[] {
+    const routing = ++this.routings;
+    const touched: Subscription[] = [];
+    const before = delta.type === 'update' ? delta.oldData : undefined;
+    const after = delta.type === 'update' ? delta.newData : delta.data;
+    for (const dealer of this.byModel.get(delta.model) ?? []) {
+      try {
+        // Both, before anything is marked: a dealer that throws for one side is
+        // left out for both.
+        const old =
+          before === undefined
+            ? []
+            : complete(dealer.getSubscriptionItemsForModel(before));
+        const now = complete(dealer.getSubscriptionItemsForModel(after));
+        for (const item of now) {
+          const subscription = item.subscription as Subscription;
+          if (subscription.matchedAfter === routing) continue;
+          if (subscription.matchedBefore !== routing)
+            touched.push(subscription);
+          subscription.matchedAfter = routing;
+        }
+        for (const item of old) {
+          const subscription = item.subscription as Subscription;
+          if (subscription.matchedBefore === routing) continue;
+          if (subscription.matchedAfter !== routing) touched.push(subscription);
+          subscription.matchedBefore = routing;
+        }
+      } catch (error) {
+        this.dealerFailed(dealer, error);
+      }
+    }
+    if (touched.length === 0) return [];
+    if (delta.type !== 'update') return [{ delta, to: touched }];
+    return this.transitions(delta, touched, routing);
+  }
+
+  /** What a subscription that was away hears of one delta, if anything. */
+  replay(subscription: Subscription, delta: Delta): Delta | undefined {
+    const { items } = subscription;
+    if (delta.type !== 'update') {
+      return this.matchesAny(items, delta.model, delta.data)
+        ? delta
+        : undefined;
+    }
+    let before = false;
+    let after = false;
+    for (const { dealer: name, query } of items) {
+      const dealer = this.dealers.get(name);
+      if (dealer?.model !== delta.model) continue;
+      try {
+        const old = dealer.matches(query, delta.oldData);
+        const now = dealer.matches(query, delta.newData);
+        before ||= old;
+        after ||= now;
+      } catch (error) {
+        this.dealerFailed(dealer, error);
+      }
+      if (before && after) break;
+    }
+    return transition(delta, before, after);
+  }
+
+  private matchesAny(
+    items: readonly SubscriptionItem[],
+    model: string,
+    row: JsonValue,
+  ): boolean {
+    for (const { dealer: name, query } of items) {
+      const dealer = this.dealers.get(name);
+      if (dealer?.model !== model) continue;
+      try {
+        if (dealer.matches(query, row)) return true;
+      } catch (error) {
+        this.dealerFailed(dealer, error);
+      }
+    }
+    return false;
+  }
+
+  private transitions(
+    delta: Delta & { readonly type: 'update' },
+    touched: readonly Subscription[],
+    routing: number,
+  ): Routed[] {
+    const entered: Subscription[] = [];
+    const stayed: Subscription[] = [];
+    const left: Subscription[] = [];
+    for (const subscription of touched) {
+      if (subscription.matchedAfter !== routing) left.push(subscription);
+      else if (subscription.matchedBefore !== routing)
+        entered.push(subscription);
+      else stayed.push(subscription);
+    }
+    return [
+      { delta, to: stayed },
+      { delta: asInsert(delta), to: entered },
+      { delta: asDelete(delta), to: left },
+    ].filter(({ to }) => to.length > 0);
+  }
+
+  private removeItems(items: readonly SubscriptionItem[]): void {
+    for (const item of items) {
+      const dealer = this.dealers.get(item.dealer);
+      try {
+        dealer?.removeSubscriptionItem(item);
+      } catch (error) {
+        if (dealer !== undefined) this.dealerFailed(dealer, error);
+      }
+    }
+  }
+}
+
+/** What can no longer throw half way: a dealer may answer with a generator. */
+function complete(
+  items: Iterable<SubscriptionItem>,
+): Iterable<SubscriptionItem> {
+  return Array.isArray(items) || items instanceof Set ? items : [...items];
+}
+
+type Update = Delta & { readonly type: 'update' };
+
+function transition(
+  delta: Update,
+  before: boolean,
+  after: boolean,
+): Delta | undefined {
+  if (after) return before ? delta : asInsert(delta);
+  return before ? asDelete(delta) : undefined;
+}
+
+/** The row comes into what is subscribed to. */
+function asInsert({ model, newData, version }: Update): Delta {
+  const delta = { type: 'insert' as const, model, data: newData };
+  return version === undefined ? delta : { ...delta, version };
+}
+
+/** The row leaves what is subscribed to. */
+function asDelete({ model, oldData, version }: Update): Delta {
+  const delta = { type: 'delete' as const, model, data: oldData };
+  return version === undefined ? delta : { ...delta, version };
+}

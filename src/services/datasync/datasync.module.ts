@@ -1,0 +1,158 @@
+import {
+  ConfigurableModuleBuilder,
+  Module,
+  type DynamicModule,
+  type Type,
+} from '@nestjs/common';
+import {
+  DEFAULT_BACKEND_REGISTRY,
+  DEFAULT_REGISTRY,
+} from '../../nest/constants.js';
+import { setupError } from '../../nest/setup-errors.js';
+import type { AsyncOptions } from '../../nest/snorky-options.js';
+import { serviceProviders, tokensOf } from '../../nest/snorky.module.js';
+import {
+  DATASYNC_TARGET,
+  DataSyncBackend,
+} from './datasync-backend.service.js';
+import { dataSyncSettings, type DataSyncOptions } from './datasync-options.js';
+import {
+  DATASYNC_DEALERS,
+  DATASYNC_SETTINGS,
+  DataSyncService,
+} from './datasync.service.js';
+import type { Dealer } from './dealers/dealer.js';
+
+const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<DataSyncOptions>().build();
+
+/** What of a DataSync module is static. */
+export interface DataSyncStaticOptions extends Pick<DynamicModule, 'imports'> {
+  /** Who decides who hears what: classes, made with injection, or instances. */
+  readonly dealers: readonly (Type<Dealer<never>> | Dealer<never>)[];
+  /** A subclass. @default DataSyncService */
+  readonly service?: Type<DataSyncService>;
+  /** @default 'datasync' */
+  readonly name?: string;
+  /** @default 'frontend' */
+  readonly registry?: string;
+  /** The service for trusted servers. Left out where its registry is missing. */
+  readonly backend?: {
+    /** @default DataSyncBackend */
+    readonly service?: Type<DataSyncBackend>;
+    /** @default the service's name and `_backend` */
+    readonly name?: string;
+    /** @default 'backend' */
+    readonly registry?: string;
+  };
+}
+
+/** The options of `DataSyncModule.register`. */
+export interface DataSyncModuleOptions
+  extends DataSyncStaticOptions, DataSyncOptions {}
+
+/** The options of `DataSyncModule.registerAsync`. */
+export interface DataSyncModuleAsyncOptions
+  extends
+    DataSyncStaticOptions,
+    Omit<AsyncOptions<DataSyncOptions>, 'imports'> {}
+
+/**
+ * Live data: `datasync` for clients, `datasync_backend` for trusted servers.
+ * Both can be injected anywhere, by class or with `@InjectService`. Register it
+ * several times with different names.
+ */
+@Module({})
+export class DataSyncModule {
+  static register(options: DataSyncModuleOptions): DynamicModule {
+    return define(Definition.register(options), options);
+  }
+
+  /** Like `register`, with limits from a factory that may inject providers. */
+  static registerAsync(options: DataSyncModuleAsyncOptions): DynamicModule {
+    type Late = Parameters<typeof Definition.registerAsync>[0];
+    return define(
+      Definition.registerAsync(options as unknown as Late),
+      options,
+    );
+  }
+}
+
+function define(
+  { providers = [], imports = [] }: DynamicModule,
+  options: DataSyncStaticOptions,
+): DynamicModule {
+  const {
+    dealers,
+    service = DataSyncService,
+    name = 'datasync',
+    registry = DEFAULT_REGISTRY,
+    backend = {},
+  } = options;
+  const backendClass = backend.service ?? DataSyncBackend;
+  const backendName = backend.name ?? `${name}_backend`;
+  const backendRegistry = backend.registry ?? DEFAULT_BACKEND_REGISTRY;
+  const [serviceToken] = tokensOf(name, registry) as [string];
+  const [backendToken] = tokensOf(backendName, backendRegistry) as [string];
+  const aliases = [
+    { provide: DataSyncService, useExisting: serviceToken },
+    { provide: DataSyncBackend, useExisting: backendToken },
+    ...(service === DataSyncService
+      ? []
+      : [{ provide: service, useExisting: serviceToken }]),
+    ...(backendClass === DataSyncBackend
+      ? []
+      : [{ provide: backendClass, useExisting: backendToken }]),
+  ];
+  const dealerProviders = dealers.map((dealer, index) => {
+    const provide = `SnorkyDealer(${name}/${index})`;
+    return typeof dealer === 'function'
+      ? { provide, useClass: dealer }
+      : { provide, useValue: dealer };
+  });
+  return {
+    module: DataSyncModule,
+    global: true,
+    imports: [...imports, ...(options.imports ?? [])],
+    providers: [
+      ...providers,
+      ...dealerProviders,
+      {
+        provide: DATASYNC_DEALERS,
+        inject: dealerProviders.map(({ provide }) => provide),
+        useFactory: (...made: Dealer<never>[]) => made,
+      },
+      {
+        provide: DATASYNC_SETTINGS,
+        inject: [MODULE_OPTIONS_TOKEN],
+        useFactory: (late: DataSyncOptions) => settingsOf(name, late),
+      },
+      ...serviceProviders({ service, name, registry }),
+      ...serviceProviders({
+        service: backendClass,
+        name: backendName,
+        registry: backendRegistry,
+        optional: true,
+      }),
+      { provide: DATASYNC_TARGET, useExisting: serviceToken },
+      ...aliases,
+    ],
+    exports: [
+      ...tokensOf(name, registry),
+      ...tokensOf(backendName, backendRegistry),
+      ...aliases.map(({ provide }) => provide),
+    ],
+  };
+}
+
+function settingsOf(
+  name: string,
+  options: DataSyncOptions,
+): ReturnType<typeof dataSyncSettings> {
+  try {
+    return dataSyncSettings(options);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw setupError('SNORKY_SERVICE_OPTION_INVALID', name, error.message);
+  }
+}

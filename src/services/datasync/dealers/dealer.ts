@@ -1,0 +1,85 @@
+import type { JsonValue } from '../../../protocol/json.js';
+
+/** One of the things that a subscription is to. */
+export interface SubscriptionItem {
+  /** The name of a dealer. */
+  readonly dealer: string;
+  /** What of the dealer's model; what it may be, the dealer says. */
+  readonly query: JsonValue;
+  /** @internal */
+  readonly subscription: object;
+}
+
+/**
+ * Decides who hears of a change: matches the rows of one model with the queries
+ * of subscriptions.
+ *
+ * `matches` is all that a dealer must have. The three methods about items are an
+ * index over it, for dealers that can find the matching items faster than by
+ * trying each; they must agree with `matches`.
+ *
+ * One instance serves one DataSync service.
+ *
+ * @example
+ * class TasksDueBefore extends Dealer<Task> {
+ *   readonly model = 'Task';
+ *   matches(query: JsonValue, task: Task) {
+ *     return typeof query === 'string' && task.due < query;
+ *   }
+ * }
+ */
+export abstract class Dealer<Row = JsonValue> {
+  /** How subscriptions refer to this dealer. @default the name of the class */
+  readonly name: string = this.constructor.name;
+  /** The model whose deltas this dealer is given. */
+  abstract readonly model: string;
+
+  readonly #items = new Set<SubscriptionItem>();
+  #service: object | undefined;
+
+  /**
+   * Whether a row is among what a query asks for. Must be pure: the same answer
+   * for the same row, now and when a log is replayed. If it throws, nobody hears
+   * of the change through this dealer: refuse in `checkQuery` what it cannot use.
+   */
+  abstract matches(query: JsonValue, row: Row): boolean;
+
+  /**
+   * Refuses a query that this dealer cannot use, by throwing an `RpcError` when
+   * a subscription is authorized. @default every query will do
+   */
+  checkQuery(_query: JsonValue): void {}
+
+  /** A subscription with an item for this dealer has been acquired. */
+  addSubscriptionItem(item: SubscriptionItem): void {
+    this.#items.add(item);
+  }
+
+  /** The subscription has ended, or its client has gone. */
+  removeSubscriptionItem(item: SubscriptionItem): void {
+    this.#items.delete(item);
+  }
+
+  /**
+   * The items whose query a row matches. Called once for an insert or a delete,
+   * and for an update with the old and with the new row.
+   */
+  getSubscriptionItemsForModel(row: Row): Iterable<SubscriptionItem> {
+    const matching: SubscriptionItem[] = [];
+    for (const item of this.#items) {
+      if (this.matches(item.query, row)) matching.push(item);
+    }
+    return matching;
+  }
+
+  /** @internal Answers false when it is another service's already. */
+  attach(service: object): boolean {
+    this.#service ??= service;
+    return this.#service === service;
+  }
+
+  /** @internal Its service has ended. */
+  detach(): void {
+    this.#service = undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import { RpcError } from '../../../core/rpc-error.js';
+import type { JsonValue } from '../../../protocol/json.js';
+import { FilterIndex, filterKey } from '../filter/filter-index.js';
+import {
+  DEFAULT_FILTER_LIMITS,
+  InvalidFilter,
+  parseFilter,
+  type FilterLimits,
+} from '../filter/parse.js';
+import type { Predicate } from '../filter/predicate.js';
+import { Dealer, type SubscriptionItem } from './dealer.js';
+
+/**
+ * A query is a filter over the fields of rows, such as
+ * `["and", ["==", "team", 7], [">=", "player.score", 100]]`.
+ *
+ * Operators: `==`, `<`, `<=`, `>`, `>=`, `in`, `and`, `or`, `not`. A dotted field
+ * walks into nested objects. Types are strict: only numbers compare with numbers
+ * and strings with strings; a missing field makes a comparison false.
+ *
+ * The whole filter is checked when it is authorized. Finding the subscriptions
+ * of a change costs what its candidates cost, however many filters there are.
+ *
+ * @example
+ * class FilteredPlayers extends FilterDealer<Player> { readonly model = 'Player'; }
+ */
+export abstract class FilterDealer<Row = JsonValue> extends Dealer<Row> {
+  /** How large a filter may be. */
+  readonly limits: FilterLimits = DEFAULT_FILTER_LIMITS;
+
+  readonly #index = new FilterIndex<SubscriptionItem>();
+  /** By query, while anybody has it: a replay asks with the same one again. */
+  readonly #parsed = new WeakMap<object, Predicate>();
+
+  override checkQuery(query: JsonValue): void {
+    try {
+      parseFilter(query, this.limits);
+    } catch (error) {
+      throw error instanceof InvalidFilter
+        ? new RpcError(error.message)
+        : error;
+    }
+  }
+
+  override matches(query: JsonValue, row: Row): boolean {
+    return this.#predicateOf(query).matches(row as JsonValue);
+  }
+
+  override addSubscriptionItem(item: SubscriptionItem): void {
+    const { query } = item;
+    this.#index.insert(
+      filterKey(query),
+      () => parseFilter(query, this.limits),
+      item,
+    );
+  }
+
+  override removeSubscriptionItem(item: SubscriptionItem): void {
+    this.#index.remove(filterKey(item.query), item);
+  }
+
+  override getSubscriptionItemsForModel(row: Row): Iterable<SubscriptionItem> {
+    const items: SubscriptionItem[] = [];
+    this.#index.find(row as JsonValue, (item) => items.push(item));
+    return items;
+  }
+
+  #predicateOf(query: JsonValue): Predicate {
+    const known = isArray(query) ? this.#parsed.get(query) : undefined;
+    if (known !== undefined) return known;
+    const predicate = parseFilter(query, this.limits);
+    if (isArray(query)) this.#parsed.set(query, predicate);
+    return predicate;
+  }
+}
+
+function isArray(query: JsonValue): query is readonly JsonValue[] {
+  return Array.isArray(query);
+}

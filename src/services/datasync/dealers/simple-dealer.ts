@@ -1,0 +1,50 @@
+import { canonicalKey, type JsonValue } from '../../../protocol/json.js';
+import { Dealer, type SubscriptionItem } from './dealer.js';
+
+/**
+ * A query asks for the rows with one key, any JSON value.
+ *
+ * @example
+ * class CommentsByEntry extends SimpleDealer<Comment> {
+ *   readonly model = 'Comment';
+ *   getKeyForModel(comment: Comment) { return comment.entryId; }
+ * }
+ */
+export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
+  readonly #items = new Map<string, Set<SubscriptionItem>>();
+
+  /**
+   * The key of a row. A row without one must throw, or give undefined: nobody
+   * is told of it then by this dealer, and the log says so.
+   */
+  abstract getKeyForModel(row: Row): JsonValue | undefined;
+
+  override matches(query: JsonValue, row: Row): boolean {
+    return canonicalKey(query) === this.#keyOf(row);
+  }
+
+  override addSubscriptionItem(item: SubscriptionItem): void {
+    const key = canonicalKey(item.query);
+    const items = this.#items.get(key);
+    if (items === undefined) this.#items.set(key, new Set([item]));
+    else items.add(item);
+  }
+
+  override removeSubscriptionItem(item: SubscriptionItem): void {
+    const key = canonicalKey(item.query);
+    const items = this.#items.get(key);
+    if (items?.delete(item) && items.size === 0) this.#items.delete(key);
+  }
+
+  override getSubscriptionItemsForModel(row: Row): Iterable<SubscriptionItem> {
+    return this.#items.get(this.#keyOf(row)) ?? [];
+  }
+
+  #keyOf(row: Row): string {
+    const key = this.getKeyForModel(row);
+    if (key === undefined) {
+      throw new Error(`${this.name} found no key in a row of "${this.model}".`);
+    }
+    return canonicalKey(key);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Position, TopicEntry, Topics } from '../../broker/ports.js';
+import type { Client } from '../../core/client.js';
+import { PreparedMessage } from '../../core/prepared-message.js';
+import type { RpcService } from '../../core/rpc-service.js';
+import { encodeJson } from '../../protocol/envelope.js';
+import type { DataSyncEngine } from './datasync.engine.js';
+import type { Delta } from './delta.js';
+import { DeltaTexts, deltasText } from './delta-texts.js';
+import type { Subscription } from './subscription.js';
+
+/**
+ * Writes what subscriptions hear of the log. An original client gets each delta
+ * by itself, one message for all of them; a resumable subscription gets one
+ * message per entry, with the position to come back with.
+ */
+export class DeltaOutput {
+  private readonly texts = new DeltaTexts();
+
+  constructor(
+    private readonly service: RpcService,
+    private readonly engine: DataSyncEngine,
+    /** A resumable subscription has been told how far the log has come. */
+    private readonly told: (subscription: Subscription) => void,
+    private readonly compare: Topics['compare'],
+  ) {}
+
+  /** Sends an entry to all whom it concerns. */
+  live(entry: TopicEntry): void {
+    const resumable: Subscription[] = [];
+    for (const delta of deltasOf(entry)) {
+      for (const routed of this.engine.route(delta)) {
+        const once: Client[] = [];
+        for (const subscription of routed.to) {
+          if (this.hasHad(subscription, entry.position)) continue;
+          if (!subscription.resumable) {
+            once.push(subscription.client);
+            continue;
+          }
+          if (subscription.outgoing === undefined) {
+            subscription.outgoing = [];
+            resumable.push(subscription);
+          }
+          subscription.outgoing.push(this.texts.withVersion(routed.delta));
+        }
+        if (once.length > 0) this.announce(once, routed.delta);
+      }
+    }
+    for (const subscription of resumable) {
+      const deltas = subscription.outgoing ?? [];
+      subscription.outgoing = undefined;
+      this.send(subscription, deltas, entry.position);
+    }
+  }
+
+  /** Sends an entry that a subscription missed, if it concerns it. */
+  missed(subscription: Subscription, entry: TopicEntry): void {
+    const deltas: Delta[] = [];
+    for (const delta of deltasOf(entry)) {
+      const heard = this.engine.replay(subscription, delta);
+      if (heard !== undefined) deltas.push(heard);
+    }
+    if (deltas.length === 0) return;
+    if (subscription.resumable) {
+      const texts = deltas.map((delta) => this.texts.withVersion(delta));
+      this.send(subscription, texts, entry.position);
+    } else {
+      for (const delta of deltas) this.announce([subscription.client], delta);
+    }
+  }
+
+  /** Tells a quiet subscription how far the log has come. */
+  position(subscription: Subscription, position: Position): void {
+    // Where a reading that lags behind has come to, it was told before.
+    if (this.hasHad(subscription, position)) return;
+    this.write(
+      subscription,
+      `{"type":"position","subscription":${JSON.stringify(subscription.token)},"position":${encodeJson(position)}}`,
+    );
+  }
+
+  /** Whether a subscription was sent the log up to there before it went live. */
+  private hasHad(subscription: Subscription, position: Position): boolean {
+    const { sentTo } = subscription;
+    if (sentTo === undefined) return false;
+    if ((this.compare(position, sentTo) ?? 1) <= 0) return true;
+    subscription.sentTo = undefined;
+    return false;
+  }
+
+  private announce(clients: Client[], delta: Delta): void {
+    const text = `{"type":"delta","delta":${this.texts.withoutVersion(delta)}}`;
+    this.service.$deliver(
+      clients,
+      new PreparedMessage(`${this.service.$prefix}${text}}`),
+    );
+  }
+
+  private send(
+    subscription: Subscription,
+    deltas: readonly string[],
+    position: Position,
+  ): void {
+    this.write(subscription, deltasText(subscription.token, deltas, position));
+    // One that is replaying must not be told later positions by the beacon.
+    if (subscription.state === 'live') this.told(subscription);
+  }
+
+  private write({ client }: Subscription, text: string): void {
+    try {
+      client.sendText(`${this.service.$prefix}${text}}`);
+    } catch (error) {
+      this.service.registry.failed('deltas', error, () => {
+        return `Could not send deltas of service "${this.service.name}"`;
+      });
+    }
+  }
+}
+
+function deltasOf({ value }: TopicEntry): readonly Delta[] {
+  return value as unknown as readonly Delta[];
+}
