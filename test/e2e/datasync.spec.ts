@@ -1,0 +1,138 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Test } from '@nestjs/testing';
+import { describe, expect, it } from '@jest/globals';
+import {
+  BroadcastDealer,
+  DataSyncModule,
+  DataSyncService,
+  SnorkyModule,
+} from 'snorky';
+import { DelayedBroker } from '../../src/broker/delayed-broker.js';
+import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
+import { registryOf } from '../../src/testing/connect.js';
+import { task } from '../support/datasync.js';
+import { handOff } from '../support/hand-off.js';
+import { LocalClient } from '../support/local-client.js';
+
+const seed = Date.now() & 0xffff;
+
+describe(`Clients who authorize, query and acquire while rows change (seed ${seed})`, () => {
+  it('all have the rows of the source in the end', async () => {
+    const outcome = await handOff({
+      clients: 60,
+      rate: 400,
+      seconds: 2,
+      cutEvery: 0,
+      seed,
+    });
+    expect(outcome).toMatchObject({ unequal: 0, faults: [], cuts: 0 });
+    expect(outcome.fetched).toBe(0);
+    expect(outcome.published).toBeGreaterThanOrEqual(1600);
+    expect(outcome.delivered).toBeGreaterThan(outcome.published);
+  }, 30_000);
+
+  it('all have them also when connections are cut and half-open', async () => {
+    const outcome = await handOff({
+      clients: 60,
+      rate: 400,
+      seconds: 3,
+      cutEvery: 500,
+      seed: seed + 1,
+    });
+    expect(outcome).toMatchObject({ unequal: 0, faults: [] });
+    expect(outcome.cuts).toBeGreaterThan(50);
+    expect(outcome.resumed).toBeGreaterThan(50);
+    // The log reaches back, so nobody has to fetch.
+    expect(outcome.fetched).toBe(0);
+  }, 30_000);
+
+  it('all have them over a slow broker', async () => {
+    const outcome = await handOff({
+      clients: 30,
+      rate: 150,
+      seconds: 2,
+      cutEvery: 500,
+      seed: seed + 2,
+      broker: new DelayedBroker(new MemoryBroker(), { seed }),
+    });
+    expect(outcome).toMatchObject({ unequal: 0, faults: [] });
+    expect(outcome.resumed).toBeGreaterThan(10);
+  }, 30_000);
+
+  it('fetch again, as they are told, where the log is too short', async () => {
+    const outcome = await handOff({
+      clients: 40,
+      rate: 400,
+      seconds: 2,
+      cutEvery: 400,
+      away: 100,
+      seed: seed + 3,
+      datasync: { log: { entries: 12 } },
+    });
+    expect(outcome).toMatchObject({ unequal: 0, faults: [] });
+    expect(outcome.fetched).toBeGreaterThan(10);
+  }, 30_000);
+});
+
+/** Counts what it gets. */
+class Returning extends LocalClient {
+  deltas = 0;
+  recovered = false;
+
+  override sendText(text: string): void {
+    if (text.includes('"type":"deltas"')) this.deltas++;
+    else if (text.includes('"recovered":true')) this.recovered = true;
+  }
+}
+
+class AllTasks extends BroadcastDealer {
+  readonly model = 'Task';
+}
+
+describe('Five hundred clients who come back at once and missed 500 entries each', () => {
+  it('hold the event loop for a moment at most', async () => {
+    const CLIENTS = 500;
+    const MISSED = 500;
+    const testing = await Test.createTestingModule({
+      imports: [
+        SnorkyModule.forRoot({ registries: { frontend: {} } }),
+        DataSyncModule.register({ dealers: [AllTasks] }),
+      ],
+    }).compile();
+    const app = await testing.init();
+    const service = app.get(DataSyncService);
+    const registry = registryOf(app, 'frontend');
+    const tokens: string[] = [];
+    for (let i = 0; i < CLIENTS; i++) {
+      const item = { dealer: 'AllTasks', query: null };
+      tokens.push(await service.authorizeSubscription([item]));
+    }
+    for (let n = 0; n < MISSED; n++) {
+      await service.publishDeltas([task(n, { text: 'x'.repeat(200) })]);
+    }
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const clients = tokens.map((token) => {
+      const client = new Returning();
+      registry.connect(client);
+      const params = { token, resume: true };
+      client.tell(registry, 'datasync', {
+        command: 'acquireSubscription',
+        params,
+        callId: 1,
+      });
+      return client;
+    });
+    const end = performance.now() + 20_000;
+    while (!clients.every(({ recovered }) => recovered)) {
+      expect(performance.now()).toBeLessThan(end);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    delay.disable();
+    for (const { deltas } of clients) expect(deltas).toBe(MISSED);
+    expect(delay.max / 1e6).toBeLessThan(250);
+    expect(delay.percentile(99) / 1e6).toBeLessThan(100);
+    for (const client of clients) registry.disconnect(client);
+    await app.close();
+  }, 30_000);
+});
