@@ -23,6 +23,6 @@ export class Counters {
   closedStalled = 0;
   /** Connections closed because the client's identity expired. */
   closedExpired = 0;
-  /** DataSync: clients who came too late for what the log remembers. */
+  /** DataSync: tokens whose part of the log went before anybody came with them. */
   evicted = 0;
 }

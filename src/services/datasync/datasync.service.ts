@@ -33,6 +33,7 @@ import { checkDealers } from './dealers/check-dealers.js';
 import type { Dealer } from './dealers/dealer.js';
 import { parseDeltas, type Delta } from './delta.js';
 import { DeltaOutput } from './delta-output.js';
+import { EvictionWatch } from './eviction-watch.js';
 import { LogReader } from './log-reader.js';
 import { PositionBeacon } from './position-beacon.js';
 import { SubscriptionDesk } from './subscription-desk.js';
@@ -50,6 +51,7 @@ interface Running {
   readonly desk: SubscriptionDesk;
   readonly reader: LogReader;
   readonly store: SubscriptionStore;
+  readonly watch: EvictionWatch;
 }
 
 /**
@@ -193,7 +195,8 @@ export class DataSyncService
     try {
       return { token, data: await query() };
     } catch (error) {
-      const { store } = await this.#ready();
+      const { store, watch } = await this.#ready();
+      watch.forget(token);
       await store.withdraw(token);
       throw error;
     }
@@ -205,10 +208,13 @@ export class DataSyncService
       throw new RpcError(WireError.tooManyItems);
     }
     const token = newToken();
-    return whenReady(this.#ready(), ({ reader, store }) => {
+    return whenReady(this.#ready(), ({ reader, store, watch }) => {
       const checked = this.#engine.checkItems(items);
       return whenReady(this.broker.topics.position(reader.topic), (position) =>
-        whenReady(store.put(token, { items: checked, position }), () => token),
+        whenReady(store.put(token, { items: checked, position }), () => {
+          watch.authorized(token);
+          return token;
+        }),
       );
     });
   }
@@ -261,13 +267,18 @@ export class DataSyncService
       (subscription) => beacon.told(subscription),
       (left, right) => broker.topics.compare(left, right),
     );
+    const watch = new EvictionWatch(settings.log, settings.tokenTimeout, () =>
+      this.#evicted(),
+    );
     const reader = new LogReader(
       broker.topics,
       scope,
       settings.log,
       (entry) => {
         output.live(entry);
-        beacon.advance(entry.position, () => sizeOf(entry));
+        const measure = measureOnce(entry);
+        beacon.advance(entry.position, measure);
+        watch.advance(measure);
       },
     );
     const desk = new SubscriptionDesk({
@@ -280,7 +291,8 @@ export class DataSyncService
       replay: (since: Position, limit) =>
         broker.topics.replay(scope, since, limit),
       compare: (left, right) => broker.topics.compare(left, right),
-      evicted: () => this.#evicted(),
+      uncovered: () => this.#uncovered(),
+      arrived: (token) => watch.forget(token),
       failed: (error) => {
         this.registry.failed('datasync', error, () => 'The broker failed');
       },
@@ -293,7 +305,12 @@ export class DataSyncService
       store.onTaken((token) => desk.taken(token)),
       (stop) => {
         this.#stops.push(stop);
-        return whenReady(reader.start(), () => ({ desk, reader, store }));
+        return whenReady(reader.start(), () => ({
+          desk,
+          reader,
+          store,
+          watch,
+        }));
       },
     );
   }
@@ -301,11 +318,19 @@ export class DataSyncService
   #evicted(): void {
     this.registry.counters.evicted++;
     this.registry.log.warn(`evicted:${this.name}`, () => {
-      return `The log of "${this.name}" no longer reaches back to where a subscription begins: its client has to fetch again. If this is common, raise the option \`log\`.`;
+      return `The log of "${this.name}" has forgotten what a token needs that nobody has come with yet. If this is common, raise the option \`log\`.`;
+    });
+  }
+
+  #uncovered(): void {
+    this.registry.log.warn(`uncovered:${this.name}`, () => {
+      return `The log of "${this.name}" no longer reaches back to where a subscription was to go on: its client has to fetch again.`;
     });
   }
 }
 
-function sizeOf({ value }: TopicEntry): number {
-  return encodeJson(value).length;
+/** The size of an entry, made when it is first asked for. */
+function measureOnce({ value }: TopicEntry): () => number {
+  let size: number | undefined;
+  return () => (size ??= encodeJson(value).length);
 }

@@ -52,7 +52,9 @@ export interface DeskContext {
   replay(since: Position, limit: number): MaybePromise<Replay>;
   compare(left: Position, right: Position): number | undefined;
   /** A token came too late for the log. */
-  evicted(): void;
+  uncovered(): void;
+  /** A client has come with a token. */
+  arrived(token: string): void;
   /** Something failed that nobody waits for. */
   failed(error: unknown): void;
 }
@@ -113,6 +115,7 @@ export class SubscriptionDesk {
       if (authorization === undefined) {
         throw new RpcError(WireError.noSuchSubscription);
       }
+      this.context.arrived(token);
       if (!client.connected) {
         if (resume) this.later(store.release(token, client.id));
         return { live: undefined };
@@ -224,7 +227,7 @@ export class SubscriptionDesk {
           uncovered: () => {
             settle();
             this.drop(subscription, 'uncovered');
-            this.context.evicted();
+            this.context.uncovered();
             this.giveUp(subscription, () => {
               if (resumable) {
                 answer({ recovered: false });
