@@ -65,9 +65,11 @@ const resume = (clients: number, missed: number): Promise<Sample> =>
     try {
       await load.next();
       await server.ask({ type: 'reset' });
-      const figures = await load.ask<Sample>({ type: 'return' });
+      await load.ask({ type: 'connect' });
+      const connecting = await server.ask<{ loop: number }>({ type: 'reset' });
+      const figures = await load.ask<Sample>({ type: 'resume' });
       const { loop } = await server.ask<{ loop: number }>({ type: 'report' });
-      return { ...figures, loop };
+      return { ...figures, loop, connecting: connecting.loop };
     } finally {
       await load.stop();
     }
@@ -166,7 +168,8 @@ export const datasync: Group = {
           title: `Resume of ${clients} clients with 1000 missed entries each`,
           columns: [
             column('seconds', 'seconds', 1),
-            column('loop', 'loop held, most ms', 1),
+            column('connecting', 'loop held while they connect, ms', 1),
+            column('loop', 'while they resume, most ms', 1),
             column('recovered', 'recovered', 0),
             column('lost', 'lost', 0),
             column('wrong', 'twice or out of order', 0),

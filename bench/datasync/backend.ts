@@ -1,13 +1,20 @@
 import { Agent, request } from 'node:http';
 
-/** Calls the backend of a server under load, over a few kept connections. */
+/** Calls the backend of a server under load, over kept connections. */
 export class Backend {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  private readonly agent: Agent;
 
+  /**
+   * @param connections With one, calls arrive in the order in which they are
+   *   made: over several, batches would overtake each other on their way.
+   */
   constructor(
     private readonly port: number,
     private readonly key: string,
-  ) {}
+    connections: number,
+  ) {
+    this.agent = new Agent({ keepAlive: true, maxSockets: connections });
+  }
 
   call(command: string, params: object): Promise<unknown> {
     const body = JSON.stringify({

@@ -17,7 +17,8 @@ const BATCH = 50;
 const PERIOD = (1000 * BATCH) / 2000;
 
 const [port, key, seconds, resume] = process.argv.slice(2);
-const backend = new Backend(Number(port), key as string);
+const backend = new Backend(Number(port), key as string, 8);
+const publisher = new Backend(Number(port), key as string, 1);
 const delays: number[] = [];
 const keyOf = (connection: number, index: number): number =>
   (connection * EACH + index) % KEYS;
@@ -59,7 +60,7 @@ for (let batch = 0; batch < batches; batch++) {
     const data = { id: n, n, at, key: keyOfRow, text: 'x'.repeat(80) };
     return { type: 'insert', model: 'Reading', data };
   });
-  answered.push(backend.publish(deltas));
+  answered.push(publisher.publish(deltas));
 }
 await Promise.all(answered);
 const expected = (connection: number): number => {

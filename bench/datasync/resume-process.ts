@@ -1,6 +1,7 @@
 /**
  * Clients who all go and, having missed entries, all come back at once. Says
- * when they have gone, and waits to be told to bring them back.
+ * when they have gone, and waits to be told to connect; says when they have, and
+ * waits to be told to have them all resume.
  */
 import { once } from 'node:events';
 
@@ -8,7 +9,7 @@ import { Backend } from './backend.js';
 import { Subscriber } from './subscriber.js';
 
 const [port, key, clients, missed] = process.argv.slice(2);
-const backend = new Backend(Number(port), key as string);
+const backend = new Backend(Number(port), key as string, 8);
 
 interface Away {
   readonly token: string;
@@ -35,10 +36,18 @@ for (let n = 0; n < Number(missed); n++) {
 process.send?.({ ready: true });
 await once(process, 'message');
 
+const connections = await Promise.all(
+  away.map(async (one) => ({
+    ...one,
+    subscriber: await Subscriber.connect(Number(port)),
+  })),
+);
+process.send?.({ connected: true });
+await once(process, 'message');
+
 const start = performance.now();
 const returned = await Promise.all(
-  away.map(async ({ token, position }) => {
-    const subscriber = await Subscriber.connect(Number(port));
+  connections.map(async ({ token, position, subscriber }) => {
     const answer = (await subscriber.acquire({
       token,
       resume: true,

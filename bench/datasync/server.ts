@@ -54,9 +54,9 @@ await app.listen(0, '127.0.0.1');
 const delays = monitorEventLoopDelay({ resolution: 5 });
 delays.enable();
 process.on('message', ({ type }: { type: 'reset' | 'report' }) => {
-  if (type === 'reset') delays.reset();
   const { user, system } = process.cpuUsage();
   process.send?.({ loop: delays.max / 1e6, cpu: user + system });
+  if (type === 'reset') delays.reset();
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.({ port: (app.getHttpServer().address() as AddressInfo).port });

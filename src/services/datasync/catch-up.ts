@@ -56,7 +56,11 @@ export class CatchUp {
   ) {}
 
   start(): void {
-    this.ask();
+    // Reading a page takes time too, and two thousand may start in one turn.
+    this.context.schedule.run(() => {
+      this.ask();
+      return false;
+    });
   }
 
   private ask(): void {

@@ -1,5 +1,5 @@
 /** Milliseconds of replaying in one turn of the event loop. */
-const SLICE = 10;
+const SLICE = 5;
 
 /** Does some of a job, at most a millisecond or so; answers whether more is left. */
 export type Step = () => boolean;
