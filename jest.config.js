@@ -5,6 +5,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^snorky$': '<rootDir>/src/index.ts',
+    '^snorky/client$': '<rootDir>/src/client/index.ts',
     '^snorky/testing$': '<rootDir>/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

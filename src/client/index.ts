@@ -1,0 +1,3 @@
+// Events
+export { Signal } from './signal.js';
+export type { Listener } from './signal.js';
