@@ -36,6 +36,7 @@ export { RpcService } from './core/rpc-service.js';
 export { RpcRequest } from './core/rpc-request.js';
 export { RpcError } from './core/rpc-error.js';
 export { PreparedMessage } from './core/prepared-message.js';
+export type { Commands } from './core/commands.js';
 export type { ServiceHost } from './core/service.js';
 export type { ServiceHooks } from './nest/provider-service.js';
 export type { RpcCommandOptions } from './nest/decorators/rpc-command.decorator.js';
@@ -87,6 +88,7 @@ export { Dealer } from './services/datasync/dealers/dealer.js';
 export { BroadcastDealer } from './services/datasync/dealers/broadcast-dealer.js';
 export { SimpleDealer } from './services/datasync/dealers/simple-dealer.js';
 export { FilterDealer } from './services/datasync/dealers/filter-dealer.js';
+export { Subscribable } from './services/datasync/rest/subscribable.decorator.js';
 export { SUBSCRIPTION_STATES } from './services/datasync/subscription-state.js';
 export type {
   DataSyncModuleAsyncOptions,
@@ -101,6 +103,12 @@ export type {
   UpdateDelta,
 } from './services/datasync/delta.js';
 export type { FilterLimits } from './services/datasync/filter/parse.js';
+export type {
+  DealerReference,
+  SubscribableItem,
+  SubscribableOptions,
+  SubscribableRequest,
+} from './services/datasync/rest/subscribable-plan.js';
 export type { Resumption } from './services/datasync/subscription-desk.js';
 export type {
   SubscriptionEvent,
@@ -113,6 +121,7 @@ export { CloseCode, WireError } from './protocol/errors.js';
 export { MAX_NESTING } from './protocol/limits.js';
 export type { Envelope } from './protocol/envelope.js';
 export type { JsonObject, JsonValue } from './protocol/json.js';
+export type { Jsonify } from './protocol/jsonify.js';
 export type {
   RpcCall,
   RpcErrorMessage,

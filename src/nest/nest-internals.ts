@@ -25,6 +25,8 @@ import { selectExceptionFilterMetadata } from '@nestjs/common/internal';
 
 export {
   ENTRY_PROVIDER_WATERMARK,
+  INTERCEPTORS_METADATA,
+  METHOD_METADATA,
   PROPERTY_DEPS_METADATA,
   ROUTE_ARGS_METADATA,
   SELF_DECLARED_DEPS_METADATA,

@@ -105,6 +105,39 @@ const SETUP_ERRORS = {
   SNORKY_DEALER_SHARED: (name: string, service: string) =>
     `Dealer "${name}" of service "${service}" is another service's already. ` +
     'Give each service an instance of its own.',
+  SNORKY_SUBSCRIBABLE_PLACE: (who: string) =>
+    `${who} uses @Subscribable() but is no HTTP route. Add @Get() or the like; ` +
+    'elsewhere, call DataSyncService.snapshot() instead.',
+  SNORKY_SUBSCRIBABLE_TWICE: (who: string) =>
+    `${who} uses @Subscribable() twice. Give one of them a function with all ` +
+    'items: @Subscribable(() => [{ dealer, query }, ...]).',
+  SNORKY_SUBSCRIBABLE_MODULE: (who: string) =>
+    `${who} uses @Subscribable(), but there is no DataSync service. Import ` +
+    'DataSyncModule.register({ dealers }) in the root module.',
+  SNORKY_SUBSCRIBABLE_SERVICE: (who: string, asked: string, known: string) =>
+    `${who} uses @Subscribable() with DataSync service ${asked}, by which not ` +
+    `exactly one is meant of: ${known}. Say which as the last argument: ` +
+    '{ service, registry }.',
+  SNORKY_SUBSCRIBABLE_DEALER: (
+    who: string,
+    dealer: string,
+    service: string,
+    known: string,
+  ) =>
+    `${who} subscribes to dealer "${dealer}", but service "${service}" has ` +
+    `only: ${known}. Add it to DataSyncModule.register({ dealers }), or name ` +
+    'one of these.',
+  SNORKY_SUBSCRIBABLE_AMBIGUOUS: (
+    who: string,
+    dealer: string,
+    service: string,
+    names: string,
+  ) =>
+    `${who} subscribes to ${dealer} by its class, which stands for several ` +
+    `dealers of service "${service}": ${names}. Write the name of one of them.`,
+  SNORKY_SUBSCRIBABLE_QUERY: (who: string, dealer: string, problem: string) =>
+    `${who} subscribes to dealer "${dealer}" with a query that it refuses: ` +
+    `${problem}. Correct the query of @Subscribable().`,
   SNORKY_SHUTDOWN_INVALID: (given: unknown) =>
     'The option `shutdownTimeout` must be a number of milliseconds from 0 up, ' +
     `not ${String(given)}.`,

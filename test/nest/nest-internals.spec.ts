@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   Catch,
+  Get,
   Injectable,
   UseFilters,
   UseGuards,
@@ -34,6 +35,8 @@ import { mapError } from '../../src/nest/commands/error-mapping.js';
 import {
   ContextCreator,
   ENTRY_PROVIDER_WATERMARK,
+  INTERCEPTORS_METADATA,
+  METHOD_METADATA,
   ROUTE_ARGS_METADATA,
   SnorkyContextHost,
   type HandlerPlace,
@@ -96,6 +99,12 @@ class Subject {
   piped(): void {}
   @UseFilters(AllErrors, TypeErrors)
   filtered(): void {}
+}
+
+class Routes {
+  @Get()
+  @UseInterceptors(Same)
+  routed(): void {}
 }
 
 interface SetUp extends AsyncDisposable {
@@ -180,6 +189,11 @@ describe('The private parts of Nest', () => {
     expect(NESTS_WATERMARK).toBe(ENTRY_PROVIDER_WATERMARK);
     expect(typeof ENTRY_PROVIDER_WATERMARK).toBe('string');
     expect(ROUTE_ARGS_METADATA).toBe('__routeArguments__');
+    const { routed } = Routes.prototype;
+    expect(Reflect.getMetadata(INTERCEPTORS_METADATA, routed)).toEqual([Same]);
+    expect(Reflect.hasMetadata(METHOD_METADATA, routed)).toBe(true);
+    const { intercepted } = Subject.prototype;
+    expect(Reflect.hasMetadata(METHOD_METADATA, intercepted)).toBe(false);
   });
 
   it('tell which methods have enhancers', async () => {

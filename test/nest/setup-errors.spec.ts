@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  Controller,
+  Get,
   Inject,
   Injectable,
   Module,
@@ -15,6 +17,7 @@ import { IsNumber } from 'class-validator';
 import {
   BroadcastDealer,
   DataSyncModule,
+  FilterDealer,
   InjectService,
   PubSubModule,
   PubSubService,
@@ -25,6 +28,7 @@ import {
   SnorkyModule,
   SnorkyService,
   SnorkySetupError,
+  Subscribable,
   type DataSyncModuleOptions,
   type RegistryOptions,
   type SetupErrorCode,
@@ -73,8 +77,32 @@ class Tasks extends BroadcastDealer {
   readonly model = 'Task';
 }
 
+class Other extends FilterDealer {
+  readonly model = 'Other';
+}
+
 const startDataSync = (options: DataSyncModuleOptions): Promise<unknown> =>
   start({ imports: [...(root() ?? []), DataSyncModule.register(options)] });
+
+/** With a route that is decorated. */
+const startRoute = (
+  decorator: MethodDecorator,
+  ...services: readonly DataSyncModuleOptions[]
+): Promise<unknown> => {
+  @Controller('tasks')
+  class TasksController {
+    @Get()
+    @decorator
+    list(): void {}
+  }
+  return start({
+    imports: [
+      ...(root({ frontend, admin: {} }) ?? []),
+      ...services.map((options) => DataSyncModule.register(options)),
+    ],
+    controllers: [TasksController],
+  });
+};
 
 interface Case {
   /** A set-up that cannot be meant. */
@@ -410,6 +438,92 @@ const CASES: Readonly<
     sentence:
       'Dealer "Tasks" of service "other" is another service\'s already. Give ' +
       'each service an instance of its own.',
+  },
+  SNORKY_SUBSCRIBABLE_PLACE: {
+    start: () => {
+      @SnorkyService('tasks')
+      class TasksService {
+        @RpcCommand()
+        @Subscribable(Tasks)
+        list(): void {}
+      }
+      return start({
+        imports: [
+          ...(root() ?? []),
+          DataSyncModule.register({ dealers: [Tasks] }),
+        ],
+        providers: [TasksService],
+      });
+    },
+    sentence:
+      'TasksService.list() uses @Subscribable() but is no HTTP route. Add ' +
+      '@Get() or the like; elsewhere, call DataSyncService.snapshot() instead.',
+  },
+  SNORKY_SUBSCRIBABLE_TWICE: {
+    start: () =>
+      startRoute(
+        (...method) => {
+          Subscribable(Tasks)(...method);
+          Subscribable('Tasks')(...method);
+        },
+        { dealers: [Tasks] },
+      ),
+    sentence:
+      'TasksController.list() uses @Subscribable() twice. Give one of them a ' +
+      'function with all items: @Subscribable(() => [{ dealer, query }, ...]).',
+  },
+  SNORKY_SUBSCRIBABLE_MODULE: {
+    start: () => startRoute(Subscribable(Tasks)),
+    sentence:
+      'TasksController.list() uses @Subscribable(), but there is no DataSync ' +
+      'service. Import DataSyncModule.register({ dealers }) in the root module.',
+  },
+  SNORKY_SUBSCRIBABLE_SERVICE: {
+    start: () =>
+      startRoute(
+        Subscribable(() => [], { service: 'metrics', registry: 'frontend' }),
+        { dealers: [Tasks] },
+        { name: 'metrics', registry: 'admin', dealers: [] },
+      ),
+    sentence:
+      'TasksController.list() uses @Subscribable() with DataSync service ' +
+      '"metrics" of "frontend", by which not exactly one is meant of: ' +
+      '"datasync" of "frontend", "metrics" of "admin". Say which as the last ' +
+      'argument: { service, registry }.',
+  },
+  SNORKY_SUBSCRIBABLE_DEALER: {
+    start: () =>
+      startRoute(Subscribable('AllTasks'), { dealers: [Tasks, Other] }),
+    sentence:
+      'TasksController.list() subscribes to dealer "AllTasks", but service ' +
+      '"datasync" has only: Tasks, Other. Add it to DataSyncModule.register({ ' +
+      'dealers }), or name one of these.',
+  },
+  SNORKY_SUBSCRIBABLE_AMBIGUOUS: {
+    start: () => {
+      class Named extends BroadcastDealer {
+        readonly model = 'Task';
+        constructor(override readonly name: string) {
+          super();
+        }
+      }
+      // As a class whose instances were made elsewhere.
+      const reference = Named as unknown as typeof Tasks;
+      return startRoute(Subscribable(reference), {
+        dealers: [new Named('a'), new Named('b'), Tasks],
+      });
+    },
+    sentence:
+      'TasksController.list() subscribes to Named by its class, which stands ' +
+      'for several dealers of service "datasync": a, b. Write the name of one ' +
+      'of them.',
+  },
+  SNORKY_SUBSCRIBABLE_QUERY: {
+    start: () => startRoute(Subscribable('Other', 7), { dealers: [Other] }),
+    sentence:
+      'TasksController.list() subscribes to dealer "Other" with a query that ' +
+      'it refuses: Invalid filter: a filter is a list. Correct the query of ' +
+      '@Subscribable().',
   },
   SNORKY_TYPES_MISSING: {
     start: () => {

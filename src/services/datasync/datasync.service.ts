@@ -73,7 +73,7 @@ export class DataSyncService
   protected readonly $settings!: DataSyncSettings;
   /** @internal */
   @Inject(DATASYNC_DEALERS)
-  protected readonly $dealers!: readonly Dealer<never>[];
+  readonly $dealers!: readonly Dealer<never>[];
 
   readonly #engine = new DataSyncEngine((dealer, error) => {
     this.registry.failed(`dealer:${dealer.name}`, error, () => {
@@ -195,11 +195,16 @@ export class DataSyncService
     try {
       return { token, data: await query() };
     } catch (error) {
-      const { store, watch } = await this.#ready();
-      watch.forget(token);
-      await store.withdraw(token);
+      await this.$withdraw(token);
       throw error;
     }
+  }
+
+  /** @internal Takes back a token that nobody was given. */
+  async $withdraw(token: string): Promise<void> {
+    const { store, watch } = await this.#ready();
+    watch.forget(token);
+    await store.withdraw(token);
   }
 
   /** @internal */

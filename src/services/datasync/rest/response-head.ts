@@ -1,0 +1,77 @@
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+
+type WriteHead = (
+  status: number,
+  ...rest: readonly unknown[]
+) => ServerResponse;
+
+/**
+ * Has a last word about the headers of a response. Not before its head is
+ * written is it known what it answers, and what else wants to be among the
+ * headers: exception filters, interceptors, a `Response` that the handler
+ * returns and streams have their say after the handler.
+ *
+ * @param act Called with the status. Called again if the head could not be
+ *   written and something else is answered.
+ */
+export function beforeHead(
+  response: ServerResponse,
+  act: (status: number) => void,
+): void {
+  const writeHead = response.writeHead.bind(response) as WriteHead;
+  const amended: WriteHead = (status, ...rest) => {
+    if (response.headersSent) return writeHead(status, ...rest);
+    const before = response.getHeaders();
+    const [message] = rest;
+    try {
+      setAll(
+        response,
+        rest.find((one) => typeof one === 'object'),
+      );
+      act(status);
+      return typeof message === 'string'
+        ? writeHead(status, message)
+        : writeHead(status);
+    } catch (error) {
+      // What is answered instead has headers of its own.
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      setAll(response, before);
+      throw error;
+    }
+  };
+  response.writeHead = amended as ServerResponse['writeHead'];
+}
+
+/** Sets what `writeHead` was given, where it can be merged with. */
+function setAll(response: ServerResponse, headers: unknown): void {
+  if (!Array.isArray(headers)) {
+    const entries = Object.entries((headers ?? {}) as HeaderValues);
+    for (const [name, value] of entries) response.setHeader(name, value);
+    return;
+  }
+  // Names and values in turn, a name perhaps several times.
+  for (let i = 0; i < headers.length; i += 2) {
+    response.removeHeader(headers[i] as string);
+  }
+  for (let i = 0; i < headers.length; i += 2) {
+    response.appendHeader(headers[i] as string, headers[i + 1] as string);
+  }
+}
+
+type HeaderValues = Readonly<Record<string, OutgoingHttpHeader>>;
+
+/** Adds names to a header that is a list of them, next to what it has. */
+export function addNames(
+  response: ServerResponse,
+  header: string,
+  names: readonly string[],
+): void {
+  const listed = String(response.getHeader(header) ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const known = new Set(listed.map((name) => name.toLowerCase()));
+  const missing = names.filter((name) => !known.has(name.toLowerCase()));
+  if (missing.length === 0) return;
+  response.setHeader(header, [...listed, ...missing].join(', '));
+}

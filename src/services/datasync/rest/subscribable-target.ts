@@ -1,0 +1,119 @@
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import { RpcError } from '../../../core/rpc-error.js';
+import { setupError } from '../../../nest/setup-errors.js';
+import { encodeJson } from '../../../protocol/envelope.js';
+import type { JsonValue } from '../../../protocol/json.js';
+import { DataSyncService } from '../datasync.service.js';
+import type { Dealer } from '../dealers/dealer.js';
+import type {
+  DealerReference,
+  SubscribableOptions,
+  SubscribablePlan,
+} from './subscribable-plan.js';
+
+const DEFAULT_SERVICE = 'datasync';
+
+/**
+ * The DataSync service of a subscribable route, with what does not change from
+ * request to request checked.
+ *
+ * @param who The route, for messages.
+ * @throws SnorkySetupError
+ */
+export function subscribableTarget(
+  modules: ModulesContainer,
+  { fixed, options }: SubscribablePlan,
+  who: string,
+): DataSyncService {
+  const service = findService(modules, options, who);
+  if (fixed.dealer === undefined) return service;
+  const dealer = findDealer(service, fixed.dealer, who);
+  if (fixed.query !== undefined) checkQuery(dealer, fixed.query, who);
+  return service;
+}
+
+/**
+ * The dealer that is meant by its class or name.
+ *
+ * @throws SnorkySetupError when there is none, or the class has several.
+ */
+export function findDealer(
+  service: DataSyncService,
+  reference: DealerReference,
+  who: string,
+): Dealer<never> {
+  const { $dealers: dealers } = service;
+  const meant = dealers.filter((dealer) =>
+    typeof reference === 'string'
+      ? dealer.name === reference
+      : dealer.constructor === reference,
+  );
+  const [dealer, second] = meant;
+  if (dealer !== undefined && second === undefined) return dealer;
+  const names = (some: readonly Dealer<never>[]): string =>
+    some.map(({ name }) => name).join(', ') || 'none';
+  if (dealer === undefined) {
+    throw setupError(
+      'SNORKY_SUBSCRIBABLE_DEALER',
+      who,
+      typeof reference === 'string' ? reference : reference.name,
+      service.name,
+      names(dealers),
+    );
+  }
+  throw setupError(
+    'SNORKY_SUBSCRIBABLE_AMBIGUOUS',
+    who,
+    (reference as Type).name,
+    service.name,
+    names(meant),
+  );
+}
+
+function findService(
+  modules: ModulesContainer,
+  { service, registry }: SubscribableOptions,
+  who: string,
+): DataSyncService {
+  const all = new Set<DataSyncService>();
+  for (const { providers } of modules.values()) {
+    for (const { instance } of providers.values()) {
+      if (instance instanceof DataSyncService) all.add(instance);
+    }
+  }
+  if (all.size === 0) throw setupError('SNORKY_SUBSCRIBABLE_MODULE', who);
+  const name = service ?? (all.size === 1 ? undefined : DEFAULT_SERVICE);
+  const [found, second] = [...all].filter(
+    (one) =>
+      (name === undefined || one.name === name) &&
+      (registry === undefined || one.registry.name === registry),
+  );
+  if (found !== undefined && second === undefined) return found;
+  const where = registry === undefined ? '' : ` of "${registry}"`;
+  throw setupError(
+    'SNORKY_SUBSCRIBABLE_SERVICE',
+    who,
+    `"${name ?? DEFAULT_SERVICE}"${where}`,
+    [...all].map((one) => `"${one.name}" of "${one.registry.name}"`).join(', '),
+  );
+}
+
+function checkQuery(
+  dealer: Dealer<never>,
+  query: JsonValue,
+  who: string,
+): void {
+  try {
+    // As it will arrive, when somebody asks.
+    dealer.checkQuery(JSON.parse(encodeJson(query)) as JsonValue);
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    throw setupError(
+      'SNORKY_SUBSCRIBABLE_QUERY',
+      who,
+      dealer.name,
+      error.message,
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  applyDecorators,
+  Inject,
+  Injectable,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import type { MaybePromise } from '../../../broker/ports.js';
+import type { JsonValue } from '../../../protocol/json.js';
+import {
+  subscribablePlan,
+  type DealerReference,
+  type SubscribableItem,
+  type SubscribableOptions,
+  type SubscribableRequest,
+} from './subscribable-plan.js';
+import { SubscribableRoute } from './subscribable-route.js';
+
+/**
+ * Lets whoever may read an answer follow its changes. A request with the header
+ * `X-Snorky: Subscribe` gets a token in `X-Subscription-Token`, authorized before
+ * the handler ran, so that no change falls in between. Other requests get what
+ * they got before.
+ *
+ * Guards have decided before; when a pipe or the handler fails, there is no
+ * token.
+ *
+ * @param items What to subscribe to; an `HttpException` thrown here is answered.
+ *
+ * @example
+ * @Get(':id')
+ * @Subscribable(({ params }) => [
+ *   { dealer: TaskById, query: Number(params['id']) },
+ *   { dealer: CommentsByTask, query: Number(params['id']) },
+ * ])
+ * one(@Param('id', ParseIntPipe) id: number) {
+ *   return this.tasks.findWithComments(id);
+ * }
+ */
+export function Subscribable<Request extends object = SubscribableRequest>(
+  items: (request: Request) => MaybePromise<readonly SubscribableItem[]>,
+  options?: SubscribableOptions,
+): MethodDecorator;
+/**
+ * The same, for what one dealer decides about.
+ *
+ * @param query What is asked of the dealer, or how that follows from the request.
+ *   @default null
+ *
+ * @example
+ * @Get()
+ * @Subscribable(AllTasks)
+ * list() {
+ *   return this.tasks.find();
+ * }
+ */
+export function Subscribable<Request extends object = SubscribableRequest>(
+  dealer: DealerReference,
+  query?: JsonValue | ((request: Request) => MaybePromise<JsonValue>),
+  options?: SubscribableOptions,
+): MethodDecorator;
+export function Subscribable(
+  what: Parameters<typeof subscribablePlan>[0],
+  ...rest: readonly unknown[]
+): MethodDecorator {
+  const plan = subscribablePlan(what, rest);
+  return (target, key, descriptor) => {
+    // A class of its own: Nest makes one instance for each module.
+    @Injectable()
+    class Route extends SubscribableRoute {
+      constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+        super(modules, { plan, target, key });
+      }
+    }
+    const decorate = applyDecorators(UseGuards(Route), UseInterceptors(Route));
+    decorate(target, key, descriptor);
+  };
+}

@@ -1,0 +1,75 @@
+import type { ServerResponse } from 'node:http';
+import { SubscriptionHeader } from '../../../protocol/subscription-headers.js';
+import { addNames, beforeHead } from './response-head.js';
+
+const { ask, token: TOKEN, alias: ALIAS } = SubscriptionHeader;
+
+/** A token that an answer is to carry. */
+export interface Grant {
+  readonly token: string;
+  /** Makes the token good for nothing. Must not throw. */
+  withdraw(): void;
+}
+
+/**
+ * The part of an HTTP answer that is about subscriptions. A token leaves with
+ * an answer that succeeds, or is withdrawn.
+ */
+export class SubscriptionAnswer {
+  static readonly #known = new WeakMap<ServerResponse, SubscriptionAnswer>();
+
+  #grant: Grant | undefined;
+  #over = false;
+
+  private constructor(private readonly response: ServerResponse) {
+    beforeHead(response, (status) => this.#complete(status));
+    response.once('close', () => {
+      this.#over = true;
+      // The client has gone without an answer.
+      if (!response.headersSent) this.takeBack();
+    });
+  }
+
+  /** The one of a response: of Express, or as Fastify has it inside its own. */
+  static to(
+    response: ServerResponse | { readonly raw: ServerResponse },
+  ): SubscriptionAnswer {
+    const raw = 'raw' in response ? response.raw : response;
+    let answer = SubscriptionAnswer.#known.get(raw);
+    if (answer === undefined) {
+      answer = new SubscriptionAnswer(raw);
+      SubscriptionAnswer.#known.set(raw, answer);
+    }
+    return answer;
+  }
+
+  /** Told with the status when the head is written. */
+  onHead: (status: number) => void = () => {};
+
+  grant(grant: Grant): void {
+    // An interceptor that tries again has it authorized again.
+    this.takeBack();
+    this.#grant = grant;
+    if (this.#over || this.response.headersSent) this.takeBack();
+  }
+
+  /** The answer is not what the token was for. */
+  takeBack(): void {
+    this.#grant?.withdraw();
+    this.#grant = undefined;
+  }
+
+  #complete(status: number): void {
+    const { response } = this;
+    if (status >= 400) this.takeBack();
+    addNames(response, 'Vary', [ask]);
+    if (this.#grant !== undefined) {
+      response.setHeader(TOKEN, this.#grant.token);
+      response.setHeader(ALIAS, this.#grant.token);
+      // The token is a secret of whoever asked.
+      response.setHeader('Cache-Control', 'no-store');
+      addNames(response, 'Access-Control-Expose-Headers', [TOKEN, ALIAS]);
+    }
+    this.onHead(status);
+  }
+}
