@@ -1,5 +1,9 @@
 import type { MaybePromise } from '../broker/ports.js';
-import type { CommandOf, ObservableLike } from '../protocol/command-of.js';
+import type {
+  CommandOf,
+  NoParams,
+  ObservableLike,
+} from '../protocol/command-of.js';
 
 /**
  * What a service class implements so that the compiler holds it to the interface
@@ -8,7 +12,8 @@ import type { CommandOf, ObservableLike } from '../protocol/command-of.js';
  *
  * Each command is a method that takes the parameters as one object, of a DTO
  * class as a rule, then whatever the server adds: the request, or what parameter
- * decorators inject. It gives its result, a promise or an Observable of it.
+ * decorators inject. Where clients give nothing, all of them are the server's. It
+ * gives its result, a promise or an Observable of it.
  *
  * The interface says what the server works with. Where that is a `Date`, clients
  * give and get a string. A member of it that cannot be a command, because it is
@@ -37,12 +42,15 @@ export type Commands<T, ByHand extends keyof T = never> = {
 };
 
 // Properties of a function type, as methods may ask for more than they get.
-// `never`: whatever a class declares there, it is not the client that gives it.
 type Implementation<Command, Nothing> = [Command] extends [never]
   ? never
   : Command extends { readonly params: infer Params; readonly result: infer R }
     ? (
-        params: Params,
-        ...injected: never[]
+        ...args: Arguments<Params>
       ) => MaybePromise<R | Nothing> | ObservableLike<R | Nothing>
     : never;
+
+// `never`: whatever a class declares there, it is not the client that gives it.
+type Arguments<Params> = [Params] extends [NoParams]
+  ? never[]
+  : [params: Params, ...injected: never[]];
