@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const examples = import.meta.dirname;
+
+/** The files for browsers of an example, beside the directory of its code. */
+export function publicDirectory(code: string): string {
+  const beside = join(code, 'public');
+  if (existsSync(beside)) return beside;
+  // Compiled code is in `.build/examples`; these files are not copied there.
+  const source = join(examples, '../../examples');
+  return join(source, relative(examples, code), 'public');
+}

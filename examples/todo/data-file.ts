@@ -1,0 +1,83 @@
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** The database cannot be used; the message says what to do. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+}
+
+/**
+ * A file that always has all of one version of its content: TypeORM's own
+ * `location` writes in place, and a process that ends meanwhile leaves half.
+ */
+export class DataFile {
+  private constructor(
+    readonly path: string,
+    private saved: Uint8Array | undefined,
+    private mark: string | undefined,
+  ) {}
+
+  static async open(path: string): Promise<DataFile> {
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      const mark = await markOf(path);
+      const content = mark === undefined ? undefined : await readFile(path);
+      return new DataFile(path, content, mark);
+    } catch (error) {
+      throw new DatabaseError(
+        `The data file ${path} cannot be read (${reasonOf(error)}): set DATA_FILE to a file in a directory that can be written to.`,
+      );
+    }
+  }
+
+  /** What the file has, if there is one. */
+  get content(): Uint8Array | undefined {
+    return this.saved;
+  }
+
+  /** Settles when the content is on the disk. */
+  async write(content: Uint8Array): Promise<void> {
+    if (this.saved !== undefined && Buffer.compare(content, this.saved) === 0) {
+      return;
+    }
+    try {
+      const mark = await markOf(this.path);
+      if (mark !== undefined && mark !== this.mark) {
+        throw new Error('another process has written it since it was read');
+      }
+      await mkdir(dirname(this.path), { recursive: true });
+      const temporary = `${this.path}.${process.pid}.tmp`;
+      await writeThrough(temporary, content);
+      await rename(temporary, this.path);
+      this.saved = content;
+      this.mark = await markOf(this.path);
+    } catch (error) {
+      throw new DatabaseError(
+        `The data file ${this.path} cannot be written (${reasonOf(error)}): see that there is space and that no other process uses it, then start again.`,
+      );
+    }
+  }
+}
+
+async function writeThrough(path: string, content: Uint8Array): Promise<void> {
+  await using file = await open(path, 'w');
+  await file.writeFile(content);
+  await file.sync();
+}
+
+/** Different for each version of a file; none while there is no file. */
+async function markOf(path: string): Promise<string | undefined> {
+  try {
+    const { ino, mtimeMs, size } = await stat(path);
+    return `${ino}/${mtimeMs}/${size}`;
+  } catch (error) {
+    if (reasonOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** An error's code, such as `EACCES`, or what it says. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code ?? message ?? String(error);
+}

@@ -1,0 +1,32 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { SnorkyWsAdapter } from 'snorky';
+import { AppModule } from './app.module.js';
+import { dataFile, databaseUrl, port } from './environment.js';
+import { servePages } from './pages.js';
+import { startProblem } from './start-problem.js';
+
+let app: NestExpressApplication | undefined;
+try {
+  app = await NestFactory.create<NestExpressApplication>(AppModule, {
+    abortOnError: false,
+    // Nest would log on its own why it cannot start, and not say what to do.
+    logger: ['warn'],
+  });
+  app.useWebSocketAdapter(new SnorkyWsAdapter(app));
+  app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
+  servePages(app);
+  await app.listen(port);
+  app.useLogger(['warn', 'error']);
+  const home = `http://localhost:${port}`;
+  const where = databaseUrl === undefined ? dataFile : 'PostgreSQL';
+  console.log(`The to-do list is on ${home}, its tasks are in ${where}`);
+  console.log(`Announcements are on ${home}/announcements`);
+} catch (error) {
+  const problem = startProblem(error);
+  if (problem === undefined) throw error;
+  console.error(problem);
+  await app?.close();
+  process.exitCode = 1;
+}

@@ -1,0 +1,97 @@
+import { unreachable } from './rest.js';
+
+const $ = (id) => document.getElementById(id);
+
+const NAMES = {
+  connecting: 'Connecting',
+  live: 'Live',
+  updating: 'Updating',
+  offline: 'Offline',
+  stopped: 'Stopped',
+  failed: 'Not live',
+};
+
+/** Says how current the page is, and what can be done about it. */
+export class ConnectionNotice {
+  #snorky;
+  #tasks;
+  #closing; // how the connection ended, when it last did
+  #asOf; // when the tasks were last known to be current
+
+  constructor(snorky, tasks) {
+    this.#snorky = snorky;
+    this.#tasks = tasks;
+    snorky.stateChanged.add((_state, closing) => {
+      if (closing !== undefined) this.#closing = closing;
+      this.show();
+    });
+    tasks.changed.add(() => this.show());
+    $('try-now').onclick = () => {
+      if (snorky.state === 'connected') tasks.refresh();
+      else snorky.connect();
+    };
+    setInterval(() => this.#showNext(), 500);
+    this.show();
+  }
+
+  show() {
+    const state = this.#state;
+    if (state === 'live') this.#asOf = undefined;
+    else if (document.body.dataset.state === 'live') this.#asOf = new Date();
+    document.body.dataset.state = state;
+    setText($('state'), NAMES[state]);
+    const text = this.#explain(state);
+    setText($('notice-text'), text);
+    $('notice').hidden = text === '';
+    this.#showNext();
+  }
+
+  get #state() {
+    const { state } = this.#snorky;
+    if (state === 'stopped') return 'stopped';
+    if (state !== 'connected') {
+      // An attempt in between does not change what is to be said.
+      return state === 'waiting' || this.#closing ? 'offline' : 'connecting';
+    }
+    if (this.#tasks.state === 'live') return 'live';
+    if (this.#tasks.state === 'failed') return 'failed';
+    return this.#tasks.state === 'loading' ? 'connecting' : 'updating';
+  }
+
+  #explain(state) {
+    const asOf = this.#asOf
+      ? ` You see the tasks as of ${clock(this.#asOf)}.`
+      : '';
+    if (state === 'offline') return `${unreachable()}${asOf}`;
+    if (state === 'stopped') {
+      const reason = this.#closing?.reason ? `: ${this.#closing.reason}` : '';
+      return `The server closed the connection${reason}.${asOf}`;
+    }
+    if (state === 'failed') {
+      const reason = this.#tasks.error?.message ?? 'The server refused.';
+      return `The tasks could not be fetched: ${reason}${asOf}`;
+    }
+    return '';
+  }
+
+  /** Apart from the text, or screen readers would count the seconds down. */
+  #showNext() {
+    const { state, retryAt } = this.#snorky;
+    let next = '';
+    if (state === 'connecting') next = 'Trying again now.';
+    else if (state === 'waiting' && retryAt !== undefined) {
+      const seconds = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
+      next = `Trying again in ${seconds}\u00a0s.`;
+    }
+    setText($('notice-next'), next);
+  }
+}
+
+/** Same text, no change: else it is read out again. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function clock(date) {
+  return date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+}

@@ -1,0 +1,50 @@
+const PATIENCE = 15_000;
+
+/** What the server, or the lack of it, has to say against a change. */
+export class Refusal extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Sends a change. Gives the answer, or throws a Refusal. */
+export async function send(method, path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    if (response.status === 204) return undefined;
+    const answer = await response.json();
+    if (response.ok) return answer;
+    throw new Refusal(sentence(answer.message), response.status);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(reasonOf(error, response), response?.status);
+  }
+}
+
+function reasonOf(error, response) {
+  if (error.name === 'TimeoutError') {
+    return 'The server did not answer in time.';
+  }
+  if (response !== undefined) return `The server answered ${response.status}.`;
+  return unreachable();
+}
+
+/** Why nothing gets through. */
+export function unreachable() {
+  return navigator.onLine
+    ? 'The server cannot be reached.'
+    : 'This device is offline.';
+}
+
+/** Nest says with a list what is wrong with a body. */
+function sentence(message) {
+  const text = String(Array.isArray(message) ? message[0] : message);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,197 @@
+import { send } from './rest.js';
+
+const template = document.getElementById('task');
+
+/** One task on the page: what is known of it, and what is being done to it. */
+export class TaskRow {
+  element = template.content.firstElementChild.cloneNode(true);
+  #check = this.#find('.check');
+  #title = this.#find('.title');
+  #edit = this.#find('.edit');
+  #delete = this.#find('.delete');
+  #editor = this.#find('.editor');
+  #note = this.#find('.note');
+  #problem = this.#find('.problem');
+
+  #task; // as DataSync brought it
+  #answer; // as the server answered, while DataSync has not brought that
+  #wanted; // what the box says, while it is not saved
+  #last = Promise.resolve(); // what was asked for last, done or not
+  #toggling = false;
+  #saving = false;
+  #deleting = false;
+  #gone = false;
+  #before; // the title when editing began, while it goes on
+  #ended;
+
+  /** @param ended Called when the row may have outlived its editing. */
+  constructor(task, ended) {
+    this.#task = task;
+    this.#ended = ended;
+    this.#check.onchange = () => this.#toggle();
+    this.#title.ondblclick = () => this.#startEditing();
+    this.#edit.onclick = () => this.#startEditing();
+    this.#delete.onclick = () => this.#remove();
+    this.#editor.onblur = () => this.#save();
+    this.#editor.onkeydown = (event) => {
+      // Enter and Escape also end the choice of a character, in some languages.
+      if (event.isComposing) return;
+      if (event.key === 'Enter') void this.#save(true);
+      if (event.key === 'Escape') this.#stopEditing(true);
+    };
+    this.#show();
+  }
+
+  /** Whether there is text that must not be lost. */
+  get editing() {
+    return this.#before !== undefined;
+  }
+
+  /** The task has come, perhaps changed; or is gone, without one. */
+  update(task) {
+    this.#gone = task === undefined;
+    if (!this.#gone && task !== this.#task) {
+      this.#task = task;
+      this.#answer = undefined;
+    }
+    this.#show();
+  }
+
+  focus() {
+    this.#delete.focus();
+  }
+
+  async #toggle() {
+    this.#wanted = this.#check.checked;
+    if (this.#toggling) return;
+    this.#toggling = true;
+    await this.#attempt('Not saved.', async () => {
+      let saved;
+      do {
+        saved = this.#wanted;
+        this.#answer = await this.#patch({ completed: saved });
+      } while (this.#wanted !== saved);
+    });
+    this.#toggling = false;
+    this.#wanted = undefined;
+    this.#show();
+  }
+
+  async #remove() {
+    if (this.#deleting) return;
+    this.#deleting = true;
+    this.#show();
+    const deleted = await this.#attempt('Not deleted.', async () => {
+      await send('DELETE', this.#url).catch(unlessMissing);
+    });
+    // It goes when DataSync says so.
+    if (!deleted) this.#deleting = false;
+    else if (this.editing) this.#stopEditing();
+    this.#show();
+  }
+
+  #startEditing() {
+    if (this.#deleting || this.editing) return;
+    this.#before = this.#latest.title;
+    this.#editor.value = this.#before;
+    this.#say('');
+    this.#show();
+    this.#editor.focus();
+    this.#editor.setSelectionRange(-1, -1);
+  }
+
+  /** @param byKey Then the focus stays with the row. */
+  #stopEditing(byKey = false) {
+    if (this.#saving || !this.editing) return;
+    this.#before = undefined;
+    this.#say('');
+    this.#show();
+    if (byKey) this.#edit.focus();
+    this.#ended();
+  }
+
+  async #save(byKey = false) {
+    if (!this.editing || this.#saving) return;
+    const title = this.#editor.value.trim();
+    if (title === '' && !this.#gone) return this.#remove();
+    if (title === '' || (title === this.#latest.title && !this.#gone)) {
+      return this.#stopEditing(byKey);
+    }
+    this.#saving = true;
+    this.#editor.readOnly = true;
+    const saved = await this.#attempt('Not saved.', async () => {
+      if (this.#gone) await send('POST', '/tasks', { title });
+      else this.#answer = await this.#patch({ title });
+    });
+    this.#saving = false;
+    this.#editor.readOnly = false;
+    if (saved) this.#stopEditing(byKey);
+  }
+
+  /** Does what may be refused, and says so then, where it was asked for. */
+  #attempt(failure, act) {
+    this.#say('');
+    // One at a time, or what was asked for first might arrive last.
+    const attempt = this.#last.then(act).then(
+      () => true,
+      (error) => {
+        this.#say(`${failure} ${error.message}`);
+        return false;
+      },
+    );
+    this.#last = attempt;
+    return attempt;
+  }
+
+  #patch(changes) {
+    return send('PATCH', this.#url, changes);
+  }
+
+  get #url() {
+    return `/tasks/${this.#task.id}`;
+  }
+
+  get #latest() {
+    return this.#answer ?? this.#task;
+  }
+
+  #show() {
+    const { id, title, completed } = this.#latest;
+    this.#check.checked = this.#wanted ?? completed;
+    this.#title.textContent = title;
+    this.#title.id = `title-${id}`;
+    this.#check.setAttribute('aria-labelledby', this.#title.id);
+    this.#edit.setAttribute('aria-label', `Edit “${title}”`);
+    this.#delete.setAttribute('aria-label', `Delete “${title}”`);
+    this.element.classList.toggle('completed', this.#check.checked);
+    this.element.classList.toggle('editing', this.editing);
+    this.element.classList.toggle('deleting', this.#deleting);
+    // The text that is being typed is not touched.
+    this.#editor.hidden = !this.editing;
+    this.#note.textContent = this.#news(title);
+    this.#note.hidden = this.#note.textContent === '';
+  }
+
+  /** What happened elsewhere while somebody types here. */
+  #news(title) {
+    if (!this.editing) return '';
+    if (this.#gone) {
+      return 'Deleted elsewhere. Enter adds it again, Escape lets it go.';
+    }
+    if (title === this.#before || this.#saving) return '';
+    return `Elsewhere changed to “${title}”.`;
+  }
+
+  #say(problem) {
+    this.#problem.textContent = problem;
+  }
+
+  #find(selector) {
+    return this.element.querySelector(selector);
+  }
+}
+
+/** What was to be deleted is not there: all is well. */
+function unlessMissing(error) {
+  if (error.status !== 404) throw error;
+}

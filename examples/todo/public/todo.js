@@ -1,0 +1,169 @@
+import { ConnectionNotice } from './connection-notice.js';
+import { send } from './rest.js';
+import { TaskRow } from './task-row.js';
+
+const $ = (id) => document.getElementById(id);
+
+if (typeof Snorky === 'undefined') {
+  $('empty').textContent = 'The connector /snorky.js did not load.';
+  document.body.dataset.state = 'stopped';
+  throw new Error('Snorky is missing: npm run build makes it.');
+}
+
+const snorky = new Snorky(
+  WebSocket,
+  `${location.origin.replace(/^http/, 'ws')}/ws`,
+  { datasync: Snorky.DataSync },
+);
+const tasks = Snorky.liveCollection(snorky.services.datasync, '/tasks', {
+  model: 'Task',
+  compare: (a, b) => a.id - b.id,
+});
+
+// The list: what is known comes from DataSync alone
+
+const filters = {
+  '#/': { has: () => true, none: 'Nothing to do. Add a task above.' },
+  '#/active': { has: (task) => !task.completed, none: 'Nothing left to do.' },
+  '#/completed': { has: (task) => task.completed, none: 'Nothing done yet.' },
+};
+const rows = new Map(); // by the id of the task
+
+function show() {
+  const route = Object.hasOwn(filters, location.hash) ? location.hash : '#/';
+  const filter = filters[route];
+  const left = tasks.items.filter((task) => !task.completed).length;
+  const total = tasks.items.length;
+
+  showRows(tasks.items, filter.has);
+  for (const link of document.querySelectorAll('.filters a')) {
+    const current = link.getAttribute('href') === route;
+    if (current) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  const known = tasks.state !== 'loading';
+  for (const part of ['tools', 'summary', 'hint']) $(part).hidden = total === 0;
+  $('empty').hidden = $('tasks').childElementCount > 0;
+  if (known && tasks.state !== 'failed') $('empty').textContent = filter.none;
+  const count = left === 1 ? '1 item left' : `${left} items left`;
+  if ($('left').textContent !== count) $('left').textContent = count;
+  $('clear').hidden = left === total;
+  if (!busy.has('toggle-all')) {
+    $('toggle-all').checked = total > 0 && left === 0;
+    $('toggle-all').indeterminate = left > 0 && left < total;
+  }
+  document.title = left === 0 ? 'To-do' : `(${left}) To-do`;
+}
+
+/** Rows stay where they are, with their focus and what is typed in them. */
+function showRows(items, belongs) {
+  const byId = new Map(items.map((task) => [task.id, task]));
+  for (const [id, row] of rows) {
+    const task = byId.get(id);
+    row.update(task);
+    if (row.editing || (task !== undefined && belongs(task))) continue;
+    drop(id, row);
+  }
+  for (const task of items) {
+    if (belongs(task) && !rows.has(task.id)) {
+      rows.set(task.id, new TaskRow(task, show));
+    }
+  }
+  const ids = [...rows.keys()].sort((a, b) => a - b);
+  let place = $('tasks').firstElementChild;
+  for (const id of ids) {
+    const { element } = rows.get(id);
+    if (element === place) place = place.nextElementSibling;
+    else $('tasks').insertBefore(element, place);
+  }
+}
+
+/** Who works with the keyboard goes on at the next task. */
+function drop(id, row) {
+  const { element } = row;
+  const focused = element.contains(document.activeElement);
+  const next = element.nextElementSibling ?? element.previousElementSibling;
+  rows.delete(id);
+  element.remove();
+  if (!focused) return;
+  const heir = [...rows.values()].find((other) => other.element === next);
+  (heir ?? $('new-title')).focus();
+}
+
+// Changes go to the server, and say here if they did not get there
+
+const busy = new Set();
+
+async function attempt(name, problem, act) {
+  if (busy.has(name)) return;
+  busy.add(name);
+  $(name).setAttribute('aria-busy', 'true');
+  $(problem).textContent = '';
+  try {
+    await act();
+  } catch (error) {
+    $(problem).textContent = error.message;
+  } finally {
+    busy.delete(name);
+    $(name).removeAttribute('aria-busy');
+    show();
+  }
+}
+
+let adding = Promise.resolve(); // in the order in which they were typed
+let notAdded = []; // and are no longer in the field
+
+$('new').onsubmit = (event) => {
+  event.preventDefault();
+  const title = $('new-title').value.trim();
+  if (title === '') return;
+  // Whoever types on at once overwrites it.
+  $('new-title').select();
+  add(title);
+};
+
+function add(title) {
+  adding = adding.then(async () => {
+    const field = $('new-title');
+    try {
+      await send('POST', '/tasks', { title });
+      if (field.value.trim() === title) field.value = '';
+      if (notAdded.length === 0) $('new-problem').textContent = '';
+    } catch (error) {
+      if (field.value.trim() !== title) notAdded.push(title);
+      showNotAdded(title, error.message);
+    }
+  });
+}
+
+function showNotAdded(title, reason) {
+  const names = notAdded.length === 0 ? [title] : notAdded;
+  const quoted = names.map((name) => `“${name}”`).join(', ');
+  $('new-problem').textContent = `Not added: ${quoted}. ${reason} `;
+  if (notAdded.length === 0) return;
+  const again = document.createElement('button');
+  again.type = 'button';
+  again.className = 'plain';
+  again.textContent = 'Try again';
+  again.onclick = () => {
+    const titles = notAdded;
+    notAdded = [];
+    $('new-problem').textContent = '';
+    titles.forEach(add);
+  };
+  $('new-problem').append(again);
+}
+
+$('toggle-all').onchange = () =>
+  attempt('toggle-all', 'list-problem', () =>
+    send('PATCH', '/tasks', { completed: $('toggle-all').checked }),
+  );
+$('clear').onclick = () =>
+  attempt('clear', 'list-problem', () =>
+    send('DELETE', '/tasks?completed=true'),
+  );
+
+addEventListener('hashchange', show);
+tasks.changed.add(show);
+new ConnectionNotice(snorky, tasks);
+show();

@@ -1,0 +1,17 @@
+import { Column, Entity, PrimaryGeneratedColumn, VersionColumn } from 'typeorm';
+
+@Entity('todo_task')
+export class Task {
+  @PrimaryGeneratedColumn()
+  id!: number;
+
+  @Column({ length: 500 })
+  title!: string;
+
+  @Column({ default: false })
+  completed!: boolean;
+
+  /** Grows with each change, so that an older delta never wins. */
+  @VersionColumn()
+  version!: number;
+}

@@ -1,0 +1,149 @@
+import { Injectable, NotFoundException } from '@nestjs/common';
+import { DataSyncService, type Delta } from 'snorky';
+import { DataSource, type FindManyOptions, type Repository } from 'typeorm';
+import { Task } from './task.entity.js';
+
+type Fields = Partial<Pick<Task, 'title' | 'completed'>>;
+
+/** Of rows that are saved together: databases limit the size of a query. */
+const CHUNK = { chunk: 500 };
+
+/** Changes tasks, and tells all who are subscribed what has changed. */
+@Injectable()
+export class TasksService {
+  private last: Promise<unknown> = Promise.resolve();
+  /** Keeps other processes from changing rows between reading and writing. */
+  private readonly forUpdate: FindManyOptions<Task>;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly datasync: DataSyncService,
+  ) {
+    this.forUpdate =
+      database.options.type === 'postgres'
+        ? { lock: { mode: 'pessimistic_write' } }
+        : {};
+  }
+
+  findAll(): Promise<Task[]> {
+    return this.inTurn(() =>
+      this.database.getRepository(Task).find({ order: { id: 'ASC' } }),
+    );
+  }
+
+  findOne(id: number): Promise<Task> {
+    return this.inTurn(async () => {
+      const task = await this.database.getRepository(Task).findOneBy({ id });
+      return task ?? unknownTask(id);
+    });
+  }
+
+  create(fields: Fields): Promise<Task> {
+    return this.change(async (tasks, deltas) => {
+      const task = await tasks.save(tasks.create(fields));
+      const { version } = task;
+      deltas.push({ type: 'insert', model: 'Task', data: task, version });
+      return task;
+    });
+  }
+
+  update(id: number, fields: Fields): Promise<Task> {
+    return this.change(async (tasks, deltas) => {
+      const found = await tasks.find({ where: { id }, ...this.forUpdate });
+      const [task] = await save(tasks, found, fields, deltas);
+      return task ?? unknownTask(id);
+    });
+  }
+
+  updateAll(completed: boolean): Promise<Task[]> {
+    return this.change(async (tasks, deltas) => {
+      const found = await tasks.find({
+        where: { completed: !completed },
+        order: { id: 'ASC' },
+        ...this.forUpdate,
+      });
+      return save(tasks, found, { completed }, deltas);
+    });
+  }
+
+  delete(id: number): Promise<void> {
+    return this.change(async (tasks, deltas) => {
+      const found = await tasks.find({ where: { id }, ...this.forUpdate });
+      if (found.length === 0) unknownTask(id);
+      await remove(tasks, found, deltas);
+    });
+  }
+
+  deleteCompleted(): Promise<void> {
+    return this.change(async (tasks, deltas) => {
+      const found = await tasks.find({
+        where: { completed: true },
+        order: { id: 'ASC' },
+        ...this.forUpdate,
+      });
+      await remove(tasks, found, deltas);
+    });
+  }
+
+  /** One transaction; its deltas are published once it has been committed. */
+  private change<Result>(
+    work: (tasks: Repository<Task>, deltas: Delta<Task>[]) => Promise<Result>,
+  ): Promise<Result> {
+    return this.inTurn(async () => {
+      const deltas: Delta<Task>[] = [];
+      const result = await this.database.transaction((manager) =>
+        work(manager.getRepository(Task), deltas),
+      );
+      if (deltas.length > 0) await this.datasync.publishDeltas(deltas);
+      return result;
+    });
+  }
+
+  /**
+   * One at a time. The embedded database has one connection, where transactions
+   * would get mixed up and readers would see what may yet be rolled back; and so
+   * deltas are published in the order in which they were committed.
+   */
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => {});
+    return result;
+  }
+}
+
+async function save(
+  tasks: Repository<Task>,
+  found: Task[],
+  fields: Fields,
+  deltas: Delta<Task>[],
+): Promise<Task[]> {
+  const before = found.map((task) => structuredClone(task));
+  for (const task of found) tasks.merge(task, fields);
+  const after = await tasks.save(found, CHUNK);
+  for (const [index, newData] of after.entries()) {
+    const oldData = before[index];
+    // Nothing was written where nothing was different.
+    if (oldData === undefined || oldData.version === newData.version) continue;
+    const { version } = newData;
+    deltas.push({ type: 'update', model: 'Task', newData, oldData, version });
+  }
+  return after;
+}
+
+async function remove(
+  tasks: Repository<Task>,
+  found: Task[],
+  deltas: Delta<Task>[],
+): Promise<void> {
+  for (const task of found) {
+    // A copy: TypeORM takes the id away from what it removes.
+    const data = structuredClone(task);
+    const version = data.version + 1;
+    deltas.push({ type: 'delete', model: 'Task', data, version });
+  }
+  await tasks.remove(found, CHUNK);
+}
+
+function unknownTask(id: number): never {
+  throw new NotFoundException(`There is no task ${id}`);
+}
