@@ -1,0 +1,55 @@
+import type { KeyReader } from './key.js';
+
+/**
+ * Walks over a collection. What it removes or updates is the item that `next`
+ * returned last.
+ */
+export abstract class CollectionIterator<Row, Item = Row> {
+  /** Goes to the next item, at the beginning to the first, and returns it. */
+  abstract next(): Item;
+  /** Whether there are items that `next` has not returned yet. */
+  abstract hasNext(): boolean;
+  abstract remove(): void;
+  abstract update(newValue: Row): void;
+}
+
+/**
+ * Something that deltas can be applied to. This is all that one has to offer;
+ * a `CollectionDeltaProcessor` then walks over it for each delta.
+ */
+export abstract class Collection<Row, Item = Row> {
+  abstract insert(value: Row): void;
+  abstract getIterator(): CollectionIterator<Row, Item>;
+}
+
+/** A collection that finds its items by a key, without a walk. */
+export interface KeyedCollection<Row, Item = Row> extends Collection<
+  Row,
+  Item
+> {
+  /** Takes this key, unless it has one, and returns the one that it has. */
+  adoptKey(key: KeyReader | undefined): KeyReader | undefined;
+  /** Opens a batch. Batches may be nested. */
+  begin(): void;
+  /** Closes a batch. In between, the items may be in disorder. */
+  commit(): void;
+  /**
+   * Inserts a row, or replaces the item that has its key.
+   *
+   * @param was What the row was before, for the case that its key was another.
+   */
+  put(value: Row, was?: Row): void;
+  /** Removes the item that has this row's key. Answers whether there was one. */
+  delete(value: Row): boolean;
+}
+
+/** A collection that tells which inserted rows are of its own. */
+export interface RestorableCollection<Row> extends Collection<Row> {
+  /**
+   * Takes a row back that it has had.
+   *
+   * @param isSame Whether an item is that row.
+   * @returns whether it was one.
+   */
+  restore(value: Row, isSame: (item: Row) => boolean): boolean;
+}

@@ -1,0 +1,65 @@
+import { ArrayIterator } from './array-iterator.js';
+import {
+  Collection,
+  type CollectionIterator,
+  type RestorableCollection,
+} from './collection.js';
+
+/**
+ * The collection of one item, which the application keeps.
+ *
+ * It takes no other rows: an inserted one is only logged, an updated one is
+ * none of its business. The very item may be inserted again, because it was
+ * fetched again or has come back into a filter: that updates it.
+ *
+ * @example
+ * new SingleItemCollection(() => task, (value) => { task = value; });
+ */
+export class SingleItemCollection<Row>
+  extends Collection<Row>
+  implements RestorableCollection<Row>
+{
+  private removed: Row | undefined;
+
+  /**
+   * @param readHandler Answers the item, or nothing if there is none.
+   * @param updateHandler Takes what the item has become.
+   * @param removeHandler Is told that the item was deleted.
+   */
+  constructor(
+    private readonly readHandler: () => Row | null | undefined,
+    private readonly updateHandler: (value: Row) => void,
+    private readonly removeHandler?: () => void,
+  ) {
+    super();
+  }
+
+  insert(value: Row): void {
+    console.debug('Snorky: not the item of a SingleItemCollection:', value);
+  }
+
+  restore(value: Row, isSame: (item: Row) => boolean): boolean {
+    if (this.removed === undefined || !isSame(this.removed)) return false;
+    this.updateHandler(value);
+    this.removed = undefined;
+    return true;
+  }
+
+  getIterator(): CollectionIterator<Row> {
+    const item = this.readHandler();
+    return new ArrayIterator<Row, Row>(
+      item === undefined || item === null ? [] : [item],
+      {
+        remove: () => {
+          this.removed = item ?? undefined;
+          this.removeHandler?.();
+        },
+        update: (value) => {
+          this.updateHandler(value);
+          return value;
+        },
+      },
+      false,
+    );
+  }
+}

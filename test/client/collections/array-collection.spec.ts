@@ -1,0 +1,412 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { ArrayCollection } from '../../../src/client/collections/array-collection.js';
+
+interface Task {
+  id: number;
+  title: string;
+  rank?: number;
+}
+
+const task = (id: number, title = `task ${id}`): Task => ({ id, title });
+const tasks = (count: number): Task[] =>
+  Array.from({ length: count }, (_, id) => task(id));
+const titles = (array: readonly Task[]): string[] =>
+  array.map(({ title }) => title);
+const ids = (array: readonly Task[]): number[] => array.map(({ id }) => id);
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('The iterator of an array collection', () => {
+  it('walks over the items', () => {
+    const iterator = new ArrayCollection(tasks(2)).getIterator();
+    expect(iterator.hasNext()).toBe(true);
+    expect(iterator.next()).toEqual(task(0));
+    expect(iterator.next()).toEqual(task(1));
+    expect(iterator.hasNext()).toBe(false);
+  });
+
+  it('is busted at the end', () => {
+    const iterator = new ArrayCollection<Task>([]).getIterator();
+    expect(iterator.hasNext()).toBe(false);
+    expect(() => iterator.next()).toThrow('Busted iterator');
+    const other = new ArrayCollection(tasks(1)).getIterator();
+    other.next();
+    expect(() => other.next()).toThrow('Busted iterator');
+  });
+
+  it('needs an item to remove or update', () => {
+    const iterator = new ArrayCollection(tasks(2)).getIterator();
+    const before = 'Iterator not pointing to an item! (call next())';
+    expect(() => iterator.remove()).toThrow(before);
+    expect(() => iterator.update(task(7))).toThrow(before);
+    iterator.next();
+    iterator.remove();
+    const deleted = 'Iterator pointing to a deleted item! (call next())';
+    expect(() => iterator.remove()).toThrow(deleted);
+    expect(() => iterator.update(task(7))).toThrow(deleted);
+    expect(iterator.next()).toEqual(task(1));
+    iterator.update(task(7));
+  });
+
+  it.each([
+    { order: 'none', compare: undefined },
+    { order: 'an order', compare: (a: Task, b: Task) => a.id - b.id },
+  ])('skips nothing while it removes, with $order', ({ compare }) => {
+    const array = tasks(6);
+    const iterator = new ArrayCollection(array, { compare }).getIterator();
+    const met: number[] = [];
+    while (iterator.hasNext()) {
+      const { id } = iterator.next();
+      met.push(id);
+      if (id % 3 !== 0) iterator.remove();
+    }
+    expect(met).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(ids(array)).toEqual([0, 3]);
+  });
+
+  it('meets each item once, though updates move them', () => {
+    const array = tasks(4).map((row) => ({ ...row, rank: row.id }));
+    const compare = (a: Task, b: Task) => (a.rank ?? 0) - (b.rank ?? 0);
+    const iterator = new ArrayCollection<Task>(array, {
+      compare,
+    }).getIterator();
+    while (iterator.hasNext()) {
+      const item = iterator.next();
+      iterator.update({ ...item, rank: 10 - item.id });
+      iterator.update({ ...item, rank: 20 - item.id });
+    }
+    expect(ids(array)).toEqual([3, 2, 1, 0]);
+  });
+});
+
+describe('An array collection', () => {
+  it('appends what is inserted, to the very array', () => {
+    const array = [task(1)];
+    new ArrayCollection(array).insert(task(2));
+    expect(array).toEqual([task(1), task(2)]);
+  });
+
+  it('transforms what is inserted or updated', () => {
+    class Fat {
+      constructor(private readonly row: Task) {}
+      get title(): string {
+        return this.row.title.toUpperCase();
+      }
+    }
+    const array: Fat[] = [];
+    const collection = new ArrayCollection(array, {
+      transformItem: (row: Task) => new Fat(row),
+    });
+    collection.insert(task(1));
+    const iterator = collection.getIterator();
+    expect(iterator.next().title).toBe('TASK 1');
+    iterator.update(task(2));
+    expect(array.map(({ title }) => title)).toEqual(['TASK 2']);
+  });
+
+  it('replaces a row of the same key, and removes by key', () => {
+    const array = tasks(3);
+    const collection = new ArrayCollection(array, { key: 'id' });
+    collection.put(task(1, 'other'));
+    expect(titles(array)).toEqual(['task 0', 'other', 'task 2']);
+    expect(collection.delete(task(0, 'whatever'))).toBe(true);
+    expect(collection.delete(task(0))).toBe(false);
+    expect(titles(array)).toEqual(['other', 'task 2']);
+    collection.put(task(3));
+    expect(ids(array)).toEqual([1, 2, 3]);
+  });
+
+  it('moves a row to another key, and leaves one row of a key', () => {
+    const array = tasks(4);
+    const collection = new ArrayCollection(array, { key: 'id' });
+    collection.put(task(9), task(1));
+    expect(ids(array)).toEqual([0, 9, 2, 3]);
+    collection.put(task(3, 'was 9'), task(9));
+    expect(titles(array)).toEqual(['task 0', 'task 2', 'was 9']);
+    collection.put(task(9));
+    expect(ids(array)).toEqual([0, 2, 3, 9]);
+  });
+
+  it.each([
+    { what: 'a number and its text', keys: [1, '1'] },
+    { what: 'booleans and their texts', keys: [true, 'true', false, 'false'] },
+    { what: 'arrays', keys: [[1, 2], [2, 1], '[1,2]', '\0[1,2]'] },
+    { what: 'texts that begin with NUL', keys: ['\0', '\0"', '\0"\0'] },
+  ])('tells $what apart', ({ keys }) => {
+    const array: { key: unknown }[] = [];
+    const collection = new ArrayCollection(array, { key: 'key' });
+    for (const key of [...keys, ...keys]) collection.put({ key });
+    expect(array).toEqual(keys.map((key) => ({ key })));
+  });
+
+  it('takes keys that are objects for the same in any order of members', () => {
+    const array: { at: object; n: number }[] = [];
+    const collection = new ArrayCollection(array, { key: 'at' });
+    collection.put({ at: { x: 1, y: 2 }, n: 1 });
+    collection.put({ at: { y: 2, x: 1 }, n: 2 });
+    expect(array).toEqual([{ at: { y: 2, x: 1 }, n: 2 }]);
+  });
+
+  it('inserts rows without key, and never finds them again', () => {
+    const array: { id?: number | null }[] = [];
+    const collection = new ArrayCollection(array, { key: 'id' });
+    collection.put({});
+    collection.put({ id: null });
+    collection.put({});
+    expect(collection.delete({})).toBe(false);
+    collection.put({ id: 1 });
+    expect(collection.delete({ id: 1 })).toBe(true);
+    expect(array).toEqual([{}, { id: null }, {}]);
+  });
+
+  it('reports a key function that throws once, and takes the row as one without', () => {
+    const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+    const array: { meta?: { id: number } }[] = [];
+    const collection = new ArrayCollection(array, {
+      key: (row: { meta?: { id: number } }) => row.meta!.id,
+    });
+    collection.put({});
+    collection.put({});
+    collection.put({ meta: { id: 1 } });
+    collection.put({ meta: { id: 1 } });
+    expect(array).toEqual([{}, {}, { meta: { id: 1 } }]);
+    expect(error).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not mind what else is in the array', () => {
+    const array = [null, task(1), undefined, 'text'] as unknown as Task[];
+    const collection = new ArrayCollection(array, { key: 'id' });
+    collection.put(task(1, 'found'));
+    collection.delete(task(2));
+    expect(array).toEqual([null, task(1, 'found'), undefined, 'text']);
+  });
+
+  it('has changed nothing when transformItem throws', () => {
+    const array = tasks(2);
+    const collection = new ArrayCollection(array, {
+      key: 'id',
+      transformItem: (row: Task) => {
+        if (row.title === 'bad') throw new Error('bad row');
+        return row;
+      },
+    });
+    expect(() => collection.put(task(1, 'bad'))).toThrow('bad row');
+    expect(() => collection.insert(task(7, 'bad'))).toThrow('bad row');
+    expect(array).toEqual(tasks(2));
+    collection.put(task(1, 'good'));
+    expect(titles(array)).toEqual(['task 0', 'good']);
+  });
+
+  it('keeps equal keys of the application, and takes the first for the row', () => {
+    const array = [task(1, 'first'), task(1, 'second'), task(2)];
+    const collection = new ArrayCollection(array, { key: 'id' });
+    collection.put(task(1, 'new'));
+    expect(titles(array)).toEqual(['new', 'second', 'task 2']);
+    collection.delete(task(1));
+    collection.delete(task(1));
+    expect(titles(array)).toEqual(['task 2']);
+  });
+
+  describe('that is reset', () => {
+    it('has the new rows in the same array', () => {
+      const array = tasks(3);
+      const collection = new ArrayCollection(array, { key: 'id' });
+      collection.put(task(5));
+      collection.reset([task(2, 'b'), task(1, 'a')]);
+      expect(titles(array)).toEqual(['b', 'a']);
+      collection.put(task(1, 'c'));
+      expect(titles(array)).toEqual(['b', 'c']);
+    });
+
+    it('transforms the rows, and leaves out what cannot be', () => {
+      const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+      const array: Task[] = [];
+      const collection = new ArrayCollection(array, {
+        transformItem: (row: Task) => {
+          if (row.id === 1) throw new Error('bad row');
+          return { ...row, title: row.title.toUpperCase() };
+        },
+      });
+      collection.reset(tasks(3));
+      expect(titles(array)).toEqual(['TASK 0', 'TASK 2']);
+      expect(error).toHaveBeenCalledTimes(1);
+    });
+
+    it('takes its own array', () => {
+      const array = tasks(3);
+      new ArrayCollection(array, { key: 'id' }).reset(array);
+      expect(array).toEqual(tasks(3));
+    });
+
+    it('keeps one row of a key, and the order', () => {
+      const array: Task[] = [];
+      const collection = new ArrayCollection(array, {
+        key: 'id',
+        compare: (a, b) => b.id - a.id,
+      });
+      collection.reset([task(1), task(2), task(1, 'again'), task(3)]);
+      expect(titles(array)).toEqual(['task 3', 'task 2', 'again']);
+    });
+  });
+
+  describe('with an order', () => {
+    const compare = (a: Task, b: Task): number => (a.rank ?? 0) - (b.rank ?? 0);
+    const ranked = (id: number, rank: number): Task => ({ ...task(id), rank });
+
+    it('sorts the array it is given', () => {
+      const array = [ranked(1, 2), ranked(2, 1)];
+      new ArrayCollection(array, { compare });
+      expect(ids(array)).toEqual([2, 1]);
+    });
+
+    it.each([{ key: 'id' }, { key: undefined }])(
+      'inserts behind equal rows, with the key $key',
+      ({ key }) => {
+        const array = [ranked(1, 1), ranked(2, 2)];
+        const collection = new ArrayCollection(array, { key, compare });
+        collection.insert(ranked(3, 1));
+        collection.insert(ranked(4, 0));
+        collection.insert(ranked(5, 2));
+        expect(ids(array)).toEqual([4, 1, 3, 2, 5]);
+      },
+    );
+
+    it('leaves a row in its place unless its rank has changed', () => {
+      const array = [ranked(1, 1), ranked(2, 1), ranked(3, 1), ranked(4, 2)];
+      const collection = new ArrayCollection(array, { key: 'id', compare });
+      collection.put({ ...ranked(1, 1), title: 'new' });
+      expect(ids(array)).toEqual([1, 2, 3, 4]);
+      collection.put(ranked(1, 2));
+      expect(ids(array)).toEqual([2, 3, 4, 1]);
+      collection.put(ranked(1, 1));
+      expect(ids(array)).toEqual([2, 3, 1, 4]);
+    });
+
+    it('moves a row whose rank the application has changed before', () => {
+      const array = [ranked(1, 1), ranked(2, 2), ranked(3, 3)];
+      const collection = new ArrayCollection(array, { key: 'id', compare });
+      collection.put(ranked(3, 3));
+      (array[0] as Task).rank = 9;
+      collection.put(ranked(1, 9));
+      expect(ids(array)).toEqual([2, 3, 1]);
+    });
+
+    it('reports a comparison that throws once, and takes rows as equal then', () => {
+      const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+      const array: Task[] = [];
+      const collection = new ArrayCollection(array, {
+        key: 'id',
+        compare: (a, b) => {
+          if (a.id === 7 || b.id === 7) throw new Error('no 7, please');
+          return a.id - b.id;
+        },
+      });
+      for (const id of [3, 7, 1, 7, 2]) collection.put(task(id));
+      expect(array).toHaveLength(4);
+      expect(new Set(ids(array))).toEqual(new Set([1, 2, 3, 7]));
+      expect(error).toHaveBeenCalledTimes(1);
+    });
+  });
+
+  describe('whose array the application changes', () => {
+    const start = (count = 5): [Task[], ArrayCollection<Task>] => {
+      const array = tasks(count);
+      const collection = new ArrayCollection(array, { key: 'id' });
+      collection.put(task(0));
+      return [array, collection];
+    };
+
+    it('finds a row that was pushed', () => {
+      const [array, collection] = start();
+      array.push(task(7, 'optimistic'));
+      collection.insert(task(7, 'saved'));
+      expect(titles(array).slice(4)).toEqual(['task 4', 'saved']);
+    });
+
+    it('finds rows that were sorted', () => {
+      const [array, collection] = start();
+      array.sort((a, b) => ((a.id * 3) % 5) - ((b.id * 3) % 5));
+      collection.delete(task(3));
+      collection.put(task(1, 'new'));
+      expect(array).toHaveLength(4);
+      expect(titles(array)).toContain('new');
+      expect(ids(array)).not.toContain(3);
+    });
+
+    it('finds a row that took the place of another', () => {
+      const [array, collection] = start();
+      array[2] = task(9);
+      collection.insert(task(9, 'saved'));
+      collection.insert(task(2, 'back'));
+      expect(titles(array)).toEqual([
+        'task 0',
+        'task 1',
+        'saved',
+        'task 3',
+        'task 4',
+        'back',
+      ]);
+    });
+
+    it('finds a row that took the place of another in a long array', () => {
+      const [array, collection] = start(2000);
+      array[2] = task(9000);
+      collection.put(task(9000, 'updated'), task(9000));
+      expect(array[2]).toEqual(task(9000, 'updated'));
+      array[1999] = task(9001);
+      collection.insert(task(9001, 'inserted'));
+      expect(array[1999]).toEqual(task(9001, 'inserted'));
+      array[3] = task(9002);
+      expect(collection.delete(task(9002))).toBe(true);
+      expect(array).toHaveLength(1999);
+    });
+
+    it('starts again when it was cleared', () => {
+      const [array, collection] = start();
+      array.length = 0;
+      collection.delete(task(1));
+      collection.put(task(1));
+      expect(ids(array)).toEqual([1]);
+    });
+
+    it('is sorted again', () => {
+      const array = tasks(5);
+      const collection = new ArrayCollection(array, {
+        key: 'id',
+        compare: (a, b) => a.id - b.id,
+      });
+      array.push(task(-1));
+      collection.put(task(2, 'new'));
+      expect(ids(array)).toEqual([-1, 0, 1, 2, 3, 4]);
+    });
+  });
+
+  describe('of 100,000 rows', () => {
+    it.each([
+      { order: 'none', compare: undefined },
+      { order: 'an order', compare: (a: Task, b: Task) => a.id - b.id },
+    ])('reads few rows for each change, with $order', ({ compare }) => {
+      const array = tasks(100_000);
+      let reads = 0;
+      const collection = new ArrayCollection(array, {
+        key: (row: Task) => {
+          reads++;
+          return row.id;
+        },
+        compare,
+      });
+      collection.put(task(50_000, 'builds the index'));
+      reads = 0;
+      for (let nth = 0; nth < 300; nth++) {
+        collection.put(task(nth * 331, 'updated'));
+        collection.delete(task(nth * 331 + 1));
+        collection.put(task(200_000 + nth));
+        collection.put(task(300_000 + nth), task(nth * 331 + 2));
+      }
+      expect(reads / 1200).toBeLessThan(30);
+      expect(array).toHaveLength(100_000);
+    });
+  });
+});
