@@ -25,9 +25,10 @@ import {
   Reflector,
   REQUEST,
 } from '@nestjs/core';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { Exclude } from 'class-transformer';
 import { request as httpRequest } from 'node:http';
-import { catchError, map, of, retry, tap, type Observable } from 'rxjs';
+import { catchError, map, of, repeat, retry, tap, type Observable } from 'rxjs';
 import {
   BroadcastDealer,
   DataSyncModule,
@@ -37,6 +38,7 @@ import {
 } from 'snorky';
 import { deferred } from '../../../support/deferred.js';
 import { send } from '../../../support/http.js';
+import { TestSocket } from '../../../support/socket.js';
 import {
   ACQUIRED,
   AllTasks,
@@ -93,6 +95,13 @@ class Broken implements NestInterceptor {
 class Again implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(retry(1));
+  }
+}
+
+@Injectable()
+class Twice implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(repeat(2));
   }
 }
 
@@ -265,6 +274,17 @@ describe.each(PLATFORMS)('A subscribable route (%s) works', (platform) => {
     expect(await app.acquired(app.tokens[1])).toEqual(ACQUIRED);
   });
 
+  it('with an interceptor that asks twice', async () => {
+    await using app = await start(Tasks, {
+      providers: [{ provide: APP_INTERCEPTOR, useClass: Twice }],
+    });
+    const response = await app.subscribe('/tasks');
+    expect(app.tokens).toHaveLength(2);
+    expect(tokensOf(response)[0]).toBe(app.tokens[1]);
+    expect(await app.acquired(app.tokens[0])).toEqual(UNKNOWN);
+    expect(await app.acquired(app.tokens[1])).toEqual(ACQUIRED);
+  });
+
   it('with failures that are answered with success', async () => {
     @Controller('tasks')
     class Failing {
@@ -317,35 +337,47 @@ describe.each(PLATFORMS)('A subscribable route (%s) works', (platform) => {
     expect(await app.acquired(app.tokens[0])).toEqual(UNKNOWN);
   });
 
-  it('where the client goes before it is answered', async () => {
-    const started = deferred<void>();
-    const left = deferred<void>();
-    @Controller('tasks')
-    class Slow {
-      @Get()
-      @Subscribable(AllTasks)
-      async list(): Promise<unknown> {
+  it.each(['answered', 'authorized'])(
+    'where the client goes before it is %s',
+    async (stage) => {
+      const started = deferred<void>();
+      const left = deferred<void>();
+      const wait = (where: string): Promise<void> | undefined => {
+        if (where !== stage) return undefined;
         started.resolve();
-        await left.promise;
-        return ROWS;
+        return left.promise;
+      };
+      const handled = deferred<void>();
+      @Controller('tasks')
+      class Slow {
+        @Get()
+        @Subscribable(async () => {
+          await wait('authorized');
+          return [{ dealer: AllTasks, query: null }];
+        })
+        async list(): Promise<unknown> {
+          await wait('answered');
+          handled.resolve();
+          return ROWS;
+        }
       }
-    }
-    await using app = await start(Slow);
-    const server = app.app.getHttpServer() as NodeJS.EventEmitter;
-    server.once('request', (_request, response: NodeJS.EventEmitter) => {
-      response.once('close', () => left.resolve());
-    });
-    const outgoing = httpRequest(`http://127.0.0.1:${app.port}/tasks`, {
-      headers: { 'X-Snorky': 'Subscribe' },
-    });
-    outgoing.on('error', () => {});
-    outgoing.end();
-    await started.promise;
-    outgoing.destroy();
-    await left.promise;
-    expect(app.tokens).toHaveLength(1);
-    expect(await app.acquired(app.tokens[0])).toEqual(UNKNOWN);
-  });
+      await using app = await start(Slow);
+      const server = app.app.getHttpServer() as NodeJS.EventEmitter;
+      server.once('request', (_request, response: NodeJS.EventEmitter) => {
+        response.once('close', () => left.resolve());
+      });
+      const outgoing = httpRequest(`http://127.0.0.1:${app.port}/tasks`, {
+        headers: { 'X-Snorky': 'Subscribe' },
+      });
+      outgoing.on('error', () => {});
+      outgoing.end();
+      await started.promise;
+      outgoing.destroy();
+      await handled.promise;
+      expect(app.tokens).toHaveLength(1);
+      expect(await app.acquired(app.tokens[0])).toEqual(UNKNOWN);
+    },
+  );
 
   it('with requests that each have their own controller', async () => {
     @Controller({ path: 'tasks', scope: Scope.REQUEST })
@@ -447,9 +479,32 @@ describe.each(PLATFORMS)('A subscribable route (%s) works', (platform) => {
     await using app = await start(Twofold, { providers: [Twofold] });
     const response = await app.subscribe('/tasks');
     expect(await app.acquired(tokensOf(response)[0])).toEqual(ACQUIRED);
-    await using socket = await app.connect();
+    await using socket = await TestSocket.connect(
+      `ws://127.0.0.1:${app.port}/ws`,
+      { headers: { 'X-Snorky': 'Subscribe' } },
+    );
     expect(await socket.call('tasks', 'list')).toMatchObject({ data: [1] });
     expect(app.tokens).toHaveLength(1);
+  });
+
+  it('on a method that a gateway has as well', async () => {
+    @WebSocketGateway({ path: '/plain' })
+    @Controller('tasks')
+    class Twofold {
+      @Get()
+      @SubscribeMessage('list')
+      @Subscribable(AllTasks)
+      list(): object {
+        return { event: 'listed', data: ROWS };
+      }
+    }
+    await using app = await start(Twofold, { providers: [Twofold] });
+    await using socket = await TestSocket.connect(
+      `ws://127.0.0.1:${app.port}/plain`,
+    );
+    socket.ws.send('{"event": "list"}');
+    expect(await socket.next()).toEqual({ event: 'listed', data: ROWS });
+    expect(app.tokens).toEqual([]);
   });
 });
 
