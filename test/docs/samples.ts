@@ -8,10 +8,12 @@ import type {
 import type { AddressInfo } from 'node:net';
 import {
   BackendHost,
+  DataSyncModule,
   DataSyncService,
   PubSubModule,
   PubSubService,
   SnorkyModule,
+  type Dealer,
   type JsonValue,
 } from 'snorky';
 import { callBackend, connectClient } from 'snorky/testing';
@@ -38,7 +40,7 @@ export interface Sample {
 const SNORKY = `
 import {
   BadRequestException, CanActivate, ExecutionContext, Inject, Injectable,
-  Module, ParseIntPipe, UnauthorizedException, UseGuards,
+  Module, NotFoundException, ParseIntPipe, UnauthorizedException, UseGuards,
 } from '@nestjs/common';
 import { IsNumber } from 'class-validator';
 import { z } from 'zod';
@@ -55,10 +57,10 @@ import type { Identification, IdentifiesClient, JsonValue, UpgradeRequest } from
 );
 
 const DATASYNC = `${SNORKY}
-import { Body, Controller, Get, Header, Param, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Put, Query } from '@nestjs/common';
 import {
   BroadcastDealer, DataSyncModule, DataSyncService, Dealer, FilterDealer,
-  SimpleDealer,
+  SimpleDealer, Subscribable,
 } from 'snorky';
 `;
 
@@ -361,6 +363,83 @@ export class TaskTable {
   }
 }
 `,
+  },
+  subscribable: {
+    before: `${DATASYNC}
+interface Project { readonly id: number; readonly archived: boolean; }
+export class AllProjects extends BroadcastDealer<Project> { readonly model = 'Project'; }
+export class FilteredProjects extends FilterDealer<Project> { readonly model = 'Project'; }
+export class ProjectById extends SimpleDealer<Project> {
+  readonly model = 'Project';
+  getKeyForModel({ id }: Project): JsonValue { return id; }
+}
+export class TasksByProject extends SimpleDealer<{ readonly project: number }> {
+  readonly model = 'Task';
+  getKeyForModel({ project }: { readonly project: number }): JsonValue { return project; }
+}
+@Injectable()
+export class ProjectTable {
+  all(): Promise<Project[]> { return Promise.resolve([{ id: 7, archived: true }]); }
+  archived(): Promise<Project[]> { return this.all(); }
+  async withTasks(id: number): Promise<Project> {
+    const [project] = (await this.all()).filter((one) => one.id === id);
+    if (project === undefined) throw new NotFoundException();
+    return project;
+  }
+}
+`,
+    run: async (sample) => {
+      const dealers = [
+        'AllProjects',
+        'FilteredProjects',
+        'ProjectById',
+        'TasksByProject',
+      ].map((name) => classOf(sample, name) as Type<Dealer<never>>);
+      await using app = await serve(
+        [classOf(sample, 'ProjectTable')],
+        [DataSyncModule.register({ dealers })],
+        [classOf(sample, 'ProjectsController')],
+      );
+      const datasync = app.app.get(DataSyncService, { strict: false });
+      const ask = (path: string): Promise<Response> =>
+        fetch(`${app.http}/projects${path}`, {
+          headers: { 'X-Snorky': 'subscribe' },
+        });
+      const deltas = [
+        { model: 'Project', data: { id: 7, archived: false } },
+        { model: 'Project', data: { id: 8, archived: true } },
+        { model: 'Task', data: { project: 7 } },
+        { model: 'Task', data: { project: 8 } },
+      ].map((row) => ({ type: 'insert' as const, ...row }));
+      for (const [path, heard] of [
+        ['', [0, 1]],
+        ['/archived', [1]],
+        ['/7', [0, 2]],
+      ] as const) {
+        const response = await ask(path);
+        expect(response.headers.get('cache-control')).toBe('no-store');
+        expect(response.headers.get('vary')).toContain('X-Snorky');
+        const token = response.headers.get('x-subscription-token');
+        expect(response.headers.get('x-subscription')).toBe(token);
+        await using client = await connectClient(app.app);
+        await client.call('datasync', 'acquireSubscription', { token });
+        await datasync.publishDeltas(deltas);
+        expect(client.unread.map(({ message }) => message)).toEqual(
+          heard.map((n) => ({ type: 'delta', delta: deltas[n] })),
+        );
+      }
+      for (const [path, status] of [
+        ['/9', 404],
+        ['/seven', 400],
+      ] as const) {
+        const response = await ask(path);
+        expect(response.status).toBe(status);
+        expect(response.headers.get('x-subscription-token')).toBeNull();
+      }
+      const plain = await fetch(`${app.http}/projects`);
+      expect(plain.headers.get('x-subscription-token')).toBeNull();
+      expect(plain.headers.get('vary')).toContain('X-Snorky');
+    },
   },
   several: {
     before: `${DATASYNC}
