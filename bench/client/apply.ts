@@ -1,0 +1,173 @@
+import type { Delta } from 'snorky';
+import { ArrayCollection, CollectionDeltaProcessor } from 'snorky/client';
+
+/** What one round measures: microseconds for each delta, and their ratio. */
+export interface ApplyFigures extends Record<string, number> {
+  connector: number;
+  plain: number;
+  ratio: number;
+}
+
+/** How many there are, and how many come in one notification. */
+export interface ApplySize {
+  readonly rows: number;
+  readonly deltas: number;
+  readonly batch: number;
+}
+
+interface Task {
+  readonly id: number;
+  readonly title: string;
+  readonly done: boolean;
+  readonly position: number;
+  readonly assignee: string;
+  readonly createdAt: string;
+}
+
+interface Notification {
+  readonly deltas: readonly Delta<Task>[];
+}
+
+/** Takes the notifications of one round. */
+interface Follower {
+  readonly name: 'connector' | 'plain';
+  take(text: string): void;
+  rows(): Iterable<Task>;
+}
+
+/**
+ * The rows of a list, and notifications of changes as the server sends them:
+ * applied to an indexed collection, and beside it to a map.
+ */
+export function measureApply(size: ApplySize, seed: number): ApplyFigures {
+  const rows = JSON.stringify(
+    Array.from({ length: size.rows }, (_, id) => task(id, 0)),
+  );
+  const texts = notifications(size, mulberry(seed));
+  const time = (follower: Follower): number => {
+    globalThis.gc?.();
+    const start = process.hrtime.bigint();
+    for (const text of texts) follower.take(text);
+    const elapsed = Number(process.hrtime.bigint() - start) / 1000;
+    return elapsed / size.deltas;
+  };
+  const pair = (): Follower[] => {
+    const followers = [indexed(rows), plain(rows)];
+    return seed % 2 === 0 ? followers : followers.toReversed();
+  };
+  // Each of the two first once, and last once: what comes first is slower.
+  const followers = [...pair(), ...pair().toReversed()];
+  const figures = { connector: 0, plain: 0 };
+  for (const follower of followers)
+    figures[follower.name] += time(follower) / 2;
+  compare(followers);
+  return { ...figures, ratio: figures.connector / figures.plain };
+}
+
+function indexed(rows: string): Follower {
+  const items = JSON.parse(rows) as Task[];
+  const processor = new CollectionDeltaProcessor({
+    Task: new ArrayCollection(items, { key: 'id' }),
+  });
+  // The index is made when the first delta comes.
+  const [data] = items;
+  if (data) processor.processDelta({ type: 'insert', model: 'Task', data });
+  return {
+    name: 'connector',
+    take: (text) => {
+      processor.processDeltas((JSON.parse(text) as Notification).deltas);
+    },
+    rows: () => items,
+  };
+}
+
+function plain(rows: string): Follower {
+  const items = JSON.parse(rows) as Task[];
+  const tasks = new Map(items.map((row) => [row.id, row]));
+  return {
+    name: 'plain',
+    take: (text) => {
+      for (const delta of (JSON.parse(text) as Notification).deltas) {
+        const { type } = delta;
+        if (type === 'update') tasks.set(delta.newData.id, delta.newData);
+        else if (type === 'insert') tasks.set(delta.data.id, delta.data);
+        else tasks.delete(delta.data.id);
+      }
+    },
+    rows: () => tasks.values(),
+  };
+}
+
+/** All keep the order of rows, so they must be the same. */
+function compare(followers: readonly Follower[]): void {
+  const lists = new Set(followers.map((it) => JSON.stringify([...it.rows()])));
+  if (lists.size > 1) {
+    throw new Error('the collection has other rows than the map');
+  }
+}
+
+/** A third inserts, a third updates, a third deletes, each of another row. */
+function notifications(
+  { rows, deltas, batch }: ApplySize,
+  random: () => number,
+): string[] {
+  const known = shuffled(
+    Array.from({ length: rows }, (_, id) => id),
+    random,
+  );
+  const all = shuffled(
+    Array.from({ length: deltas }, (_, nth): Delta<Task> => {
+      if (nth % 3 === 0) {
+        return { type: 'insert', model: 'Task', data: task(rows + nth, 0) };
+      }
+      const id = known[nth] ?? 0;
+      const oldData = task(id, 0);
+      return nth % 3 === 1
+        ? { type: 'update', model: 'Task', newData: task(id, 1), oldData }
+        : { type: 'delete', model: 'Task', data: oldData };
+    }),
+    random,
+  );
+  const texts: string[] = [];
+  for (let start = 0; start < all.length; start += batch) {
+    texts.push(
+      JSON.stringify({
+        type: 'deltas',
+        subscription: 'y8jep7xhcfd14f87wxn61hjur5d3bd84',
+        deltas: all.slice(start, start + batch),
+        position: ['IY9zMR-v', start],
+      }),
+    );
+  }
+  return texts;
+}
+
+function task(id: number, change: number): Task {
+  return {
+    id,
+    title: `Something that has to be done, number ${id}`,
+    done: change % 2 === 1,
+    position: id * 16,
+    assignee: `person-${id % 97}`,
+    createdAt: new Date(1.7e12 + id * 1000).toISOString(),
+  };
+}
+
+function shuffled<T>(values: T[], random: () => number): T[] {
+  for (let last = values.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [values[last], values[other]] = [values[other] as T, values[last] as T];
+  }
+  return values;
+}
+
+/** A small seeded generator, so that rounds see the same rows. */
+function mulberry(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
