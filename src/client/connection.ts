@@ -1,0 +1,103 @@
+/** What a connector uses of a socket: a browser's, that of `ws`, SockJS. */
+export interface Socket {
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** The class of a socket: `WebSocket` in a browser. */
+export type SocketClass = new (url: string) => Socket;
+
+/** How a connection ended. */
+export interface Close {
+  /** The code of the close frame; 1006 where there was none. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** What a connection tells. After `closed` it tells nothing any more. */
+export interface ConnectionEvents {
+  opened(): void;
+  received(data: unknown): void;
+  closed(close: Close): void;
+}
+
+/** The close code of everything that ends without a close frame. */
+export const ABNORMAL = 1006;
+
+/** One socket, from its opening to its end. It is never opened again. */
+export class Connection {
+  private readonly socket: Socket;
+  private readonly patience: ReturnType<typeof setTimeout>;
+  private over = false;
+
+  /**
+   * @param openTimeout Milliseconds within which it has to open.
+   * @throws what the socket class throws, for example for an invalid URL.
+   */
+  constructor(
+    socketClass: SocketClass,
+    url: string,
+    openTimeout: number,
+    private readonly events: ConnectionEvents,
+  ) {
+    const socket = new socketClass(url);
+    this.socket = socket;
+    this.patience = setTimeout(() => {
+      this.abandon(`It did not open within ${openTimeout} ms`);
+    }, openTimeout);
+    socket.onopen = () => {
+      clearTimeout(this.patience);
+      events.opened();
+    };
+    socket.onmessage = ({ data }: { readonly data: unknown }) => {
+      events.received(data);
+    };
+    socket.onclose = (event?: Partial<Close>) => {
+      const { code = ABNORMAL, reason = '' } = event ?? {};
+      this.end({ code, reason: String(reason) });
+    };
+    // A close always follows. `ws` would throw if nobody listened.
+    socket.onerror = () => {};
+  }
+
+  /** @throws what the socket throws when it is not open. */
+  send(text: string): void {
+    this.socket.send(text);
+  }
+
+  /** Closes the socket. Nothing is told of it any more. */
+  close(): void {
+    this.detach();
+    try {
+      this.socket.close();
+    } catch {
+      // Some classes refuse to close what is closed, or not open yet.
+    }
+  }
+
+  /** Ends a connection that does not answer, without waiting for its close. */
+  abandon(reason: string): void {
+    this.close();
+    this.end({ code: ABNORMAL, reason });
+  }
+
+  private end(close: Close): void {
+    if (this.over) return;
+    this.over = true;
+    this.detach();
+    this.events.closed(close);
+  }
+
+  /** Late events of a socket that was given up must not reach its successor. */
+  private detach(): void {
+    clearTimeout(this.patience);
+    this.socket.onopen = null;
+    this.socket.onmessage = null;
+    this.socket.onclose = null;
+    // `onerror` stays: closing a socket that is being opened is an error in `ws`.
+  }
+}

@@ -1,0 +1,38 @@
+import type { JsonValue } from '../protocol/json.js';
+import type { ConnectionState } from './connection-state.js';
+import type { Close } from './connection.js';
+import type { Outgoing } from './outgoing.js';
+import type { Signal } from './signal.js';
+
+/** What a promise class takes to make one. */
+export interface PromiseClass {
+  new <T>(
+    executor: (
+      resolve: (value: T | PromiseLike<T>) => void,
+      reject: (reason?: unknown) => void,
+    ) => void,
+  ): Promise<T>;
+}
+
+/** What a service's connector sees of the `Snorky` object it belongs to. */
+export interface ConnectorHost {
+  readonly state: ConnectionState;
+  /** Milliseconds that calls wait for their answer, unless they say otherwise. */
+  readonly timeout: number;
+  /** The class of the promises that calls return. */
+  readonly Promise: PromiseClass;
+  /** The class of the signals that connectors have. */
+  readonly Signal: typeof Signal;
+  readonly stateChanged: Signal<[ConnectionState, Close | undefined]>;
+  /** Prints to the console, if `debug` is on. */
+  logDebug(...message: unknown[]): void;
+  /** @internal */
+  $send(outgoing: Outgoing, what: string): void;
+  /** @internal */
+  $withdraw(outgoing: Outgoing): void;
+  /** @internal Prints an error to the console; a flood of one kind is cut. */
+  $complain(kind: string, ...message: unknown[]): void;
+}
+
+/** What arrives for a service. */
+export type Packet = JsonValue;

@@ -1,0 +1,208 @@
+import {
+  ABNORMAL,
+  Connection,
+  type Close,
+  type SocketClass,
+} from './connection.js';
+import {
+  NEXT_STATE,
+  type ConnectionEvent,
+  type ConnectionState,
+} from './connection-state.js';
+import { watchEnvironment } from './environment.js';
+import { Liveness } from './liveness.js';
+import type { Reconnection } from './reconnection.js';
+import { reportUncaught } from './signal.js';
+
+/** An address, or what gives one for each attempt: with a fresh token, say. */
+export type Address = string | (() => string | PromiseLike<string>);
+
+/** What a link is made of. Times in milliseconds. */
+export interface LinkOptions {
+  readonly socketClass: SocketClass;
+  readonly address: Address;
+  readonly reconnection: Reconnection;
+  readonly openTimeout: number;
+  readonly heartbeat: number;
+  /** How long the server may take to give a sign of life. */
+  readonly patience: number;
+}
+
+/** Whom a link tells what happens. */
+export interface LinkEvents {
+  /** The state has changed. `close` says how a connection ended, if one did. */
+  changed(state: ConnectionState, close: Close | undefined): void;
+  received(data: unknown): void;
+  /** Asks the server for a sign of life; false where that is not possible. */
+  ask(): boolean;
+}
+
+/**
+ * A connection that comes back: one socket at a time, after the rules of
+ * {@link NEXT_STATE}.
+ */
+export class Link {
+  state: ConnectionState = 'idle';
+  /** When the next attempt is due, in milliseconds since 1970. */
+  retryAt: number | undefined;
+  /** Why it has stopped. */
+  objection: string | undefined;
+  private connection: Connection | undefined;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private stable: ReturnType<typeof setTimeout> | undefined;
+  private unwatch: (() => void) | undefined;
+  private attempts = 0;
+  private readonly liveness: Liveness;
+
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly events: LinkEvents,
+  ) {
+    const { heartbeat, patience } = options;
+    this.liveness = new Liveness({
+      heartbeat,
+      patience,
+      ask: () => this.state === 'connected' && events.ask(),
+      dead: () => {
+        this.connection?.abandon(`It was silent for ${patience} ms`);
+      },
+    });
+  }
+
+  /** Tries now, whatever was tried before. */
+  connect(): void {
+    if (this.state === 'idle' || this.state === 'stopped') {
+      this.options.reconnection.reset();
+    }
+    this.fire('connect');
+  }
+
+  disconnect(): void {
+    this.fire('disconnect');
+  }
+
+  /** Answers whether a socket has taken the text. */
+  send(text: string): boolean {
+    if (this.state !== 'connected') return false;
+    try {
+      this.connection?.send(text);
+      return true;
+    } catch {
+      // It is closing, and its close event is about to come.
+      return false;
+    }
+  }
+
+  private fire(event: ConnectionEvent, close?: Close): void {
+    const from = this.state;
+    const to = NEXT_STATE[from][event];
+    if (to === from) return;
+    this.state = to;
+    this.leave();
+    if (to === 'connecting') this.open();
+    else if (to === 'connected') this.hold();
+    else if (to === 'waiting') this.schedule();
+    else this.rest();
+    // Opening may have failed at once.
+    if (this.state === to) this.events.changed(to, close);
+  }
+
+  private leave(): void {
+    clearTimeout(this.retry);
+    clearTimeout(this.stable);
+    this.retryAt = undefined;
+    this.liveness.stop();
+    if (this.state === 'connected') return;
+    this.connection?.close();
+    this.connection = undefined;
+  }
+
+  private open(): void {
+    this.objection = undefined;
+    this.unwatch ??= watchEnvironment({
+      online: () => this.onOnline(),
+      offline: () => this.liveness.check(),
+      visible: () => {
+        if (this.state === 'waiting') this.fire('due');
+        else this.liveness.check();
+      },
+    });
+    const { address } = this.options;
+    if (typeof address === 'string') this.openTo(address);
+    else this.openWhenKnown(address);
+  }
+
+  /** Another attempt may have begun before this one knows where to go. */
+  private openWhenKnown(address: Exclude<Address, string>): void {
+    const attempt = ++this.attempts;
+    const { openTimeout } = this.options;
+    const proceed = (step: () => void): void => {
+      clearTimeout(patience);
+      if (this.attempts === attempt && this.state === 'connecting') step();
+    };
+    const fail = (error: unknown): void => {
+      const reason = `There is no address: ${String(error)}`;
+      proceed(() => this.lose({ code: ABNORMAL, reason }));
+    };
+    const patience = setTimeout(() => {
+      fail(`nothing came within ${openTimeout} ms`);
+    }, openTimeout);
+    Promise.resolve()
+      .then(address)
+      .then((url) => proceed(() => this.openTo(url)), fail);
+  }
+
+  private openTo(url: string): void {
+    const { socketClass, openTimeout } = this.options;
+    try {
+      this.connection = new Connection(socketClass, url, openTimeout, {
+        opened: () => this.fire('opened'),
+        received: (data) => {
+          this.liveness.heard();
+          this.events.received(data);
+        },
+        closed: (close) => this.lose(close),
+      });
+    } catch (error) {
+      // An invalid URL, or one that the page may not open: so it will stay.
+      reportUncaught(error);
+      const reason = String(error);
+      this.objection = `the address cannot be opened (${reason})`;
+      this.fire('refused', { code: ABNORMAL, reason });
+    }
+  }
+
+  private hold(): void {
+    const { reconnection } = this.options;
+    this.liveness.start();
+    this.stable = setTimeout(() => {
+      reconnection.reset();
+    }, reconnection.stableAfter);
+  }
+
+  private schedule(): void {
+    const delay = this.options.reconnection.nextDelay();
+    this.retryAt = Date.now() + delay;
+    this.retry = setTimeout(() => this.fire('due'), delay);
+  }
+
+  private rest(): void {
+    this.unwatch?.();
+    this.unwatch = undefined;
+  }
+
+  private lose(close: Close): void {
+    this.objection = this.options.reconnection.objection(close);
+    this.fire(this.objection === undefined ? 'lost' : 'refused', close);
+  }
+
+  private onOnline(): void {
+    this.liveness.check();
+    if (this.state !== 'waiting') return;
+    // Not at once: a whole office is online again at the same moment.
+    clearTimeout(this.retry);
+    this.options.reconnection.reset();
+    this.schedule();
+    this.events.changed('waiting', undefined);
+  }
+}

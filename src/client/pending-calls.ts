@@ -1,0 +1,114 @@
+import type { JsonValue } from '../protocol/json.js';
+import type { CallOptions } from './call-options.js';
+import type { ConnectorHost } from './connector-host.js';
+import { connectorError, type ConnectorError } from './errors.js';
+import type { Outgoing } from './outgoing.js';
+
+/** Settles a promise. */
+export interface Settle {
+  resolve(value: JsonValue): unknown;
+  reject(reason: unknown): unknown;
+}
+
+/** Beyond, timers fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+interface PendingCall extends Settle {
+  readonly outgoing: Outgoing;
+  readonly repeat: boolean;
+  readonly what: string;
+  /** Stops everything that could still end the call. */
+  readonly release: () => void;
+}
+
+/**
+ * The calls of one service that have no answer yet, by their call id. A call
+ * leaves the table the moment it is settled, whatever settles it.
+ */
+export class PendingCalls {
+  private readonly calls = new Map<number, PendingCall>();
+
+  constructor(private readonly host: ConnectorHost) {}
+
+  /**
+   * Sends a call, or keeps it until there is a connection.
+   *
+   * @param what What is called, for errors.
+   */
+  start(
+    callId: number,
+    text: string,
+    what: string,
+    { timeout = this.host.timeout, signal, repeat = false }: CallOptions,
+    settle: Settle,
+  ): void {
+    if (signal?.aborted === true) {
+      settle.reject(signal.reason);
+      return;
+    }
+    const outgoing: Outgoing = { text, sent: false };
+    try {
+      this.host.$send(outgoing, what);
+    } catch (error) {
+      settle.reject(error);
+      return;
+    }
+    const abort = (): unknown => this.take(callId)?.reject(signal?.reason);
+    signal?.addEventListener('abort', abort);
+    const timer =
+      timeout > 0 && Number.isFinite(timeout)
+        ? setTimeout(
+            () => {
+              const error = connectorError('SNORKY_TIMEOUT', what, timeout);
+              this.take(callId)?.reject(error);
+            },
+            Math.min(timeout, LONGEST_TIMER),
+          )
+        : undefined;
+    this.calls.set(callId, {
+      outgoing,
+      repeat,
+      what,
+      resolve: settle.resolve,
+      reject: settle.reject,
+      release: () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        this.host.$withdraw(outgoing);
+      },
+    });
+  }
+
+  /** The call with this id, which is then no longer pending. */
+  take(callId: unknown): Settle | undefined {
+    const call = this.calls.get(callId as number);
+    if (call === undefined) return undefined;
+    this.calls.delete(callId as number);
+    call.release();
+    return call;
+  }
+
+  /**
+   * The connection has gone. Calls that were not sent yet, or may be repeated,
+   * wait for the next one.
+   *
+   * @param final There will be none.
+   */
+  lost(error: ConnectorError, final: boolean): void {
+    // A copy: whoever is rejected may call again.
+    for (const [callId, call] of [...this.calls]) {
+      const { outgoing, repeat, what } = call;
+      if (!final && (repeat || !outgoing.sent)) {
+        if (!outgoing.sent) continue;
+        outgoing.sent = false;
+        try {
+          this.host.$send(outgoing, what);
+        } catch (full) {
+          this.take(callId)?.reject(full);
+        }
+      } else {
+        this.take(callId)?.reject(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { Close } from './connection.js';
+
+/** When to come back after the connection was lost. Times in milliseconds. */
+export interface ReconnectionOptions {
+  /** The longest delay of the first attempt. @default 1000 */
+  readonly minDelay?: number;
+  /** The longest delay of any attempt. @default 30000 */
+  readonly maxDelay?: number;
+  /** By what the longest delay grows with each attempt. @default 2 */
+  readonly factor?: number;
+  /** Attempts in a row before giving up; 0: never come back. @default Infinity */
+  readonly attempts?: number;
+  /**
+   * How long a connection has to hold before the delays begin anew. Without it,
+   * a server that accepts and closes would be asked again without end.
+   *
+   * @default 5000
+   */
+  readonly stableAfter?: number;
+  /**
+   * Whether to come back after a close.
+   *
+   * @default not after 1009 and 4100-4199
+   * @see comesBack
+   */
+  readonly comesBack?: (close: Close) => boolean;
+  /** From 0 to below 1. @default Math.random */
+  readonly random?: () => number;
+}
+
+/**
+ * What the server's close codes say: after 1009 (a message was too large) and
+ * 4100-4199 (the identity has expired, ...) the same would happen again, unless
+ * something is changed first.
+ */
+export function comesBack({ code }: Close): boolean {
+  return code !== 1009 && !(code >= 4100 && code < 4200);
+}
+
+/** The policy of coming back: exponential, with full jitter. */
+export class Reconnection {
+  readonly stableAfter: number;
+  private readonly options: Required<Omit<ReconnectionOptions, 'stableAfter'>>;
+  private attempt = 0;
+
+  constructor(options: ReconnectionOptions | false = {}) {
+    const given = options === false ? { attempts: 0 } : options;
+    this.stableAfter = given.stableAfter ?? 5000;
+    this.options = {
+      minDelay: given.minDelay ?? 1000,
+      maxDelay: given.maxDelay ?? 30_000,
+      factor: given.factor ?? 2,
+      attempts: given.attempts ?? Infinity,
+      comesBack: given.comesBack ?? comesBack,
+      random: given.random ?? Math.random,
+    };
+  }
+
+  /** Why not to come back, or undefined. */
+  objection({ code, reason }: Close): string | undefined {
+    const { attempts } = this.options;
+    if (!this.options.comesBack({ code, reason })) {
+      const detail = reason === '' ? '' : ` (${reason})`;
+      return `the server closed the connection with ${code}${detail}`;
+    }
+    if (this.attempt < attempts) return undefined;
+    return attempts === 0
+      ? 'the connection was lost and `reconnect` is off'
+      : `${attempts} attempts have failed`;
+  }
+
+  /**
+   * Milliseconds until the next attempt: anything up to a bound that grows.
+   * Everybody loses the server at once; nobody may come back at once.
+   */
+  nextDelay(): number {
+    const { minDelay, maxDelay, factor, random } = this.options;
+    const longest = Math.min(maxDelay, minDelay * factor ** this.attempt);
+    this.attempt++;
+    return random() * longest;
+  }
+
+  /** The next loss is the first of a new row. */
+  reset(): void {
+    this.attempt = 0;
+  }
+}

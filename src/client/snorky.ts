@@ -1,0 +1,258 @@
+import { isJsonObject, type JsonValue } from '../protocol/json.js';
+import { Complaints } from './complaints.js';
+import type { Close, SocketClass } from './connection.js';
+import type { ConnectionState } from './connection-state.js';
+import type { ConnectorHost, PromiseClass } from './connector-host.js';
+import { connectorError, type ConnectorError } from './errors.js';
+import { Link, type Address } from './link.js';
+import { OutgoingQueue, type Outgoing, type QueueLimits } from './outgoing.js';
+import { Reconnection, type ReconnectionOptions } from './reconnection.js';
+import type { Service } from './service.js';
+import { Signal } from './signal.js';
+
+/** The class of a service's connector. */
+export type ServiceClass<Connector extends Service = Service> = new (
+  name: string,
+  snorky: ConnectorHost,
+) => Connector;
+
+/** Connector classes by the name of their service. */
+export type ServiceClasses = Readonly<Record<string, ServiceClass>>;
+
+/** The connectors of the classes. */
+export type ServicesOf<Classes extends ServiceClasses> = {
+  readonly [Name in keyof Classes]: InstanceType<Classes[Name]>;
+};
+
+/** Options of a {@link Snorky} object. Times in milliseconds. */
+export interface SnorkyOptions {
+  /** Whether to print to the console what happens. @default false */
+  readonly debug?: boolean;
+  /** Whether to connect at once. @default true */
+  readonly connect?: boolean;
+  /** When to come back after a loss; false: never. @see ReconnectionOptions */
+  readonly reconnect?: ReconnectionOptions | false;
+  /** How long calls wait for their answer; 0: for ever. @default 30000 */
+  readonly timeout?: number;
+  /** How long a socket may take to open. @default 10000 */
+  readonly openTimeout?: number;
+  /**
+   * After how much silence the server is asked for a sign of life. That takes
+   * one RPC service among `services`. 0: it is never asked.
+   *
+   * @default 30000
+   */
+  readonly heartbeat?: number;
+  /** How long a sign of life may take. @default 10000 */
+  readonly heartbeatTimeout?: number;
+  /** How much may wait for a connection. */
+  readonly queue?: QueueLimits;
+}
+
+/**
+ * A connection to a Snorky server, with a connector for each service. It
+ * connects at once, and comes back whenever the connection is lost.
+ *
+ * Services can be used at any time: what is sent without a connection waits for
+ * one.
+ *
+ * @example
+ * const snorky = new Snorky(WebSocket, 'wss://example.com/ws', {
+ *   calculator: rpc<CalculatorApi>(),
+ *   pubsub: PubSub,
+ * });
+ * const sum = await snorky.services.calculator.sum({ number1: 2, number2: 3 });
+ */
+export class Snorky<
+  Classes extends ServiceClasses = ServiceClasses,
+> implements ConnectorHost {
+  /** The class of the promises that calls return. It may be replaced. */
+  static Promise: PromiseClass = Promise;
+  /** The class of all signals of connectors. It may be replaced. */
+  static Signal: typeof Signal = Signal;
+
+  /** The connectors, by the name of their service. */
+  readonly services: ServicesOf<Classes>;
+  readonly debug: boolean;
+  readonly timeout: number;
+  /** Dispatched when there is a connection, also when there is one again. */
+  readonly connected: Signal<[]>;
+  /** Dispatched when a connection has ended, whoever ended it. */
+  readonly disconnected: Signal<[Close | undefined]>;
+  /** Dispatched with every change of `state`. */
+  readonly stateChanged: Signal<[ConnectionState, Close | undefined]>;
+  private readonly byName = new Map<string, Service>();
+  private readonly queue: OutgoingQueue;
+  private readonly complaints = new Complaints();
+  private readonly link: Link;
+  private previous: ConnectionState = 'idle';
+
+  /**
+   * @param socketClass The class itself: `WebSocket`, in Node that of `ws`.
+   * @param address The URL, or a function that gives one for each attempt.
+   * @param services A connector class for each service that is used.
+   */
+  constructor(
+    readonly socketClass: SocketClass,
+    readonly address: Address,
+    services: Classes = {} as Classes,
+    options: SnorkyOptions = {},
+  ) {
+    this.debug = options.debug ?? false;
+    this.timeout = options.timeout ?? 30_000;
+    this.connected = new this.Signal();
+    this.disconnected = new this.Signal();
+    this.stateChanged = new this.Signal();
+    this.queue = new OutgoingQueue(options.queue);
+    this.link = new Link(
+      {
+        socketClass,
+        address,
+        reconnection: new Reconnection(options.reconnect),
+        openTimeout: options.openTimeout ?? 10_000,
+        heartbeat: options.heartbeat ?? 30_000,
+        patience: options.heartbeatTimeout ?? 10_000,
+      },
+      {
+        changed: (state, close) => this.onChanged(state, close),
+        received: (data) => this.onData(data),
+        ask: () => this.ask(),
+      },
+    );
+    for (const name of Object.keys(services)) {
+      const ServiceClass = services[name] as ServiceClass;
+      this.byName.set(name, new ServiceClass(name, this));
+    }
+    this.services = Object.fromEntries(this.byName) as ServicesOf<Classes>;
+    if (options.connect ?? true) this.connect();
+  }
+
+  get Promise(): PromiseClass {
+    return Snorky.Promise;
+  }
+
+  get Signal(): typeof Signal {
+    return Snorky.Signal;
+  }
+
+  /** Where the connection stands. */
+  get state(): ConnectionState {
+    return this.link.state;
+  }
+
+  get isConnected(): boolean {
+    return this.state === 'connected';
+  }
+
+  get isConnecting(): boolean {
+    return this.state === 'connecting';
+  }
+
+  /** When the next attempt is due, in milliseconds since 1970. */
+  get retryAt(): number | undefined {
+    return this.link.retryAt;
+  }
+
+  /** Connects now, unless that is being done: also out of turn, or again. */
+  connect(): void {
+    this.link.connect();
+  }
+
+  /**
+   * Closes the connection and does not come back. Calls without an answer are
+   * rejected. May be called at any time, any number of times.
+   */
+  disconnect(): void {
+    this.link.disconnect();
+  }
+
+  /** Prints to the console, if `debug` is on. */
+  logDebug(...message: unknown[]): void {
+    if (this.debug) console.debug(...message);
+  }
+
+  /** @internal */
+  $send(outgoing: Outgoing, what: string): void {
+    if (this.state === 'stopped') throw this.lossError();
+    if (this.link.send(outgoing.text)) outgoing.sent = true;
+    else this.queue.add(outgoing, what);
+  }
+
+  /** @internal */
+  $withdraw(outgoing: Outgoing): void {
+    this.queue.withdraw(outgoing);
+  }
+
+  /** @internal */
+  $complain(kind: string, ...message: unknown[]): void {
+    this.complaints.print(kind, ...message);
+  }
+
+  private onChanged(state: ConnectionState, close: Close | undefined): void {
+    const wasConnected = this.previous === 'connected';
+    this.previous = state;
+    this.logDebug(`Snorky: ${state}`, close ?? '');
+    if (state === 'connected') this.resume();
+    else if (state !== 'connecting') this.tellLoss(state !== 'waiting');
+    this.stateChanged.dispatch(state, close);
+    if (wasConnected) this.disconnected.dispatch(close);
+    // Unless a listener has disconnected meanwhile.
+    if (state === 'connected' && this.isConnected) this.connected.dispatch();
+  }
+
+  /** What was subscribed comes first: what waits may count on it. */
+  private resume(): void {
+    for (const service of this.byName.values()) service.$connected();
+    this.queue.flush((outgoing) => {
+      outgoing.sent = this.link.send(outgoing.text);
+      return outgoing.sent;
+    });
+  }
+
+  private tellLoss(final: boolean): void {
+    const error = this.lossError();
+    for (const service of this.byName.values()) service.$lost(error, final);
+    if (final) this.queue.clear();
+  }
+
+  private lossError(): ConnectorError {
+    if (this.state === 'stopped') {
+      return connectorError('SNORKY_STOPPED', this.link.objection ?? '');
+    }
+    return connectorError(
+      this.state === 'idle' ? 'SNORKY_DISCONNECTED' : 'SNORKY_CONNECTION_LOST',
+    );
+  }
+
+  private onData(data: unknown): void {
+    const packet = typeof data === 'string' ? parse(data) : undefined;
+    if (!isJsonObject(packet) || packet['message'] === undefined) {
+      this.$complain('The server sent what is no message', data);
+      return;
+    }
+    const service = this.byName.get(packet['service'] as string);
+    if (service === undefined) {
+      this.logDebug('Snorky: a message for a service without connector', data);
+      return;
+    }
+    try {
+      service.$receive(packet['message']);
+    } catch (error) {
+      // An own connector that fails on a message hurts no other.
+      this.$complain(`The connector of "${service.name}" failed`, error);
+    }
+  }
+
+  private ask(): boolean {
+    for (const service of this.byName.values()) if (service.$ask()) return true;
+    return false;
+  }
+}
+
+function parse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
