@@ -1,0 +1,195 @@
+import { isJsonObject, type JsonValue } from '../protocol/json.js';
+import { WireError } from '../protocol/errors.js';
+import type { Delta } from '../protocol/delta.js';
+import type { CallOptions } from './call-options.js';
+import { ConnectorError, connectorError, RpcError } from './errors.js';
+import type { Settle } from './pending-calls.js';
+
+/** Where a subscription stands. */
+export type FollowState =
+  /** The server is sending what was missed, or was not asked yet. */
+  | 'catching-up'
+  /** All that was missed has arrived; what happens arrives as it happens. */
+  | 'live'
+  /** There is no connection; it will go on with the next one. */
+  | 'waiting'
+  /** The token means nothing any more. Rows have to be fetched again. */
+  | 'gone';
+
+/** Whom a subscription tells what happens. */
+export interface FollowHandlers {
+  /** Changes, in order: all of one batch. Apply them before anything else. */
+  onDeltas(deltas: readonly Delta[]): void;
+  /** `error` is why it is gone, where there is one. */
+  onState(state: FollowState, error?: unknown): void;
+}
+
+/** How a subscription reaches the service. */
+export interface FollowCalls {
+  call(
+    command: string,
+    params: object,
+    options: CallOptions,
+    settle: Settle,
+  ): void;
+  /** It hears of nothing any more. */
+  forget(subscription: Followed): void;
+  /** Milliseconds that the server may be silent while it sends what was missed. */
+  readonly patience: number;
+}
+
+/**
+ * A subscription with a token, which goes on after a loss of the connection
+ * where it was interrupted. On a server that does not know how, it is gone then.
+ */
+export class Followed {
+  state: FollowState = 'waiting';
+  /** Without it, the server begins where the token was authorized. */
+  private position: JsonValue | undefined;
+  private resumable = true;
+  private attempt = 0;
+  private silence: ReturnType<typeof setTimeout> | undefined;
+  /** The server is at work: it has its patience anew. */
+  private extend: (() => void) | undefined;
+
+  /** @internal */
+  constructor(
+    readonly token: string,
+    private readonly handlers: FollowHandlers,
+    private readonly calls: FollowCalls,
+  ) {}
+
+  /** Whether its deltas come without a name, as they did from old servers. */
+  get anonymous(): boolean {
+    return !this.resumable && this.state !== 'gone' && this.state !== 'waiting';
+  }
+
+  /** Ends it. What is still on its way is ignored. */
+  cancel(): void {
+    if (this.state === 'gone') return;
+    if (this.state !== 'waiting') this.release();
+    this.end();
+  }
+
+  /** @internal Another object follows the token from now on. */
+  replaced(): void {
+    if (this.state !== 'gone') this.end();
+  }
+
+  /** @internal There is a connection. */
+  acquire(): void {
+    const attempt = ++this.attempt;
+    const aborter = new AbortController();
+    this.change('catching-up');
+    this.listen(aborter);
+    const { position } = this;
+    const extension = this.resumable
+      ? { resume: true, ...(position === undefined ? {} : { since: position }) }
+      : {};
+    const current = (): boolean => attempt === this.attempt;
+    this.calls.call(
+      'acquireSubscription',
+      { token: this.token, ...extension },
+      { timeout: 0, signal: aborter.signal },
+      {
+        resolve: (result) => current() && this.acquired(result),
+        reject: (error) => current() && this.refused(error),
+      },
+    );
+  }
+
+  /** @internal The connection has gone. */
+  lost(error: unknown): void {
+    if (this.state === 'gone' || this.state === 'waiting') return;
+    this.attempt++;
+    clearTimeout(this.silence);
+    if (this.resumable) this.change('waiting');
+    else this.end(error);
+  }
+
+  /** @internal */
+  deltas(deltas: readonly Delta[], position?: JsonValue): void {
+    if (this.state === 'gone') return;
+    this.extend?.();
+    this.handlers.onDeltas(deltas);
+    // Not before they were applied: it stands for having everything up to it.
+    if (position !== undefined) this.position = position;
+  }
+
+  /** @internal */
+  moved(position: JsonValue): void {
+    this.position = position;
+  }
+
+  private listen(aborter: AbortController): void {
+    const { patience } = this.calls;
+    this.extend = (): void => {
+      clearTimeout(this.silence);
+      if (patience === 0) return;
+      this.silence = setTimeout(() => {
+        aborter.abort(
+          connectorError('SNORKY_TIMEOUT', 'acquireSubscription', patience),
+        );
+      }, patience);
+    };
+    this.extend();
+  }
+
+  private hush(): void {
+    clearTimeout(this.silence);
+    this.extend = undefined;
+  }
+
+  private acquired(result: JsonValue): void {
+    this.hush();
+    if (isJsonObject(result)) {
+      if (result['recovered'] !== true) {
+        this.end();
+        return;
+      }
+      if (result['position'] !== undefined) this.position = result['position'];
+    }
+    this.change('live');
+  }
+
+  private refused(error: unknown): void {
+    this.hush();
+    // Losses are told by `lost`.
+    if (error instanceof ConnectorError && error.code !== 'SNORKY_TIMEOUT') {
+      return;
+    }
+    const unknown =
+      error instanceof RpcError && error.value === WireError.invalidParams;
+    if (unknown && this.resumable && this.position === undefined) {
+      this.resumable = false;
+      this.acquire();
+      return;
+    }
+    if (error instanceof ConnectorError) this.release();
+    this.end(error);
+  }
+
+  /** If the server does not hear of it, the token runs out by itself. */
+  private release(): void {
+    const { token } = this;
+    const ignore = (): void => {};
+    this.calls.call(
+      'cancelSubscription',
+      { token },
+      {},
+      { resolve: ignore, reject: ignore },
+    );
+  }
+
+  private end(error?: unknown): void {
+    this.attempt++;
+    this.hush();
+    this.calls.forget(this);
+    this.change('gone', error);
+  }
+
+  private change(state: FollowState, error?: unknown): void {
+    this.state = state;
+    this.handlers.onState(state, error);
+  }
+}

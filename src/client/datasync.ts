@@ -1,0 +1,109 @@
+import { isJsonObject, type JsonValue } from '../protocol/json.js';
+import type { Delta } from '../protocol/delta.js';
+import type { RpcNotification } from '../protocol/rpc.js';
+import type { CallOptions } from './call-options.js';
+import { Followed, type FollowHandlers } from './datasync-subscription.js';
+import type { ConnectorError } from './errors.js';
+import { RPCService } from './rpc-service.js';
+import type { Signal } from './signal.js';
+
+/** A token that a server has authorized. */
+interface TokenParams {
+  readonly token: string;
+}
+
+/**
+ * The connector of the DataSync service. `liveCollection` does all of it in one
+ * call; this is for those who get their tokens, or keep their rows, otherwise.
+ *
+ * @example
+ * snorky.services.datasync.deltaReceived.add((delta) => { ... });
+ * await snorky.services.datasync.acquireSubscription({ token });
+ */
+export class DataSync extends RPCService {
+  /** Dispatched with each change that any subscription of the connection hears. */
+  declare readonly deltaReceived: Signal<[Delta]>;
+  declare private followed: Map<string, Followed>;
+
+  /**
+   * Acquires a subscription as the original did: what was missed, and what
+   * happens, goes to `deltaReceived`. It ends with the connection.
+   */
+  acquireSubscription(
+    params: TokenParams,
+    options?: CallOptions,
+  ): Promise<JsonValue> {
+    return this.rpcCall('acquireSubscription', params, options);
+  }
+
+  /** Ends a subscription that this connection has acquired. */
+  cancelSubscription(
+    params: TokenParams,
+    options?: CallOptions,
+  ): Promise<null> {
+    return this.rpcCall('cancelSubscription', params, options);
+  }
+
+  /**
+   * Follows a token through losses of the connection: each change once, in
+   * order, and none left out - or its state is `gone`.
+   *
+   * @returns the subscription; `cancel()` ends it.
+   */
+  follow(token: string, handlers: FollowHandlers): Followed {
+    const followed = new Followed(token, handlers, {
+      call: (command, params, options, settle) =>
+        this.$call(command, params, options, settle),
+      forget: (gone) => {
+        if (this.followed.get(gone.token) === gone) {
+          this.followed.delete(gone.token);
+        }
+      },
+      patience: this.snorky.timeout,
+    });
+    this.followed.get(token)?.replaced();
+    this.followed.set(token, followed);
+    if (this.snorky.state === 'connected') followed.acquire();
+    return followed;
+  }
+
+  /** @internal */
+  override $setUp(): void {
+    super.$setUp();
+    this.followed = new Map();
+    (this as { deltaReceived: unknown }).deltaReceived = new this.snorky.Signal<
+      [Delta]
+    >();
+    this.notificationReceived.add(this.onNotification, this);
+  }
+
+  /** @internal */
+  override $connected(): void {
+    for (const followed of [...this.followed.values()]) followed.acquire();
+  }
+
+  /** @internal */
+  override $lost(error: ConnectorError, final: boolean): void {
+    super.$lost(error, final);
+    for (const followed of [...this.followed.values()]) followed.lost(error);
+  }
+
+  private onNotification(notification: RpcNotification): void {
+    const { type, delta, deltas, subscription, position } = notification;
+    if (type === 'delta' && isJsonObject(delta)) {
+      for (const followed of this.followed.values()) {
+        if (followed.anonymous) followed.deltas([delta as unknown as Delta]);
+      }
+      this.deltaReceived.dispatch(delta as unknown as Delta);
+    } else if (type === 'deltas' && Array.isArray(deltas)) {
+      const batch = deltas as readonly unknown[] as readonly Delta[];
+      // Collections first: who hears of a change finds it applied.
+      this.followed.get(subscription as string)?.deltas(batch, position);
+      for (const each of batch) this.deltaReceived.dispatch(each);
+    } else if (type === 'position' && position !== undefined) {
+      this.followed.get(subscription as string)?.moved(position);
+    } else {
+      this.$strange('an unknown notification', notification);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import type { Delta } from '../protocol/delta.js';
+import { WireError } from '../protocol/errors.js';
+import type { DataSync } from './datasync.js';
+import type { Followed } from './datasync-subscription.js';
+import { connectorError, RpcError } from './errors.js';
+import { Reconnection } from './reconnection.js';
+import {
+  fetchSubscribing,
+  type FetchFailure,
+  type SubscribingRequest,
+} from './subscribing-fetch.js';
+
+/** Where a live collection stands. */
+export type LiveState =
+  /** Nothing was fetched yet. */
+  | 'loading'
+  /** The rows are those of the server, and follow its changes. */
+  | 'live'
+  /** The rows are what was known; they are being brought up to date. */
+  | 'stale'
+  /** It has given up, as `error` says. `refresh()` begins anew. */
+  | 'failed'
+  /** `close()` was called. */
+  | 'closed';
+
+/** What becomes of rows and changes. */
+export interface LiveTarget {
+  /**
+   * Takes everything that was fetched.
+   *
+   * @throws when it is not what was expected.
+   */
+  reset(body: unknown): void;
+  apply(deltas: readonly Delta[]): void;
+  /** Rows or state are others now. */
+  changed(): void;
+}
+
+/**
+ * Keeps a target up to date: fetches with a token, follows the token, and
+ * fetches again whenever the server says that it cannot be followed any more.
+ */
+export class LiveFeed {
+  state: LiveState = 'loading';
+  /** Why it failed, or is not live at the moment. */
+  error: unknown;
+  /** Settles with the first `live` or `failed`. */
+  readonly ready: Promise<void>;
+  private settle!: {
+    readonly resolve: () => void;
+    readonly reject: (error: unknown) => void;
+  };
+  private readonly backoff = new Reconnection();
+  private followed: Followed | undefined;
+  /** Whether what was fetched last has been live. */
+  private held = false;
+  private aborter = new AbortController();
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private readonly unlisten: () => void;
+
+  constructor(
+    private readonly datasync: DataSync,
+    private readonly request: Omit<SubscribingRequest, 'signal'>,
+    private readonly target: LiveTarget,
+  ) {
+    this.ready = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
+    // Who does not ask for it is told by `state`.
+    this.ready.catch(() => {});
+    this.unlisten = datasync.snorky.stateChanged.add((state) => {
+      // A fetch that failed because the network was away need not wait longer.
+      if (state === 'connected' && this.retry !== undefined) this.load();
+    });
+    this.load();
+  }
+
+  /** Fetches again, whatever the state. */
+  refresh(): void {
+    if (this.state === 'closed') return;
+    this.backoff.reset();
+    this.load();
+  }
+
+  /** Ends it: nothing is fetched, and nothing changes any more. */
+  close(): void {
+    if (this.state === 'closed') return;
+    this.stop();
+    this.unlisten();
+    this.settle.reject(connectorError('SNORKY_CLOSED'));
+    this.change('closed');
+  }
+
+  private load(): void {
+    this.stop();
+    this.aborter = new AbortController();
+    this.held = false;
+    const { signal } = this.aborter;
+    if (this.state !== 'loading') this.change('stale', this.error);
+    void fetchSubscribing({ ...this.request, signal }).then((result) => {
+      if (signal.aborted) return;
+      if ('error' in result) this.missed(result);
+      else this.fetched(result.body, result.token);
+    });
+  }
+
+  private stop(): void {
+    this.aborter.abort();
+    clearTimeout(this.retry);
+    this.retry = undefined;
+    const { followed } = this;
+    this.followed = undefined;
+    followed?.cancel();
+  }
+
+  private missed({ error, temporary }: FetchFailure): void {
+    if (temporary) this.loadLater(error);
+    else this.fail(error);
+  }
+
+  private fetched(body: unknown, token: string | undefined): void {
+    try {
+      this.target.reset(body);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (token === undefined) {
+      this.fail(connectorError('SNORKY_TOKEN_MISSING', this.request.url));
+      return;
+    }
+    const { signal } = this.aborter;
+    this.followed = this.datasync.follow(token, {
+      onDeltas: (deltas) => {
+        if (signal.aborted) return;
+        this.target.apply(deltas);
+        this.target.changed();
+      },
+      onState: (state, error) => {
+        if (signal.aborted) return;
+        if (state === 'live') this.live();
+        else if (state === 'gone') this.gone(error);
+        else if (this.state === 'live') this.change('stale');
+      },
+    });
+    this.target.changed();
+  }
+
+  private live(): void {
+    this.held = true;
+    this.backoff.reset();
+    this.settle.resolve();
+    this.change('live');
+  }
+
+  private gone(error: unknown): void {
+    const { tooManySubscriptions } = WireError;
+    if (error instanceof RpcError && error.value === tooManySubscriptions) {
+      this.fail(error);
+    } else if (this.held && this.datasync.snorky.state === 'connected') {
+      this.load();
+    } else {
+      // A token that never was any good: the next may not be any better.
+      this.loadLater(error);
+    }
+  }
+
+  private loadLater(error: unknown): void {
+    this.stop();
+    this.retry = setTimeout(() => this.load(), this.backoff.nextDelay());
+    this.change(this.state === 'loading' ? 'loading' : 'stale', error);
+  }
+
+  private fail(error: unknown): void {
+    this.stop();
+    this.settle.reject(error);
+    this.change('failed', error);
+  }
+
+  private change(state: LiveState, error?: unknown): void {
+    if (this.state === state && this.error === error) return;
+    this.state = state;
+    this.error = error;
+    this.target.changed();
+  }
+}
