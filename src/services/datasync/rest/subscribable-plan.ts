@@ -34,7 +34,7 @@ export interface SubscribableOptions {
   readonly registry?: string;
 }
 
-/** @internal What `@Subscribable()` was told. */
+/** What `@Subscribable()` was told. */
 export interface SubscribablePlan {
   /** What is the same for every request, to be checked before the first one. */
   readonly fixed: {
@@ -48,7 +48,7 @@ export interface SubscribablePlan {
 type Query = JsonValue | ((request: never) => MaybePromise<JsonValue>);
 type Items = (request: never) => MaybePromise<readonly SubscribableItem[]>;
 
-/** @internal Tells the two ways of writing it apart. */
+/** Tells the two ways of writing it apart. */
 export function subscribablePlan(
   what: DealerReference | Items,
   rest: readonly unknown[],

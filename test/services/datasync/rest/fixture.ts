@@ -12,6 +12,7 @@ import {
   RpcError,
   SimpleDealer,
   SnorkyModule,
+  type Broker,
   type ItemRequest,
   type JsonObject,
   type JsonValue,
@@ -82,8 +83,10 @@ export class RestApp implements AsyncDisposable {
     {
       imports = [],
       providers = [],
+      broker = undefined as Broker | undefined,
       prepare = (_app: INestApplication): void => {},
     }: Pick<ModuleMetadata, 'imports' | 'providers'> & {
+      broker?: Broker;
       prepare?: (app: INestApplication) => void;
     } = {},
   ): Promise<RestApp> {
@@ -92,6 +95,7 @@ export class RestApp implements AsyncDisposable {
       {
         imports: [
           SnorkyModule.forRoot({
+            ...(broker === undefined ? {} : { broker }),
             registries: { frontend: { websocket: { path: '/ws' } } },
           }),
           DataSyncModule.register({

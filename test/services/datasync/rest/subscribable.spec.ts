@@ -20,6 +20,7 @@ import {
   type JsonValue,
   type SubscribableRequest,
 } from 'snorky';
+import { BROKERS } from '../../../support/datasync.js';
 import {
   ACQUIRED,
   AllTasks,
@@ -385,8 +386,10 @@ describe.each(PLATFORMS)('A subscribable route (%s)', (platform) => {
     ).toHaveLength(1);
   });
 
-  it('leaves no gap between the token and the live changes', async () => {
-    await using app = await start();
+  it.each(BROKERS)('leaves no gap, over $over', async ({ make }) => {
+    await using app = await RestApp.start(platform, [Tasks], {
+      broker: make(),
+    });
     const [token] = tokensOf(await app.subscribe('/tasks/changing'));
     const datasync = app.app.get(DataSyncService, { strict: false });
     await datasync.publishDeltas([
