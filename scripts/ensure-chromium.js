@@ -1,0 +1,126 @@
+/**
+ * Prints the path of a browser for the tests of `test/browser`, after it has
+ * installed one where there is none and Debian's packages may be installed.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NAMES = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+];
+
+const APPLICATIONS = [
+  'Chromium.app/Contents/MacOS/Chromium',
+  'Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** Where browsers are that are not on the PATH. */
+const USUAL_PLACES = [
+  ...['/usr/bin', '/usr/local/bin', '/snap/bin'].flatMap((directory) =>
+    NAMES.map((name) => join(directory, name)),
+  ),
+  '/opt/google/chrome/chrome',
+  ...['/Applications', join(homedir(), 'Applications')].flatMap((directory) =>
+    APPLICATIONS.map((name) => join(directory, name)),
+  ),
+];
+
+const INSTALLATION = [
+  'apt-get update',
+  'apt-get install -y --no-install-recommends chromium fonts-liberation',
+].join(' && ');
+
+/** The path of a browser that is installed, if there is one. */
+export function findChromium(
+  environment = process.env,
+  usualPlaces = USUAL_PLACES,
+) {
+  const named = environment.CHROMIUM;
+  if (named) {
+    if (isProgram(named)) return named;
+    throw new Error(
+      `CHROMIUM is "${named}", which cannot be run: set it to the path of a ` +
+        'Chromium or Chrome, or unset it.',
+    );
+  }
+  const onPath = directoriesOf(environment).flatMap((directory) =>
+    NAMES.map((name) => join(directory, name)),
+  );
+  return [...onPath, ...usualPlaces].find(isProgram);
+}
+
+/** The path of a browser, which is installed if need be and possible. */
+export function ensureChromium(
+  environment = process.env,
+  usualPlaces = USUAL_PLACES,
+) {
+  const found = findChromium(environment, usualPlaces);
+  if (found !== undefined) return found;
+  const problem = install(environment);
+  const installed = findChromium(environment, usualPlaces);
+  if (installed !== undefined) return installed;
+  throw new Error(
+    `There is no Chromium, and ${problem ?? 'its package has none'}: install ` +
+      'Chromium or Chrome, or set CHROMIUM to the path of one.',
+  );
+}
+
+/** Says what stood against it, if something did. */
+function install(environment) {
+  const has = (program) =>
+    directoriesOf(environment).some((path) => isProgram(join(path, program)));
+  if (!has('apt-get')) return 'there is no apt-get to install it';
+  const root = process.getuid?.() === 0;
+  if (!root && !run(environment, 'sudo', '-n', 'true')) {
+    return 'only root may install it';
+  }
+  // One at a time: several processes of the tests may come here at once.
+  const command = [
+    ...(root ? [] : ['sudo', '-n']),
+    'flock',
+    import.meta.dirname,
+    '/bin/sh',
+    '-c',
+    `export DEBIAN_FRONTEND=noninteractive; command -v chromium >/dev/null || { ${INSTALLATION}; }`,
+  ];
+  return run(environment, ...command)
+    ? undefined
+    : `"${INSTALLATION}" has failed`;
+}
+
+function run(environment, program, ...args) {
+  const { status } = spawnSync(program, args, {
+    env: environment,
+    // Standard output is for the path alone.
+    stdio: ['ignore', 2, 2],
+  });
+  return status === 0;
+}
+
+function directoriesOf({ PATH = '' }) {
+  return PATH.split(delimiter).filter((directory) => directory !== '');
+}
+
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(ensureChromium());
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
