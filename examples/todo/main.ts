@@ -12,13 +12,13 @@ try {
   app = await NestFactory.create<NestExpressApplication>(AppModule, {
     abortOnError: false,
     // Nest would log on its own why it cannot start, and not say what to do.
-    logger: ['warn'],
+    logger: ['fatal'],
   });
   app.useWebSocketAdapter(new SnorkyWsAdapter(app));
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   servePages(app);
   await app.listen(port);
-  app.useLogger(['warn', 'error']);
+  app.useLogger(['warn']);
   const home = `http://localhost:${port}`;
   const where = databaseUrl === undefined ? dataFile : 'PostgreSQL';
   console.log(`The to-do list is on ${home}, its tasks are in ${where}`);

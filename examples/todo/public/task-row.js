@@ -49,8 +49,9 @@ export class TaskRow {
 
   /** The task has come, perhaps changed; or is gone, without one. */
   update(task) {
+    if (task === this.#task && !this.#gone) return;
     this.#gone = task === undefined;
-    if (!this.#gone && task !== this.#task) {
+    if (!this.#gone) {
       this.#task = task;
       this.#answer = undefined;
     }

@@ -130,7 +130,9 @@ function add(title) {
       if (field.value.trim() === title) field.value = '';
       if (notAdded.length === 0) $('new-problem').textContent = '';
     } catch (error) {
+      // It stays in the field, unless somebody has typed on.
       if (field.value.trim() !== title) notAdded.push(title);
+      else field.setSelectionRange(field.value.length, field.value.length);
       showNotAdded(title, error.message);
     }
   });
