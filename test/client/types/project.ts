@@ -1,0 +1,80 @@
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** Files that the compiler shall read in place of what is there. */
+export type Instead = ReadonlyMap<string, string>;
+
+/** Compiles files with the settings of a project, as often as is asked for. */
+export class Project {
+  private readonly options: ts.CompilerOptions;
+  private readonly files: readonly string[];
+  private readonly parsed = new Map<string, ts.SourceFile | undefined>();
+
+  constructor(tsconfig: string, directory: string) {
+    const config = ts.getParsedCommandLineOfConfigFile(
+      join(ROOT, tsconfig),
+      {},
+      {
+        ...ts.sys,
+        onUnRecoverableConfigFileDiagnostic: ({ messageText }) => {
+          throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'));
+        },
+      },
+    );
+    this.options = config?.options ?? {};
+    const place = join(import.meta.dirname, directory);
+    this.files = readdirSync(place)
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(place, name));
+  }
+
+  /** What the compiler says. */
+  compile(instead: Instead = new Map()): string[] {
+    const program = this.program(instead);
+    return ts.getPreEmitDiagnostics(program).map(lineOf);
+  }
+
+  /** What the compiler says of this project's own files. */
+  compileOwn(instead: Instead): string[] {
+    const program = this.program(instead);
+    return this.files.flatMap((file) =>
+      program.getSemanticDiagnostics(program.getSourceFile(file)).map(lineOf),
+    );
+  }
+
+  private program(instead: Instead): ts.Program {
+    const host = ts.createCompilerHost(this.options);
+    const read = host.getSourceFile.bind(host);
+    host.getSourceFile = (file, target) => {
+      const text = instead.get(relative(ROOT, file));
+      if (text !== undefined) return ts.createSourceFile(file, text, target);
+      if (!this.parsed.has(file)) this.parsed.set(file, read(file, target));
+      return this.parsed.get(file);
+    };
+    const exists = host.fileExists.bind(host);
+    host.fileExists = (file) =>
+      instead.has(relative(ROOT, file)) || exists(file);
+    const added = [...instead.keys()].map((file) => join(ROOT, file));
+    return ts.createProgram([...this.files, ...added], this.options, host);
+  }
+}
+
+function lineOf({ file, code, messageText }: ts.Diagnostic): string {
+  const text = ts.flattenDiagnosticMessageText(messageText, '\n');
+  return `${relative(ROOT, file?.fileName ?? ROOT)}: ${code} ${text}`;
+}
+
+/** A file with one part of it written otherwise. */
+export function changed(
+  path: string,
+  part: string | RegExp,
+  other: string,
+): Instead {
+  const text = ts.sys.readFile(join(ROOT, path)) ?? '';
+  const otherText = text.replace(part, other);
+  if (otherText === text) throw new Error(`${path} has no ${String(part)}.`);
+  return new Map([[path, otherText]]);
+}
