@@ -187,9 +187,9 @@ export class ArrayCollection<Row, Item = Row>
   private place(item: Item, was: Row | undefined): void {
     const key = this.keyOf?.(item);
     const oldKey = was === undefined ? key : this.keyOf?.(was);
-    const search = was !== undefined || this.array.length <= FEW;
     const isMoved = oldKey !== key && this.find(oldKey, true) !== undefined;
-    let at = this.find(key, search && !isMoved);
+    const isNew = was === undefined || isMoved;
+    let at = this.find(key, !isNew || this.array.length <= FEW);
     // There must not be two items of one key.
     const isDouble = isMoved && at !== undefined;
     if (isMoved && !isDouble) {

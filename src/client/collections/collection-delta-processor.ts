@@ -51,10 +51,8 @@ export interface CollectionDeltaProcessorOptions {
  * datasync.deltaReceived.add((delta) => processor.processDelta(delta));
  */
 export class CollectionDeltaProcessor {
-  private readonly targets = new Map<
-    string,
-    DeltaTarget | ReadonlyMap<unknown, DeltaTarget>
-  >();
+  /** By what {@link nameOf} says. */
+  private readonly targets = new Map<string, DeltaTarget>();
   private readonly mistakes = new Set<string>();
 
   constructor(
@@ -63,24 +61,17 @@ export class CollectionDeltaProcessor {
   ) {
     const { itemsAreEqual, key = 'id' } = options;
     const keyOf = keyReader(key);
-    // One for each collection, wherever it is named.
-    const made = new Map<Collection<unknown>, DeltaTarget>();
-    const make = (collection: Collection<unknown>): DeltaTarget => {
-      const target =
-        made.get(collection) ??
-        new DeltaTarget(collection, keyOf, itemsAreEqual);
-      made.set(collection, target);
-      return target;
+    const add = (name: string, collection: Collection<unknown>): void => {
+      const target = new DeltaTarget(collection, keyOf, itemsAreEqual);
+      this.targets.set(name, target);
     };
     for (const [model, entry] of Object.entries(collections)) {
-      if (isCollection(entry)) {
-        this.targets.set(model, make(entry));
-        continue;
+      if (isCollection(entry)) add(model, entry);
+      else {
+        for (const [tag, collection] of Object.entries(entry)) {
+          add(nameOf(model, tag), collection);
+        }
       }
-      const tagged = Object.entries(entry).map(
-        ([tag, collection]) => [tag, make(collection)] as const,
-      );
-      this.targets.set(model, new Map(tagged));
     }
   }
 
@@ -97,24 +88,14 @@ export class CollectionDeltaProcessor {
    */
   processDeltas(deltas: readonly TaggedDelta[]): boolean {
     if (!Array.isArray(deltas)) {
-      this.complain('what is no list of deltas was ignored:', deltas);
+      this.complain('ignored, no deltas:', deltas);
       return false;
     }
     const open = new Set<DeltaTarget>();
     let changed = false;
     for (const delta of deltas as readonly TaggedDelta[]) {
       try {
-        const target = this.targetOf(delta);
-        if (target === undefined) continue;
-        if (!open.has(target)) {
-          target.begin();
-          open.add(target);
-        }
-        const applied = target.apply(delta);
-        if (applied === undefined) {
-          this.complain(`a row without key, of ${nameOf(delta)}, is unknown`);
-        }
-        changed ||= applied === true;
+        if (this.process(delta, open)) changed = true;
       } catch (error) {
         reportUncaught(error);
       }
@@ -129,15 +110,28 @@ export class CollectionDeltaProcessor {
     return changed;
   }
 
-  private targetOf(delta: TaggedDelta): DeltaTarget | undefined {
-    if (!isDelta(delta)) {
-      this.complain('what is no delta was ignored:', delta);
-      return undefined;
+  private process(delta: TaggedDelta, open: Set<DeltaTarget>): boolean {
+    const rows = rowsOf(delta);
+    if (rows === undefined) {
+      this.complain('ignored, no delta:', delta);
+      return false;
     }
-    const entry = this.targets.get(delta.model);
-    const target = entry instanceof DeltaTarget ? entry : entry?.get(delta.tag);
-    if (!target) this.complain(`there is no collection for ${nameOf(delta)}`);
-    return target;
+    const { model, tag } = delta;
+    const { targets } = this;
+    const target = targets.get(model) ?? targets.get(nameOf(model, tag));
+    if (target === undefined) {
+      this.complain(`no collection for ${nameOf(model, tag)}, give it one`);
+      return false;
+    }
+    if (!open.has(target)) {
+      target.begin();
+      open.add(target);
+    }
+    const changed = target.apply(delta, ...rows);
+    if (changed === undefined) {
+      this.complain(`a row of ${model} without key was changed, but which?`);
+    }
+    return changed ?? false;
   }
 
   /** Once: the next deltas are wrong in the same way. */
@@ -149,7 +143,7 @@ export class CollectionDeltaProcessor {
   }
 }
 
-function nameOf({ model, tag }: TaggedDelta): string {
+function nameOf(model: string, tag: string | undefined): string {
   return tag === undefined ? model : `${model} (${tag})`;
 }
 
@@ -159,18 +153,20 @@ function isCollection(
   return typeof entry.getIterator === 'function';
 }
 
-/** Whether what the server sent has what a delta must have. */
-function isDelta(delta: unknown): delta is TaggedDelta {
-  if (!isObject(delta) || typeof delta['model'] !== 'string') return false;
-  switch (delta['type']) {
-    case 'insert':
-    case 'delete':
-      return isObject(delta['data']);
-    case 'update':
-      return isObject(delta['newData']) && isObject(delta['oldData']);
-    default:
-      return false;
+/**
+ * The row of a delta, and of an update what it was before. Undefined if that is
+ * not what the server has sent.
+ */
+function rowsOf(delta: unknown): [row: object, was?: object] | undefined {
+  if (!isObject(delta) || typeof delta['model'] !== 'string') return undefined;
+  const { type, data, newData, oldData } = delta;
+  if (type === 'update') {
+    return isObject(newData) && isObject(oldData)
+      ? [newData, oldData]
+      : undefined;
   }
+  const isKnown = type === 'insert' || type === 'delete';
+  return isKnown && isObject(data) ? [data] : undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

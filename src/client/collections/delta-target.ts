@@ -56,12 +56,8 @@ export class DeltaTarget {
    *
    * @throws what functions of the application throw.
    */
-  apply(delta: Delta<unknown>): boolean | undefined {
+  apply(delta: Delta<unknown>, row: object, was?: object): boolean | undefined {
     const { keyOf } = this;
-    const [row, was] =
-      delta.type === 'update'
-        ? [delta.newData, delta.oldData]
-        : [delta.data, undefined];
     const keys = [keyOf?.(row), keyOf?.(was)].filter(isKey);
     if (keyOf && keys.length === 0 && delta.type !== 'insert') return undefined;
     const { version } = delta;
@@ -72,7 +68,7 @@ export class DeltaTarget {
     return changed;
   }
 
-  private change(delta: Delta<unknown>, row: unknown, was: unknown): boolean {
+  private change(delta: Delta<unknown>, row: object, was?: object): boolean {
     const { collection, keyed } = this;
     if (keyed) {
       if (delta.type === 'delete') return keyed.delete(row);
@@ -84,8 +80,7 @@ export class DeltaTarget {
       here?.remove();
       return here !== undefined;
     }
-    const item =
-      here ?? (was === undefined ? undefined : this.seek(delta, was));
+    const item = here ?? (was && this.seek(delta, was));
     if (item) {
       item.update(row);
       // There must not be two items of one row.
