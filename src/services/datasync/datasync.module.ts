@@ -5,12 +5,11 @@ import {
   type Type,
 } from '@nestjs/common';
 import {
-  DEFAULT_BACKEND_REGISTRY,
-  DEFAULT_REGISTRY,
-} from '../../nest/constants.js';
+  bundledService,
+  type BundledServiceOptions,
+} from '../../nest/bundled-service.js';
 import { setupError } from '../../nest/setup-errors.js';
 import type { AsyncOptions } from '../../nest/snorky-options.js';
-import { serviceProviders, tokensOf } from '../../nest/snorky.module.js';
 import {
   DATASYNC_TARGET,
   DataSyncBackend,
@@ -26,25 +25,15 @@ import type { Dealer } from './dealers/dealer.js';
 const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<DataSyncOptions>().build();
 
-/** What of a DataSync module is static. */
-export interface DataSyncStaticOptions extends Pick<DynamicModule, 'imports'> {
+const NAME = 'datasync';
+
+/** What of a DataSync module is static. The name is `datasync` by default. */
+export interface DataSyncStaticOptions
+  extends
+    Pick<DynamicModule, 'imports'>,
+    BundledServiceOptions<DataSyncService, DataSyncBackend> {
   /** Who decides who hears what: classes, made with injection, or instances. */
   readonly dealers: readonly (Type<Dealer<never>> | Dealer<never>)[];
-  /** A subclass. @default DataSyncService */
-  readonly service?: Type<DataSyncService>;
-  /** @default 'datasync' */
-  readonly name?: string;
-  /** @default 'frontend' */
-  readonly registry?: string;
-  /** The service for trusted servers. Left out where its registry is missing. */
-  readonly backend?: {
-    /** @default DataSyncBackend */
-    readonly service?: Type<DataSyncBackend>;
-    /** @default the service's name and `_backend` */
-    readonly name?: string;
-    /** @default 'backend' */
-    readonly registry?: string;
-  };
 }
 
 /** The options of `DataSyncModule.register`. */
@@ -82,28 +71,16 @@ function define(
   { providers = [], imports = [] }: DynamicModule,
   options: DataSyncStaticOptions,
 ): DynamicModule {
-  const {
-    dealers,
-    service = DataSyncService,
-    name = 'datasync',
-    registry = DEFAULT_REGISTRY,
-    backend = {},
-  } = options;
-  const backendClass = backend.service ?? DataSyncBackend;
-  const backendName = backend.name ?? `${name}_backend`;
-  const backendRegistry = backend.registry ?? DEFAULT_BACKEND_REGISTRY;
-  const [serviceToken] = tokensOf(name, registry) as [string];
-  const [backendToken] = tokensOf(backendName, backendRegistry) as [string];
-  const aliases = [
-    { provide: DataSyncService, useExisting: serviceToken },
-    { provide: DataSyncBackend, useExisting: backendToken },
-    ...(service === DataSyncService
-      ? []
-      : [{ provide: service, useExisting: serviceToken }]),
-    ...(backendClass === DataSyncBackend
-      ? []
-      : [{ provide: backendClass, useExisting: backendToken }]),
-  ];
+  const { dealers, name = NAME } = options;
+  const bundled = bundledService(
+    {
+      service: DataSyncService,
+      backend: DataSyncBackend,
+      name: NAME,
+      target: DATASYNC_TARGET,
+    },
+    options,
+  );
   const dealerProviders = dealers.map((dealer, index) => {
     const provide = `SnorkyDealer(${name}/${index})`;
     return typeof dealer === 'function'
@@ -127,21 +104,9 @@ function define(
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (late: DataSyncOptions) => settingsOf(name, late),
       },
-      ...serviceProviders({ service, name, registry }),
-      ...serviceProviders({
-        service: backendClass,
-        name: backendName,
-        registry: backendRegistry,
-        optional: true,
-      }),
-      { provide: DATASYNC_TARGET, useExisting: serviceToken },
-      ...aliases,
+      ...bundled.providers,
     ],
-    exports: [
-      ...tokensOf(name, registry),
-      ...tokensOf(backendName, backendRegistry),
-      ...aliases.map(({ provide }) => provide),
-    ],
+    exports: bundled.exports,
   };
 }
 
