@@ -76,8 +76,10 @@ async function markOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** An error's code, such as `EACCES`, or what it says. */
+/** The code of a system's error, such as `EACCES`; what others say. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  return code ?? message ?? String(error);
+  // Those of PostgreSQL are numbers that nobody knows by heart.
+  if (code !== undefined && /^E[A-Z]/.test(code)) return code;
+  return message ?? String(error);
 }
