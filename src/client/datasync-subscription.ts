@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
-import { WireError } from '../protocol/errors.js';
+import { INVALID_PARAMS } from '../protocol/errors.js';
 import type { Delta } from '../protocol/delta.js';
 import type { CallOptions } from './call-options.js';
 import { ConnectorError, connectorError, RpcError } from './errors.js';
@@ -158,8 +158,7 @@ export class Followed {
     if (error instanceof ConnectorError && error.code !== 'SNORKY_TIMEOUT') {
       return;
     }
-    const unknown =
-      error instanceof RpcError && error.value === WireError.invalidParams;
+    const unknown = error instanceof RpcError && error.value === INVALID_PARAMS;
     if (unknown && this.resumable && this.position === undefined) {
       this.resumable = false;
       this.acquire();

@@ -4,30 +4,27 @@
  */
 const CONNECTOR_ERRORS = {
   SNORKY_CONNECTION_LOST: () =>
-    'The connection was lost before the answer came, so it is unknown whether ' +
-    'the command ran. If running it twice does no harm, call it with ' +
-    '{ repeat: true }: it then waits for the next connection.',
+    'The connection was lost before the answer: the command may have run. ' +
+    'Call with { repeat: true } what may run twice.',
   SNORKY_DISCONNECTED: () =>
-    'disconnect() was called before the answer came. Call connect() to go on.',
+    'disconnect() was called before the answer. connect() goes on.',
   SNORKY_STOPPED: (why: string) =>
-    `There is no connection and none will be tried: ${why}. Remove the cause, ` +
-    'then call connect().',
+    `There is no connection, and none is tried: ${why}. Remove the cause, then ` +
+    'call connect().',
   SNORKY_TIMEOUT: (what: string, milliseconds: number) =>
-    `${what} had no answer within ${milliseconds} ms. Give it more time with ` +
-    'the option `timeout`; 0 waits for ever.',
+    `${what}: no answer within ${milliseconds} ms, the option \`timeout\`.`,
   SNORKY_QUEUE_FULL: (what: string) =>
-    `${what} cannot wait for a connection: too much is waiting already. Look ` +
-    'at `state` before sending, or raise the option `queue`.',
+    `${what} cannot wait for a connection: as much waits as the option ` +
+    '`queue` allows.',
   SNORKY_CLOSED: () => 'close() was called before the rows were there.',
   SNORKY_FETCH_FAILED: (url: string, problem: string) =>
     `${url} cannot be fetched: ${problem}.`,
   SNORKY_BODY_UNEXPECTED: (url: string, expected: string) =>
-    `${url} did not answer ${expected}. If the rows are inside of something, ` +
-    'say where with the option `rows`.',
+    `${url} did not answer ${expected}. The option \`rows\` finds rows inside ` +
+    'of something.',
   SNORKY_TOKEN_MISSING: (url: string) =>
-    `${url} answered without the header X-Subscription-Token, so its rows will ` +
-    'not follow changes. Decorate the handler with @Subscribable(); if it is ' +
-    'of another origin, its answers must expose the header.',
+    `${url} answered without X-Subscription-Token: its rows do not follow ` +
+    'changes. Use @Subscribable() there, and expose the header to other origins.',
 } as const;
 
 type ConnectorErrors = typeof CONNECTOR_ERRORS;

@@ -1,5 +1,5 @@
 import type { Delta } from '../protocol/delta.js';
-import { WireError } from '../protocol/errors.js';
+import { TOO_MANY_SUBSCRIPTIONS } from '../protocol/errors.js';
 import type { DataSync } from './datasync.js';
 import type { Followed } from './datasync-subscription.js';
 import { connectorError, RpcError } from './errors.js';
@@ -154,8 +154,7 @@ export class LiveFeed {
   }
 
   private gone(error: unknown): void {
-    const { tooManySubscriptions } = WireError;
-    if (error instanceof RpcError && error.value === tooManySubscriptions) {
+    if (error instanceof RpcError && error.value === TOO_MANY_SUBSCRIPTIONS) {
       this.fail(error);
     } else if (this.held && this.datasync.snorky.state === 'connected') {
       this.load();

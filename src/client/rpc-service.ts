@@ -22,8 +22,8 @@ export type Params = object;
 export class RPCService extends Service {
   /** Dispatched with every message that is no answer to a call. */
   declare readonly notificationReceived: Signal<[RpcNotification]>;
-  declare private calls: PendingCalls;
-  declare private nextCallId: number;
+  declare private $calls: PendingCalls;
+  declare private $nextCallId: number;
 
   /**
    * Adds a method for each command: it takes the parameters as one object, and
@@ -88,18 +88,18 @@ export class RPCService extends Service {
     options: CallOptions,
     settle: Settle,
   ): void {
-    const callId = this.nextCallId;
+    const callId = this.$nextCallId;
     const text = this.$encode({ command, params, callId });
-    this.nextCallId++;
+    this.$nextCallId++;
     const what = `${this.name}.${command}`;
-    this.calls.start(callId, text, what, options, settle);
+    this.$calls.start(callId, text, what, options, settle);
   }
 
   /** @internal */
   override $setUp(): void {
     super.$setUp();
-    this.calls = new PendingCalls(this.snorky);
-    this.nextCallId = 0;
+    this.$calls = new PendingCalls(this.snorky);
+    this.$nextCallId = 0;
     (this as { notificationReceived: unknown }).notificationReceived =
       new this.snorky.Signal<[RpcNotification]>();
   }
@@ -116,7 +116,7 @@ export class RPCService extends Service {
       this.notificationReceived.dispatch(message as RpcNotification);
       return;
     }
-    const call = this.calls.take(callId);
+    const call = this.$calls.take(callId);
     if (call === undefined) {
       this.$strange('an answer to no call that waits', message);
     } else if (type === 'response') {
@@ -128,7 +128,7 @@ export class RPCService extends Service {
 
   /** @internal */
   override $lost(error: ConnectorError, final: boolean): void {
-    this.calls.lost(error, final);
+    this.$calls.lost(error, final);
   }
 
   /** @internal Any answer will do; that of an unknown command costs least. */

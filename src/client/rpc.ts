@@ -4,9 +4,9 @@ import type { ConnectorHost } from './connector-host.js';
 import { RPCService, type Params } from './rpc-service.js';
 
 /** A connector whose methods are the commands of `T`. */
-export type RpcConnector<T> = RPCService & Omit<Calls<T>, keyof RPCService>;
+export type RpcConnector<T> = RPCService & Calls<T>;
 
-/** Answers that look like promises would be awaited, and call a command `then`. */
+/** An object that seems to be a promise is awaited, one that can is serialized. */
 const NEVER_COMMANDS: ReadonlySet<PropertyKey> = new Set(['then', 'toJSON']);
 
 /**

@@ -13,7 +13,7 @@ import type { Signal } from './signal.js';
 export class Service {
   /** Dispatched with every message that arrives for the service. */
   declare readonly packetReceived: Signal<[JsonValue]>;
-  private readonly prefix: string;
+  private readonly $prefix: string;
 
   constructor(
     /** The name of the service on the server. */
@@ -21,7 +21,7 @@ export class Service {
     /** The `Snorky` object to which this connector belongs. */
     readonly snorky: ConnectorHost,
   ) {
-    this.prefix = envelopePrefix(name);
+    this.$prefix = envelopePrefix(name);
     this.$setUp();
     this.init();
   }
@@ -54,7 +54,7 @@ export class Service {
 
   /** @internal @throws TypeError when JSON cannot express the message. */
   $encode(message: unknown): string {
-    return encodeEnvelope(this.prefix, message);
+    return encodeEnvelope(this.$prefix, message);
   }
 
   /** @internal */

@@ -1,3 +1,10 @@
+// What connectors tell apart, by itself: a browser then carries no whole table.
+
+/** `params` is no object, or does not fit what the command declares. */
+export const INVALID_PARAMS = 'Invalid params';
+/** One more subscription than a connection may have. */
+export const TOO_MANY_SUBSCRIPTIONS = 'Too many subscriptions';
+
 /**
  * Every error text that the bundled parts put on the wire. The texts are part
  * of the protocol: clients compare them, so they never change.
@@ -6,7 +13,7 @@ export const WireError = {
   /** The service has no command of that name. */
   unknownCommand: 'Unknown command',
   /** `params` is no object, or does not fit what the command declares. */
-  invalidParams: 'Invalid params',
+  invalidParams: INVALID_PARAMS,
   /** The command failed in a way that is not the caller's business. */
   internalError: 'Internal error',
   /** A command signalled an RPC error without saying which. */
@@ -34,7 +41,7 @@ export const WireError = {
   /** Tokens of subscriptions. */
   tokenNotAString: 'token must be string',
   noSuchSubscription: 'No such subscription',
-  tooManySubscriptions: 'Too many subscriptions',
+  tooManySubscriptions: TOO_MANY_SUBSCRIPTIONS,
   /** The log no longer reaches back to where the subscription begins. */
   subscriptionExpired: 'Subscription expired',
 } as const;

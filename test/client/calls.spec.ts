@@ -333,7 +333,7 @@ describe('what bounds a call', () => {
       await rejection(snorky.services.calc.sum({ a: 3, b: 0 })),
     ).toMatchObject({ code: 'SNORKY_QUEUE_FULL' });
     expect(() => snorky.services.echo.sendMessage('x')).toThrow(
-      'too much is waiting',
+      'cannot wait for a connection',
     );
     snorky.connect();
     const connection = await server.connection();

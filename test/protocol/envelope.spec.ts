@@ -4,8 +4,15 @@ import {
   encodeEnvelope,
   encodeJson,
   envelopePrefix,
+  MessageFault,
 } from '../../src/protocol/envelope.js';
 import { MAX_NESTING, nestsDeeperThan } from '../../src/protocol/limits.js';
+
+describe('MessageFault', () => {
+  it('names the limit of nesting', () => {
+    expect(MessageFault.nestedTooDeep.text).toContain(` ${MAX_NESTING} levels`);
+  });
+});
 
 describe('decodeEnvelope', () => {
   it.each([
