@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+import { client } from './client.js';
 import { datasync } from './datasync.js';
 import { fanout } from './fanout.js';
 import type { Context, Group, GroupResult } from './group.js';
@@ -12,7 +13,7 @@ import { formatRequirements, formatTable, judge } from './report.js';
 import { rpc } from './rpc.js';
 
 /** In the order they run. A group of its own file joins by a line here. */
-const GROUPS: readonly Group[] = [rpc, fanout, memory, datasync];
+const GROUPS: readonly Group[] = [rpc, fanout, memory, datasync, client];
 
 const BUILD = new URL('./', import.meta.url);
 

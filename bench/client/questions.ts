@@ -1,0 +1,23 @@
+/** What the server's process is asked, and answers. */
+export type ServerQuestion =
+  /** Makes changes, each a batch of its own. Answers `Changed`. */
+  | { readonly type: 'change'; readonly times: number }
+  /** Makes one, and publishes the number to `CHANNEL`. Answers `Changed`. */
+  | { readonly type: 'probe'; readonly number: number };
+
+/** What it says first. */
+export interface Listening {
+  readonly port: number;
+  /** Milliseconds since 1970. */
+  readonly listeningAt: number;
+}
+
+export interface Changed {
+  /** The rows, as `textOf` has them. */
+  readonly rows: string;
+  /** Fetches with a subscription since the server was started. */
+  readonly fetches: number;
+}
+
+/** The channel of the probes. */
+export const CHANNEL = 'probes';
