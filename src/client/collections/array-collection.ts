@@ -12,6 +12,8 @@ import { RowIndex, SLOT_LIMIT } from './row-index.js';
 /** Up to here it costs nothing to look for a row that should not be there. */
 const FEW = 500;
 
+type Compare<Item> = (left: Item, right: Item) => number;
+
 /** What an {@link ArrayCollection} may be told. */
 export interface ArrayCollectionOptions<Row, Item = Row> {
   /** What becomes an item of each row that is inserted or updated. */
@@ -29,7 +31,7 @@ export interface ArrayCollectionOptions<Row, Item = Row> {
    *
    * @default items stay where they are, new ones come to the end
    */
-  compare?: ((left: Item, right: Item) => number) | undefined;
+  compare?: Compare<Item> | undefined;
 }
 
 /**
@@ -51,7 +53,7 @@ export class ArrayCollection<Row, Item = Row>
   implements KeyedCollection<Row, Item>
 {
   private readonly transformItem: (row: Row) => Item;
-  private readonly compare: ((left: Item, right: Item) => number) | undefined;
+  private readonly compare: Compare<Item> | undefined;
   private keyOf: KeyReader | undefined;
   private readonly index = new RowIndex();
   /** Whether the index is about the array as it is. */
@@ -63,8 +65,8 @@ export class ArrayCollection<Row, Item = Row>
   private searches = 0;
   /** Places of items that go when the batch ends. */
   private readonly leaving = new Set<number>();
-  /** Items that get a place when the batch ends. In the index: ~number. */
-  private arriving: ({ item: Item } | undefined)[] = [];
+  /** Where, in a sorted array, those begin that get a place when it ends. */
+  private tail = 0;
 
   /** How we left the array, to notice what the application did to it. */
   private length = -1;
@@ -116,7 +118,7 @@ export class ArrayCollection<Row, Item = Row>
     const values = [...rows];
     this.batch(() => {
       this.settle();
-      this.array.length = 0;
+      this.array.length = this.tail = 0;
       this.indexed = false;
       for (const value of values) {
         try {
@@ -164,6 +166,7 @@ export class ArrayCollection<Row, Item = Row>
       this.indexed = false;
       this.sort();
     }
+    this.tail = array.length;
   }
 
   commit(): void {
@@ -202,45 +205,30 @@ export class ArrayCollection<Row, Item = Row>
   }
 
   private add(item: Item, key: Key | undefined): void {
-    if (this.compare) {
-      this.arrive(item, key);
-      return;
-    }
     this.array.push(item);
     if (!this.index.append(key)) this.indexed = false;
   }
 
-  private arrive(item: Item, key: Key | undefined): void {
-    if (key !== undefined) this.index.slots.set(key, ~this.arriving.length);
-    this.arriving.push({ item });
-  }
-
   private replace(at: number, item: Item, key?: Key): void {
     if (this.keepsRank(at, item)) {
-      if (at < 0) this.arriving[~at] = { item };
-      else this.array[at] = item;
+      this.array[at] = item;
     } else {
-      this.leave(at);
-      this.arrive(item, key);
+      this.leaving.add(at);
+      this.add(item, key);
     }
   }
 
-  private leave(at: number): void {
-    if (at < 0) this.arriving[~at] = undefined;
-    else this.leaving.add(at);
-  }
-
   private keepsRank(at: number, item: Item): boolean {
-    const { array, compare } = this;
+    const { array, compare, tail } = this;
     if (!compare) return true;
-    const known = at < 0 ? this.arriving[~at]?.item : array[at];
-    if (compare(known as Item, item) !== 0) return false;
-    if (at < 0) return true;
-    // The application may have changed the item that we compared with.
-    const next = at + 1;
+    const order = (place: number): number =>
+      compare(array[place] as Item, item);
     return (
-      (at === 0 || compare(array[at - 1] as Item, item) <= 0) &&
-      (next === array.length || compare(item, array[next] as Item) <= 0)
+      order(at) === 0 &&
+      // The application may have changed the item that we compared with.
+      (at >= tail ||
+        ((at === 0 || order(at - 1) <= 0) &&
+          (at + 1 === tail || order(at + 1) >= 0)))
     );
   }
 
@@ -248,12 +236,12 @@ export class ArrayCollection<Row, Item = Row>
     const at = this.find(key, true);
     if (key === undefined || at === undefined) return false;
     this.index.slots.delete(key);
-    this.leave(at);
+    this.leaving.add(at);
     return true;
   }
 
   /**
-   * The place of an item; ~number for one that is arriving.
+   * The place of an item.
    *
    * @param search Whether to look for it where the index does not know of it:
    * once through all items, and the next time in a new index.
@@ -279,7 +267,7 @@ export class ArrayCollection<Row, Item = Row>
   /** The same as the index knows it; null if another item is there. */
   private lookUp(key: Key): number | null | undefined {
     const slot = this.index.slots.get(key);
-    if (slot === undefined || slot < 0) return slot;
+    if (slot === undefined) return undefined;
     const start = this.index.placeOf(slot);
     const end = start + (this.compare ? SLOT_LIMIT : 1);
     for (let at = start; at < end && at < this.array.length; at++) {
@@ -310,20 +298,18 @@ export class ArrayCollection<Row, Item = Row>
 
   /** Makes the array dense, and puts everything to its place. */
   private settle(): void {
-    if (this.leaving.size > 0) this.compact();
-    if (this.arriving.length > 0) this.merge();
+    const { array, compare, leaving } = this;
+    if (leaving.size > 0) this.compact();
+    if (compare && this.tail < array.length) this.merge(compare);
+    this.tail = array.length;
   }
 
   private compact(): void {
-    const { array, index } = this;
-    const places = [...this.leaving].sort((left, right) => left - right);
-    this.leaving.clear();
-    if (this.indexed) {
-      // From the end: the places before are what they were.
-      for (let nth = places.length - 1; nth >= 0; nth--) {
-        index.remove(places[nth] ?? 0);
-      }
-    }
+    const { array, leaving } = this;
+    const places = [...leaving].sort((left, right) => left - right);
+    leaving.clear();
+    this.forget(places);
+    this.tail -= places.filter((place) => place < this.tail).length;
     let to = places[0] ?? 0;
     if (places.length === 1) {
       array.splice(to, 1);
@@ -338,17 +324,14 @@ export class ArrayCollection<Row, Item = Row>
     array.length = to;
   }
 
-  private merge(): void {
-    const { array, compare, keyOf } = this;
-    const items: Item[] = [];
-    for (const arrival of this.arriving) if (arrival) items.push(arrival.item);
-    this.arriving = [];
-    items.sort(compare);
+  private merge(compare: Compare<Item>): void {
+    const { array, tail, index, keyOf } = this;
+    const places = array.slice(tail).map((_, nth) => tail + nth);
     // More than are worth telling the index of one by one.
-    if (items.length > array.length / 16) this.indexed = false;
-    let end = array.length;
-    for (const item of items) array.push(item);
-    const places: number[] = [];
+    if (places.length > tail / 16) this.indexed = false;
+    this.forget(places);
+    const items = array.slice(tail).sort(compare);
+    let end = tail;
     for (let before = items.length - 1; before >= 0; before--) {
       const item = items[before] as Item;
       const at = this.placeFor(item, end);
@@ -361,7 +344,16 @@ export class ArrayCollection<Row, Item = Row>
     }
     for (const place of places) {
       if (!this.indexed) return;
-      this.indexed = this.index.insert(keyOf?.(array[place]), place);
+      this.indexed = index.insert(keyOf?.(array[place]), place);
+    }
+  }
+
+  /** Takes places, in their order, from the index. */
+  private forget(places: readonly number[]): void {
+    if (!this.indexed) return;
+    // From the end: the places before are what they were.
+    for (let nth = places.length - 1; nth >= 0; nth--) {
+      this.index.remove(places[nth] ?? 0);
     }
   }
 
