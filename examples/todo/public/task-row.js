@@ -14,7 +14,7 @@ export class TaskRow {
   #problem = this.#find('.problem');
 
   #task; // as DataSync brought it
-  #answer; // as the server answered, while DataSync has not brought that
+  #answer; // as the server answered
   #wanted; // what the box says, while it is not saved
   #last = Promise.resolve(); // what was asked for last, done or not
   #toggling = false;
@@ -51,10 +51,7 @@ export class TaskRow {
   update(task) {
     if (task === this.#task && !this.#gone) return;
     this.#gone = task === undefined;
-    if (!this.#gone) {
-      this.#task = task;
-      this.#answer = undefined;
-    }
+    if (!this.#gone) this.#task = task;
     this.#show();
   }
 
@@ -152,8 +149,10 @@ export class TaskRow {
     return `/tasks/${this.#task.id}`;
   }
 
+  /** An answer may come before DataSync brings the same, or long after it. */
   get #latest() {
-    return this.#answer ?? this.#task;
+    const answered = this.#answer?.version ?? 0;
+    return answered > this.#task.version ? this.#answer : this.#task;
   }
 
   #show() {
