@@ -36,12 +36,15 @@ export interface CollectionDeltaProcessorOptions {
  *
  * Rows may have been fetched before or after a change of them, so it goes by
  * what identifies them: an insert of a known row replaces it, a delete of an
- * unknown one does nothing, an update of an unknown one inserts it. Where an
- * update changes what identifies a row, one of the two is left. A delta whose
- * `version` is lower than that of the row, or of one that is gone, does nothing.
+ * unknown one does nothing, an update of an unknown one inserts it. Where a row
+ * takes the key of another, one of the two is left.
  *
- * Without key, an inserted row is inserted. Who updates or deletes one is told
- * on the console: it could be any.
+ * A delta whose `version` is lower than the last one of its key does nothing,
+ * also when that was a delete. Versions of the 100,000 keys that changed last
+ * are remembered; without a key, none are.
+ *
+ * Rows that lack the key are inserted and are equal to no other. Updates and
+ * deletes of them are ignored, with a line on the console: they could mean any.
  *
  * @example
  * const processor = new CollectionDeltaProcessor({

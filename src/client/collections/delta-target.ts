@@ -58,13 +58,17 @@ export class DeltaTarget {
    */
   apply(delta: Delta<unknown>, row: object, was?: object): boolean | undefined {
     const { keyOf } = this;
-    const keys = [keyOf?.(row), keyOf?.(was)].filter(isKey);
-    if (keyOf && keys.length === 0 && delta.type !== 'insert') return undefined;
+    const key = keyOf?.(row);
+    const oldKey = was && keyOf?.(was);
+    if (keyOf && delta.type !== 'insert' && (key ?? oldKey) === undefined) {
+      return undefined;
+    }
     const { version } = delta;
-    const isVersioned = typeof version === 'number';
-    if (isVersioned && !this.versions.isNews(version, keys)) return false;
+    if (typeof version !== 'number') return this.change(delta, row, was);
+    const keys = [key, oldKey].filter(isKey);
+    if (!this.versions.isNews(version, keys)) return false;
     const changed = this.change(delta, row, was);
-    if (isVersioned) this.versions.remember(version, keys);
+    this.versions.remember(version, keys);
     return changed;
   }
 

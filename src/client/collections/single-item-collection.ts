@@ -39,9 +39,12 @@ export class SingleItemCollection<Row>
   }
 
   restore(value: Row, isSame: (item: Row) => boolean): boolean {
-    if (this.removed === undefined || !isSame(this.removed)) return false;
-    this.updateHandler(value);
+    const { removed } = this;
+    if (removed === undefined || !isSame(removed)) return false;
     this.removed = undefined;
+    // The application has turned to another one meanwhile.
+    if (this.getIterator().hasNext()) return false;
+    this.updateHandler(value);
     return true;
   }
 

@@ -77,7 +77,7 @@ describe('The iterator of an array collection', () => {
       iterator.update({ ...item, rank: 10 - item.id });
       iterator.update({ ...item, rank: 20 - item.id });
     }
-    expect(ids(array)).toEqual([3, 2, 1, 0]);
+    expect(array.map(({ rank }) => rank)).toEqual([17, 18, 19, 20]);
   });
 });
 
@@ -361,6 +361,16 @@ describe('An array collection', () => {
       array[3] = task(9002);
       expect(collection.delete(task(9002))).toBe(true);
       expect(array).toHaveLength(1999);
+    });
+
+    it('finds rows of a long array whose middle was sorted', () => {
+      const [array, collection] = start(2000);
+      const middle = array.slice(1, 1999).reverse();
+      array.splice(1, 1998, ...middle);
+      collection.insert(task(500, 'known'));
+      expect(array).toHaveLength(2000);
+      expect(titles(array)).toContain('known');
+      expect(titles(array)).not.toContain('task 500');
     });
 
     it('starts again when it was cleared', () => {

@@ -106,6 +106,20 @@ describe('A single item collection', () => {
     expect(screen.item).toEqual({ id: 1, score: 9 });
   });
 
+  it('does not take an item back that the application has replaced or dropped', () => {
+    debug();
+    const screen = new Screen();
+    screen.delete(1);
+    screen.item = { id: 2, score: 5 };
+    expect(screen.insert({ id: 1, score: 9 })).toBe(false);
+    expect(screen.item).toEqual({ id: 2, score: 5 });
+    screen.delete(2);
+    screen.insert({ id: 2, score: 6 });
+    screen.item = null;
+    expect(screen.insert({ id: 2, score: 7 })).toBe(false);
+    expect(screen.item).toBeNull();
+  });
+
   it('needs no remove handler', () => {
     let item = { id: 1, score: 0 };
     const collection = new SingleItemCollection(
