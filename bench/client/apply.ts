@@ -44,23 +44,23 @@ export function measureApply(size: ApplySize, seed: number): ApplyFigures {
     Array.from({ length: size.rows }, (_, id) => task(id, 0)),
   );
   const texts = notifications(size, mulberry(seed));
-  const time = (follower: Follower): number => {
-    globalThis.gc?.();
+  const figures = { connector: 0, plain: 0 };
+  const results = new Set<string>();
+  const kinds = seed % 2 === 0 ? [indexed, plain] : [plain, indexed];
+  // Each of the two first once, and last once: what comes first is slower.
+  for (const make of [...kinds, ...kinds.toReversed()]) {
+    const follower = make(rows);
+    collect();
     const start = process.hrtime.bigint();
     for (const text of texts) follower.take(text);
     const elapsed = Number(process.hrtime.bigint() - start) / 1000;
-    return elapsed / size.deltas;
-  };
-  const pair = (): Follower[] => {
-    const followers = [indexed(rows), plain(rows)];
-    return seed % 2 === 0 ? followers : followers.toReversed();
-  };
-  // Each of the two first once, and last once: what comes first is slower.
-  const followers = [...pair(), ...pair().toReversed()];
-  const figures = { connector: 0, plain: 0 };
-  for (const follower of followers)
-    figures[follower.name] += time(follower) / 2;
-  compare(followers);
+    figures[follower.name] += elapsed / size.deltas / 2;
+    results.add(JSON.stringify([...follower.rows()]));
+  }
+  // All keep the order of rows, so they must be the same.
+  if (results.size > 1) {
+    throw new Error('the collection has other rows than the map');
+  }
   return { ...figures, ratio: figures.connector / figures.plain };
 }
 
@@ -96,14 +96,6 @@ function plain(rows: string): Follower {
     },
     rows: () => tasks.values(),
   };
-}
-
-/** All keep the order of rows, so they must be the same. */
-function compare(followers: readonly Follower[]): void {
-  const lists = new Set(followers.map((it) => JSON.stringify([...it.rows()])));
-  if (lists.size > 1) {
-    throw new Error('the collection has other rows than the map');
-  }
 }
 
 /** A third inserts, a third updates, a third deletes, each of another row. */
@@ -159,6 +151,11 @@ function shuffled<T>(values: T[], random: () => number): T[] {
     [values[last], values[other]] = [values[other] as T, values[last] as T];
   }
   return values;
+}
+
+/** Several times: what is new is moved twice before it is left alone. */
+function collect(): void {
+  for (let i = 0; i < 3; i++) globalThis.gc?.();
 }
 
 /** A small seeded generator, so that rounds see the same rows. */
