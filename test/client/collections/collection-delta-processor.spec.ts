@@ -200,10 +200,12 @@ describe.each(WAYS)('Deltas for $way', ({ make }) => {
       for (let id = 0; id <= 100_000; id++) {
         // Gone at once, so that no walk is long.
         deltas.push(insert(task(id), 2), remove(task(id), 2));
+        if (id === 99_999) deltas.push(remove(task(1), 3));
       }
       processor.processDeltas(deltas);
       processor.processDelta(insert(task(0, 'forgotten'), 1));
-      processor.processDelta(insert(task(2, 'remembered'), 1));
+      processor.processDelta(insert(task(1, 'changed again'), 1));
+      processor.processDelta(insert(task(3, 'remembered'), 1));
       expect(titles(rows)).toEqual(['forgotten']);
     });
   });
@@ -219,17 +221,17 @@ describe.each(WAYS)('Deltas for $way', ({ make }) => {
       [],
       {},
       { type: 'insert' },
-      { model: 'Task', data: task(9) },
-      { type: 'upsert', model: 'Task', data: task(9) },
-      { type: 'insert', model: 7, data: task(9) },
+      { model: 'Task', data: task(900) },
+      { type: 'upsert', model: 'Task', data: task(900) },
+      { type: 'insert', model: 7, data: task(900) },
       { type: 'insert', model: 'Task' },
       { type: 'insert', model: 'Task', data: null },
       { type: 'insert', model: 'Task', data: 'text' },
       { type: 'delete', model: 'Task', data: 7 },
-      { type: 'update', model: 'Task', newData: task(9) },
-      { type: 'update', model: 'Task', newData: null, oldData: task(9) },
-      { type: 'insert', model: '__proto__', data: task(9) },
-      { type: 'insert', model: 'constructor', data: task(9) },
+      { type: 'update', model: 'Task', newData: task(900) },
+      { type: 'update', model: 'Task', newData: null, oldData: task(900) },
+      { type: 'insert', model: '__proto__', data: task(900) },
+      { type: 'insert', model: 'constructor', data: task(900) },
     ] as unknown as TaggedDelta[];
     const processor = make(rows);
     const batch = bad.flatMap((delta, id) => [delta, insert(task(id))]);
