@@ -20,10 +20,19 @@ export { RPCService } from './rpc-service.js';
 export { rpc } from './rpc.js';
 export { PubSub } from './pubsub.js';
 export { DataSync } from './datasync.js';
+export { Chat } from './chat.js';
+export { Messaging } from './messaging.js';
 export type { CallOptions } from './call-options.js';
 export type { Calls } from './calls.js';
 export type { ConnectorHost, PromiseClass } from './connector-host.js';
 export type { Publication } from './pubsub.js';
+export type {
+  ChatMembers,
+  ChatMessage,
+  ChatPresence,
+  ChatRead,
+} from './chat.js';
+export type { DirectMessage } from './messaging.js';
 export type { RpcConnector } from './rpc.js';
 export type {
   Followed,

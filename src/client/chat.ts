@@ -1,0 +1,149 @@
+import type { JsonObject, JsonValue } from '../protocol/json.js';
+import type { RpcNotification } from '../protocol/rpc.js';
+import type { CallOptions } from './call-options.js';
+import { Renewals } from './renewals.js';
+import { RPCService } from './rpc-service.js';
+import type { Signal } from './signal.js';
+
+/** A message that somebody, perhaps oneself, has sent to a channel. */
+export interface ChatMessage {
+  /** The identity of the sender. */
+  readonly from: JsonValue;
+  readonly channel: JsonValue;
+  readonly body: JsonValue;
+  /** The server's time, ISO 8601 with the offset from UTC. */
+  readonly timestamp: string;
+}
+
+/** Somebody has come with a first connection, or left with the last one. */
+export interface ChatPresence {
+  readonly from: JsonValue;
+  readonly channel: JsonValue;
+  readonly status: 'joined' | 'left';
+  readonly timestamp: string;
+}
+
+/** Another connection of the same identity has read a channel. */
+export interface ChatRead {
+  readonly channel: JsonValue;
+  readonly timestamp: string;
+}
+
+/** Who is in a channel: identities, each once, oneself included. */
+export interface ChatMembers {
+  readonly members: readonly JsonValue[];
+}
+
+/** A channel: any JSON. */
+interface ChannelParams {
+  readonly channel: JsonValue;
+}
+
+/**
+ * The connector of the chat service.
+ *
+ * Memberships outlive the connection: channels are joined again on the next one.
+ * Messages that were sent in between are lost, as `rejoined` says.
+ *
+ * @example
+ * const { chat } = snorky.services;
+ * chat.messageReceived.add(({ channel, from, body }) => { ... });
+ * const { members } = await chat.join({ channel: 'support' });
+ * await chat.send({ channel: 'support', body: 'Hello' });
+ */
+export class Chat extends RPCService {
+  /** Dispatched with each message of the channels that are joined. */
+  declare readonly messageReceived: Signal<[ChatMessage]>;
+  /** Dispatched when somebody joins or leaves; never with oneself. */
+  declare readonly presenceReceived: Signal<[ChatPresence]>;
+  /** Dispatched when oneself has read a channel elsewhere. */
+  declare readonly readReceived: Signal<[ChatRead]>;
+  /**
+   * Dispatched with a channel and its members after a reconnection, when
+   * messages arrive again. What happened since the loss has not arrived.
+   */
+  declare readonly rejoined: Signal<
+    [channel: JsonValue, members: readonly JsonValue[]]
+  >;
+  /**
+   * Dispatched with a channel and the error when joining again was refused.
+   * Nothing will arrive any more.
+   */
+  declare readonly left: Signal<[channel: JsonValue, error: unknown]>;
+  declare private channels: Renewals<ChatMembers>;
+
+  /**
+   * Joins a channel, until `leave`. If the connection is lost before the answer,
+   * it is sent again.
+   */
+  join(
+    { channel }: ChannelParams,
+    options?: CallOptions,
+  ): Promise<ChatMembers> {
+    return this.channels.enter(channel, options);
+  }
+
+  /** Leaves a channel. Without a connection there is nothing to be sent. */
+  leave({ channel }: ChannelParams, options?: CallOptions): Promise<null> {
+    return this.channels.leave(channel, options);
+  }
+
+  /** Sends a message to a channel that is joined. */
+  send(
+    params: { readonly channel: JsonValue; readonly body: JsonValue },
+    options?: CallOptions,
+  ): Promise<null> {
+    return this.rpcCall<null>('send', params, options);
+  }
+
+  /** Tells the other connections of this identity that a channel was read. */
+  read(params: ChannelParams, options?: CallOptions): Promise<null> {
+    return this.rpcCall<null>('read', params, options);
+  }
+
+  /** @internal */
+  override $setUp(): void {
+    super.$setUp();
+    const { Signal } = this.snorky;
+    Object.assign(this, {
+      messageReceived: new Signal<[ChatMessage]>(),
+      presenceReceived: new Signal<[ChatPresence]>(),
+      readReceived: new Signal<[ChatRead]>(),
+      rejoined: new Signal<[JsonValue, readonly JsonValue[]]>(),
+      left: new Signal<[JsonValue, unknown]>(),
+    });
+    this.channels = new Renewals<ChatMembers>(this, {
+      enter: 'join',
+      leave: 'leave',
+      params: (channel) => ({ channel }),
+      entered: (_channel, result) => result,
+      renewed: (channel, { members }) => {
+        this.rejoined.dispatch(channel, members);
+      },
+      ended: (channel, error) => this.left.dispatch(channel, error),
+    });
+    this.notificationReceived.add(this.onNotification, this);
+  }
+
+  /** @internal */
+  override $connected(): void {
+    this.channels.renew();
+  }
+
+  private onNotification(notification: RpcNotification): void {
+    const { type, ...told } = notification;
+    if (type === 'message' && has(told, 'from', 'body')) {
+      this.messageReceived.dispatch(told as unknown as ChatMessage);
+    } else if (type === 'presence' && has(told, 'from', 'status')) {
+      this.presenceReceived.dispatch(told as unknown as ChatPresence);
+    } else if (type === 'read' && has(told)) {
+      this.readReceived.dispatch(told as unknown as ChatRead);
+    } else {
+      this.$strange('an unknown notification', notification);
+    }
+  }
+}
+
+function has(told: JsonObject, ...names: string[]): boolean {
+  return ['channel', 'timestamp', ...names].every((name) => name in told);
+}
