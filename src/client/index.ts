@@ -22,6 +22,12 @@ export { PubSub } from './pubsub.js';
 export { DataSync } from './datasync.js';
 export { Chat } from './chat.js';
 export { Messaging } from './messaging.js';
+export { Cursors } from './cursors.js';
+export {
+  CursorDocument,
+  ForeignCursor,
+  OwnCursor,
+} from './cursors-document.js';
 export type { CallOptions } from './call-options.js';
 export type { Calls } from './calls.js';
 export type { ConnectorHost, PromiseClass } from './connector-host.js';
@@ -33,6 +39,8 @@ export type {
   ChatRead,
 } from './chat.js';
 export type { DirectMessage } from './messaging.js';
+export type { Cursor } from './cursors-document.js';
+export type { CursorState } from './cursors-sync.js';
 export type { RpcConnector } from './rpc.js';
 export type {
   Followed,
