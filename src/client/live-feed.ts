@@ -54,13 +54,14 @@ export class LiveFeed {
   private followed: Followed | undefined;
   /** Whether what was fetched last has been live. */
   private held = false;
-  private aborter = new AbortController();
+  /** Of what was begun last, unless that has been given up. */
+  private aborter: AbortController | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private readonly unlisten: () => void;
 
   constructor(
     private readonly datasync: DataSync,
-    private readonly request: Omit<SubscribingRequest, 'signal'>,
+    private readonly request: Omit<SubscribingRequest, 'aborter'>,
     private readonly target: LiveTarget,
   ) {
     this.ready = new Promise((resolve, reject) => {
@@ -93,19 +94,21 @@ export class LiveFeed {
 
   private load(): void {
     this.stop();
-    this.aborter = new AbortController();
+    const aborter = new AbortController();
+    this.aborter = aborter;
     this.held = false;
-    const { signal } = this.aborter;
     if (this.state !== 'loading') this.change('stale', this.error);
-    void fetchSubscribing({ ...this.request, signal }).then((result) => {
-      if (signal.aborted) return;
+    void fetchSubscribing({ ...this.request, aborter }).then((result) => {
+      // Given up, or begun anew. (A timeout aborts it as well.)
+      if (this.aborter !== aborter) return;
       if ('error' in result) this.missed(result);
       else this.fetched(result.body, result.token);
     });
   }
 
   private stop(): void {
-    this.aborter.abort();
+    this.aborter?.abort();
+    this.aborter = undefined;
     clearTimeout(this.retry);
     this.retry = undefined;
     const { followed } = this;
@@ -129,15 +132,16 @@ export class LiveFeed {
       this.fail(connectorError('SNORKY_TOKEN_MISSING', this.request.url));
       return;
     }
-    const { signal } = this.aborter;
+    const { aborter } = this;
+    const isOver = (): boolean => this.aborter !== aborter;
     this.followed = this.datasync.follow(token, {
       onDeltas: (deltas) => {
-        if (signal.aborted) return;
+        if (isOver()) return;
         this.target.apply(deltas);
         this.target.changed();
       },
       onState: (state, error) => {
-        if (signal.aborted) return;
+        if (isOver()) return;
         if (state === 'live') this.live();
         else if (state === 'gone') this.gone(error);
         else if (this.state === 'live') this.change('stale');

@@ -13,7 +13,8 @@ export interface SubscribingRequest {
   readonly fetch: Fetch;
   /** Milliseconds; 0: it may take for ever. */
   readonly timeout: number;
-  readonly signal: AbortSignal;
+  /** Gives the request up. So does the timeout. */
+  readonly aborter: AbortController;
 }
 
 /** Rows, and the token of the subscription to their changes. */
@@ -36,31 +37,28 @@ const UNCACHED = { cache: 'no-store' } as RequestInit;
 export async function fetchSubscribing(
   asked: SubscribingRequest,
 ): Promise<Snapshot | FetchFailure> {
-  const { url, timeout, signal } = asked;
-  const aborter = new AbortController();
-  const abort = (): void => aborter.abort(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort);
+  const { url, timeout, aborter } = asked;
   const timer =
-    timeout === 0
-      ? undefined
-      : setTimeout(() => {
+    timeout > 0
+      ? setTimeout(() => {
           aborter.abort(connectorError('SNORKY_TIMEOUT', url, timeout));
-        }, timeout);
+        }, timeout)
+      : undefined;
   try {
-    return await exchange(asked, aborter.signal);
+    return await exchange(asked);
   } catch (error) {
-    return failure(url, describe(error), true, error);
+    return failure(url, String(error), true, error);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
   }
 }
 
-async function exchange(
-  { url, request, fetch }: SubscribingRequest,
-  signal: AbortSignal,
-): Promise<Snapshot | FetchFailure> {
+async function exchange({
+  url,
+  request,
+  fetch,
+  aborter: { signal },
+}: SubscribingRequest): Promise<Snapshot | FetchFailure> {
   const init = typeof request === 'function' ? await request() : request;
   const headers = new Headers(init?.headers);
   headers.set(SubscriptionHeader.ask, 'Subscribe');
@@ -97,8 +95,4 @@ function failure(
   const error = connectorError('SNORKY_FETCH_FAILED', url, problem);
   if (cause !== undefined) error.cause = cause;
   return { error, temporary };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
