@@ -20,10 +20,7 @@ export interface CursorData extends CursorState {
 }
 
 /** What documents and cursors use of the connector. */
-export interface CursorService extends Pick<
-  RPCService,
-  'snorky' | 'rpcCall' | '$strange'
-> {
+export interface CursorService extends Pick<RPCService, 'snorky' | 'rpcCall'> {
   readonly cursorAdded: Signal<[ForeignCursor]>;
   readonly cursorUpdated: Signal<[ForeignCursor]>;
   readonly cursorRemoved: Signal<[ForeignCursor]>;
@@ -32,6 +29,7 @@ export interface CursorService extends Pick<
     params: { readonly document: JsonValue },
     options?: CallOptions,
   ): Promise<null>;
+  /** @internal Handles that are used once. */
   $nextHandle(): number;
 }
 
