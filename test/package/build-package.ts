@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, realpath, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,7 +19,24 @@ export async function temporaryDirectory(name: string): Promise<string> {
  *
  * @throws Error with what it printed, when it fails.
  */
-export async function runTool(
+export function runTool(
+  path: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<string> {
+  return runNode(join('node_modules', path), args, cwd);
+}
+
+/** Runs a script of this tree, like `runTool`. */
+export function runScript(
+  name: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<string> {
+  return runNode(join('scripts', name), args, cwd);
+}
+
+async function runNode(
   path: string,
   args: readonly string[],
   cwd: string,
@@ -27,8 +44,11 @@ export async function runTool(
   try {
     const { stdout } = await run(
       process.execPath,
-      [join(ROOT, 'node_modules', path), ...args],
-      { cwd, maxBuffer: 2 ** 26 },
+      [join(ROOT, path), ...args],
+      {
+        cwd,
+        maxBuffer: 2 ** 26,
+      },
     );
     return stdout;
   } catch (error) {
@@ -47,6 +67,23 @@ export async function buildPackage(directory: string): Promise<void> {
   }
   await linkDependencies(directory);
   await runTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'], directory);
+  await runScript('build-browser.js', [], directory);
+}
+
+/** Builds the files for browsers alone, which is much faster. */
+export async function buildBrowserFiles(directory: string): Promise<void> {
+  for (const name of BROWSER_SOURCES) {
+    await cp(join(ROOT, name), join(directory, name), { recursive: true });
+  }
+  await linkDependencies(directory);
+  const project = {
+    extends: './tsconfig.build.json',
+    include: ['src/client', 'src/protocol'],
+  };
+  const file = join(directory, 'tsconfig.browser.json');
+  await writeFile(file, JSON.stringify(project));
+  await runTool('typescript/bin/tsc', ['-p', file], directory);
+  await runScript('build-browser.js', [], directory);
 }
 
 const SOURCES = [
@@ -57,6 +94,14 @@ const SOURCES = [
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
+];
+
+const BROWSER_SOURCES = [
+  'src/client',
+  'src/protocol',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package.json',
 ];
 
 /** Lends a directory the packages that are installed here. */
