@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -117,6 +118,8 @@ const PEERS = [
   '@types/node',
 ];
 
+const BROWSER_FILES = ['dist/browser/snorky.js', 'dist/browser/snorky.min.js'];
+
 describe('The package', () => {
   let manifest: Manifest;
   let work: string;
@@ -150,6 +153,7 @@ describe('The package', () => {
     expect(packed.files.map(({ path }) => path).sort()).toEqual(
       [
         ...compiled,
+        ...BROWSER_FILES.flatMap((path) => [path, `${path}.map`]),
         'CHANGELOG.md',
         'LICENSE',
         'README.md',
@@ -183,11 +187,12 @@ describe('The package', () => {
     const maps = packed.files.filter(({ path }) => path.endsWith('.map'));
     for (const { path } of maps) {
       const map = JSON.parse(await readFile(join(built, path), 'utf8')) as {
+        readonly sources: readonly string[];
         readonly sourcesContent?: readonly unknown[];
       };
       expect({ path, has: map.sourcesContent }).toEqual({
         path,
-        has: [expect.any(String)],
+        has: map.sources.map(() => expect.any(String)),
       });
     }
   });
@@ -241,6 +246,7 @@ describe('The package', () => {
       [tarball, '--profile', 'esm-only', '--no-definitely-typed', '--no-color'],
       work,
     );
+    expect(printed).toContain('snorky/client');
     expect(printed).toContain('snorky/testing');
   }, 60_000);
 
@@ -272,7 +278,7 @@ describe('The package', () => {
 
     it('loads every subpath without a warning', async () => {
       const subpaths = Object.keys(manifest.exports)
-        .filter((subpath) => subpath !== './package.json')
+        .filter((subpath) => !/^\.\/(package\.json|browser\/)/.test(subpath))
         .map((subpath) => subpath.replace(/^\./, 'snorky'));
       for (const subpath of subpaths) {
         const script =
@@ -339,6 +345,86 @@ describe('The package', () => {
         child.kill('SIGKILL');
       }
     }, 60_000);
+  });
+
+  describe('in an application without a framework', () => {
+    let app: string;
+
+    beforeAll(async () => {
+      app = join(work, 'plain');
+      await mkdir(app);
+      await writeFile(
+        join(app, 'package.json'),
+        '{"name":"app","private":true,"type":"module"}',
+      );
+      await run(
+        'npm',
+        ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball],
+        { cwd: app, maxBuffer: 2 ** 26 },
+      );
+    }, 180_000);
+
+    it('brings none', async () => {
+      const installed = await readdir(join(app, 'node_modules'));
+      expect(installed).toContain('snorky');
+      expect(installed).not.toContain('@nestjs');
+      expect(installed).not.toContain('reflect-metadata');
+    });
+
+    it.each([
+      ['import', 'mjs', `import { Snorky, rpc } from 'snorky/client';`],
+      ['require', 'cjs', `const { Snorky, rpc } = require('snorky/client');`],
+    ])('lets Node %s the connector', async (_name, extension, statement) => {
+      const file = join(app, `client.${extension}`);
+      await writeFile(
+        file,
+        `${statement}
+        const snorky = new Snorky(class {}, 'ws://localhost/', { a: rpc() }, {
+          connect: false,
+        });
+        console.log(snorky.state, snorky.services.a.name);\n`,
+      );
+      expect(await run(process.execPath, [file])).toEqual({
+        stdout: 'idle a\n',
+        stderr: '',
+      });
+    });
+
+    it('lets bundlers make something for browsers of the connector', async () => {
+      const { metafile } = await build({
+        stdin: { contents: `export * from 'snorky/client';`, resolveDir: app },
+        bundle: true,
+        format: 'esm',
+        platform: 'browser',
+        logLevel: 'silent',
+        metafile: true,
+        write: false,
+      });
+      const inputs = Object.keys(metafile.inputs);
+      const folders = inputs
+        .map((path) => /snorky\/dist\/(\w+)\//.exec(path)?.[1] ?? path)
+        .filter((folder, at, all) => all.indexOf(folder) === at);
+      expect(folders.sort()).toEqual(['<stdin>', 'client', 'protocol']);
+      // What adds the global is for pages alone.
+      expect(inputs.filter((path) => path.endsWith('/browser.js'))).toEqual([]);
+      for (const { imports } of Object.values(metafile.outputs)) {
+        expect(imports).toEqual([]);
+      }
+    });
+
+    it('lets servers find the files for browsers', async () => {
+      const file = join(app, 'find.mjs');
+      await writeFile(
+        file,
+        `import { readFileSync } from 'node:fs';
+        for (const name of ['snorky.js', 'snorky.min.js.map']) {
+          const url = import.meta.resolve('snorky/browser/' + name);
+          console.log(readFileSync(new URL(url), 'utf8').length > 1000);
+        }\n`,
+      );
+      const { stdout } = await run(process.execPath, [file]);
+      expect(stdout).toBe('true\ntrue\n');
+    });
   });
 
   it('is named as its version says', () => {
