@@ -1,7 +1,7 @@
-import { canonicalKey, type JsonValue } from '../protocol/json.js';
+import type { JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
-import { ConnectorError } from './errors.js';
+import { Renewals } from './renewals.js';
 import { RPCService } from './rpc-service.js';
 import type { Signal } from './signal.js';
 
@@ -40,43 +40,22 @@ export class PubSub extends RPCService {
    * Nothing will arrive any more.
    */
   declare readonly unsubscribed: Signal<[channel: JsonValue, error: unknown]>;
-  /** What is to be subscribed to again, by its canonical key. */
-  declare private channels: Map<string, JsonValue>;
+  declare private channels: Renewals<null>;
 
   /**
    * Subscribes to a channel, until `unsubscribe`. If the connection is lost
    * before the answer, it is sent again.
    */
-  subscribe(params: ChannelParams, options?: CallOptions): Promise<null> {
-    const { channel } = params;
-    return this.rpcCall<null>('subscribe', params, {
-      repeat: true,
-      ...options,
-    }).then((result) => {
-      this.channels.set(canonicalKey(channel), channel);
-      return result;
-    });
+  subscribe({ channel }: ChannelParams, options?: CallOptions): Promise<null> {
+    return this.channels.enter(channel, options);
   }
 
   /** Ends a subscription. Without a connection there is nothing to be sent. */
-  unsubscribe(params: ChannelParams, options?: CallOptions): Promise<null> {
-    const key = canonicalKey(params.channel);
-    const known = this.channels.delete(key);
-    if (known && this.snorky.state !== 'connected') {
-      return new this.snorky.Promise((resolve) => resolve(null));
-    }
-    return this.rpcCall<null>('unsubscribe', params, options).then(
-      (result) => {
-        // The answer to `subscribe` may have come after the question.
-        this.channels.delete(key);
-        return result;
-      },
-      (error: unknown) => {
-        // The subscription has ended together with the connection.
-        if (known && isLoss(error)) return null;
-        throw error;
-      },
-    );
+  unsubscribe(
+    { channel }: ChannelParams,
+    options?: CallOptions,
+  ): Promise<null> {
+    return this.channels.leave(channel, options);
   }
 
   /** Publishes a message, where the server lets clients do so. */
@@ -88,30 +67,25 @@ export class PubSub extends RPCService {
   override $setUp(): void {
     super.$setUp();
     const { Signal } = this.snorky;
-    this.channels = new Map();
     Object.assign(this, {
       messageReceived: new Signal<[Publication]>(),
       resubscribed: new Signal<[JsonValue]>(),
       unsubscribed: new Signal<[JsonValue, unknown]>(),
+    });
+    this.channels = new Renewals<null>(this, {
+      enter: 'subscribe',
+      leave: 'unsubscribe',
+      params: (channel) => ({ channel }),
+      entered: () => null,
+      renewed: (channel) => this.resubscribed.dispatch(channel),
+      ended: (channel, error) => this.unsubscribed.dispatch(channel, error),
     });
     this.notificationReceived.add(this.onNotification, this);
   }
 
   /** @internal */
   override $connected(): void {
-    for (const [key, channel] of this.channels) {
-      this.rpcCall('subscribe', { channel }, { timeout: 0 }).then(
-        () => {
-          if (this.channels.has(key)) this.resubscribed.dispatch(channel);
-        },
-        (error: unknown) => {
-          // The next connection is another chance.
-          if (error instanceof ConnectorError) return;
-          this.channels.delete(key);
-          this.unsubscribed.dispatch(channel, error);
-        },
-      );
-    }
+    this.channels.renew();
   }
 
   private onNotification(notification: RpcNotification): void {
@@ -122,13 +96,4 @@ export class PubSub extends RPCService {
     }
     this.messageReceived.dispatch({ channel, message });
   }
-}
-
-function isLoss(error: unknown): boolean {
-  return (
-    error instanceof ConnectorError &&
-    (error.code === 'SNORKY_CONNECTION_LOST' ||
-      error.code === 'SNORKY_DISCONNECTED' ||
-      error.code === 'SNORKY_STOPPED')
-  );
 }
