@@ -29,7 +29,7 @@ export {
   OwnCursor,
 } from './cursors-document.js';
 export type { CallOptions } from './call-options.js';
-export type { Calls } from './calls.js';
+export type { Calls, ReservedName } from './calls.js';
 export type { ConnectorHost, PromiseClass } from './connector-host.js';
 export type { Publication } from './pubsub.js';
 export type {
@@ -56,9 +56,8 @@ export type {
   LiveItem,
   LiveItemOptions,
   LiveListOptions,
-  LiveOptions,
 } from './live-collection.js';
-export type { LiveState } from './live-feed.js';
+export type { LiveOptions, LiveState } from './live-feed.js';
 export type { Fetch } from './subscribing-fetch.js';
 
 // Collections
@@ -83,7 +82,6 @@ export { Signal } from './signal.js';
 export type { Listener } from './signal.js';
 
 // The wire
-export { CloseCode, WireError } from '../protocol/errors.js';
 export type { JsonObject, JsonValue } from '../protocol/json.js';
 export type { Jsonify } from '../protocol/jsonify.js';
 export type { RpcNotification } from '../protocol/rpc.js';

@@ -1,43 +1,10 @@
-import { isJsonObject, type JsonValue } from '../protocol/json.js';
+import { isJsonObject } from '../protocol/json.js';
 import { ArrayCollection } from './collections/array-collection.js';
-import type { Collection } from './collections/collection.js';
-import {
-  CollectionDeltaProcessor,
-  type CollectionDeltaProcessorOptions,
-} from './collections/collection-delta-processor.js';
 import { SingleItemCollection } from './collections/single-item-collection.js';
 import type { DataSync } from './datasync.js';
 import { connectorError } from './errors.js';
-import { LiveFeed, type LiveState } from './live-feed.js';
+import { LiveFeed, type LiveOptions, type LiveState } from './live-feed.js';
 import type { Signal } from './signal.js';
-import type { Fetch, SubscribingRequest } from './subscribing-fetch.js';
-
-/** Options of {@link liveCollection}. */
-export interface LiveOptions<Row, Item = Row> {
-  /** The model whose rows these are, as the server publishes their deltas. */
-  readonly model: string;
-  /**
-   * What tells rows apart: a property, or a function of the row.
-   *
-   * @default 'id', unless there is `itemsAreEqual`
-   */
-  readonly key?: string | ((row: Row | Item) => JsonValue);
-  /**
-   * Compares a known item with that of a delta, instead of a key. Each delta
-   * then takes a walk over the items.
-   */
-  readonly itemsAreEqual?: (item: Item, other: Row) => boolean;
-  /** What becomes an item of each row that is fetched, inserted or updated. */
-  readonly transformItem?: (row: Row) => Item;
-  /** Where in the answer the rows are. @default the whole of it */
-  readonly rows?: (body: never) => unknown;
-  /** Headers, credentials and the like; a function is asked before each fetch. */
-  readonly request?: SubscribingRequest['request'];
-  /** @default the global `fetch` */
-  readonly fetch?: Fetch;
-  /** Milliseconds that a fetch may take; 0: for ever. @default 30000 */
-  readonly timeout?: number;
-}
 
 /** Options for a list. */
 export interface LiveListOptions<Row, Item = Row> extends LiveOptions<
@@ -117,72 +84,8 @@ export function liveCollection<Row, Item>(
     : new ListView<Row, Item>(datasync, url, options);
 }
 
-type Replace = (rows: unknown) => void;
-
-/** What lists and items have in common. */
-abstract class LiveView<Row, Item> implements Live {
-  readonly changed: Signal<[]>;
-  private readonly feed: LiveFeed;
-
-  /** @param replace Takes all rows that were fetched. */
-  constructor(
-    datasync: DataSync,
-    url: string,
-    options: LiveOptions<Row, Item>,
-    collection: Collection<Row, unknown>,
-    replace: Replace,
-  ) {
-    this.changed = new datasync.snorky.Signal<[]>();
-    const { model, itemsAreEqual, key, request, rows } = options;
-    const collections = { [model]: collection };
-    const comparison = {
-      key,
-      ...(itemsAreEqual === undefined ? {} : { itemsAreEqual }),
-    } as CollectionDeltaProcessorOptions;
-    let processor = new CollectionDeltaProcessor(collections, comparison);
-    this.feed = new LiveFeed(
-      datasync,
-      {
-        url,
-        fetch: options.fetch ?? ((to, init) => fetch(to, init)),
-        timeout: options.timeout ?? 30_000,
-        ...(request === undefined ? {} : { request }),
-      },
-      {
-        reset: (body) => {
-          replace(rows === undefined ? body : rows(body as never));
-          // Versions of what was there say nothing of what is there now.
-          processor = new CollectionDeltaProcessor(collections, comparison);
-        },
-        apply: (deltas) => processor.processDeltas(deltas),
-        changed: () => this.changed.dispatch(),
-      },
-    );
-  }
-
-  get state(): LiveState {
-    return this.feed.state;
-  }
-
-  get error(): unknown {
-    return this.feed.error;
-  }
-
-  get ready(): Promise<void> {
-    return this.feed.ready;
-  }
-
-  refresh(): void {
-    this.feed.refresh();
-  }
-
-  close(): void {
-    this.feed.close();
-  }
-}
-
 class ListView<Row, Item>
-  extends LiveView<Row, Item>
+  extends LiveFeed<Row, Item>
   implements LiveCollection<Item>
 {
   readonly items: readonly Item[];
@@ -205,10 +108,10 @@ class ListView<Row, Item>
 }
 
 class ItemView<Row, Item>
-  extends LiveView<Row, Item>
+  extends LiveFeed<Row, Item>
   implements LiveItem<Item>
 {
-  private readonly held: { row?: Row | undefined; item?: Item | undefined };
+  private readonly known: { row?: Row | undefined; item?: Item | undefined };
 
   constructor(
     datasync: DataSync,
@@ -216,18 +119,18 @@ class ItemView<Row, Item>
     options: LiveItemOptions<Row, Item>,
   ) {
     const { transformItem = (row: Row) => row as unknown as Item } = options;
-    const held: { row?: Row | undefined; item?: Item | undefined } = {};
+    const known: { row?: Row | undefined; item?: Item | undefined } = {};
     const update = (row: Row): void => {
-      held.item = transformItem(row);
-      held.row = row;
+      known.item = transformItem(row);
+      known.row = row;
     };
     // It compares rows, not what was made of them.
     const collection = new SingleItemCollection<Row>(
-      () => held.row,
+      () => known.row,
       update,
       () => {
-        held.row = undefined;
-        held.item = undefined;
+        known.row = undefined;
+        known.item = undefined;
       },
     );
     super(datasync, url, options, collection, (row) => {
@@ -236,10 +139,10 @@ class ItemView<Row, Item>
       }
       update(row as Row);
     });
-    this.held = held;
+    this.known = known;
   }
 
   get item(): Item | undefined {
-    return this.held.item;
+    return this.known.item;
   }
 }

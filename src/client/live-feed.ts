@@ -1,11 +1,18 @@
-import type { Delta } from '../protocol/delta.js';
 import { TOO_MANY_SUBSCRIPTIONS } from '../protocol/errors.js';
+import type { JsonValue } from '../protocol/json.js';
+import type { Collection } from './collections/collection.js';
+import {
+  CollectionDeltaProcessor,
+  type CollectionDeltaProcessorOptions,
+} from './collections/collection-delta-processor.js';
 import type { DataSync } from './datasync.js';
 import type { Followed } from './datasync-subscription.js';
 import { connectorError, RpcError } from './errors.js';
 import { Reconnection } from './reconnection.js';
+import type { Signal } from './signal.js';
 import {
   fetchSubscribing,
+  type Fetch,
   type FetchFailure,
   type SubscribingRequest,
 } from './subscribing-fetch.js';
@@ -23,34 +30,51 @@ export type LiveState =
   /** `close()` was called. */
   | 'closed';
 
-/** What becomes of rows and changes. */
-export interface LiveTarget {
+/** What is the same for lists and single items. */
+export interface LiveOptions<Row, Item = Row> {
+  /** The model whose rows these are, as the server publishes their deltas. */
+  readonly model: string;
   /**
-   * Takes everything that was fetched.
+   * What tells rows apart: a property, or a function of the row.
    *
-   * @throws when it is not what was expected.
+   * @default 'id', unless there is `itemsAreEqual`
    */
-  reset(body: unknown): void;
-  apply(deltas: readonly Delta[]): void;
-  /** Rows or state are others now. */
-  changed(): void;
+  readonly key?: string | ((row: Row | Item) => JsonValue);
+  /**
+   * Compares a known item with that of a delta, instead of a key. Each delta
+   * then takes a walk over the items.
+   */
+  readonly itemsAreEqual?: (item: Item, other: Row) => boolean;
+  /** What becomes an item of each row that is fetched, inserted or updated. */
+  readonly transformItem?: (row: Row) => Item;
+  /** Where in the answer the rows are. @default the whole of it */
+  readonly rows?: (body: never) => unknown;
+  /** Headers, credentials and the like; a function is asked before each fetch. */
+  readonly request?: SubscribingRequest['request'];
+  /** @default the global `fetch` */
+  readonly fetch?: Fetch;
+  /** Milliseconds that a fetch may take; 0: for ever. @default 30000 */
+  readonly timeout?: number;
 }
 
 /**
- * Keeps a target up to date: fetches with a token, follows the token, and
+ * Keeps a collection up to date: fetches with a token, follows the token, and
  * fetches again whenever the server says that it cannot be followed any more.
  */
-export class LiveFeed {
+export class LiveFeed<Row, Item> {
   state: LiveState = 'loading';
   /** Why it failed, or is not live at the moment. */
   error: unknown;
   /** Settles with the first `live` or `failed`. */
   readonly ready: Promise<void>;
+  /** Dispatched after rows, or the state, have changed. */
+  readonly changed: Signal<[]>;
   private settle!: {
     readonly resolve: () => void;
     readonly reject: (error: unknown) => void;
   };
   private readonly backoff = new Reconnection();
+  private readonly request: Omit<SubscribingRequest, 'aborter'>;
   private followed: Followed | undefined;
   /** Whether what was fetched last has been live. */
   private held = false;
@@ -59,11 +83,25 @@ export class LiveFeed {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private readonly unlisten: () => void;
 
+  /**
+   * @param collection Takes the changes.
+   * @param replace Takes all that was fetched. It throws when that is not what
+   *   was expected.
+   */
   constructor(
     private readonly datasync: DataSync,
-    private readonly request: Omit<SubscribingRequest, 'aborter'>,
-    private readonly target: LiveTarget,
+    url: string,
+    private readonly options: LiveOptions<Row, Item>,
+    private readonly collection: Collection<Row, unknown>,
+    private readonly replace: (rows: unknown) => void,
   ) {
+    this.request = {
+      url,
+      request: options.request,
+      fetch: options.fetch ?? ((to, init) => fetch(to, init)),
+      timeout: options.timeout ?? 30_000,
+    };
+    this.changed = new datasync.snorky.Signal<[]>();
     this.ready = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
@@ -122,8 +160,9 @@ export class LiveFeed {
   }
 
   private fetched(body: unknown, token: string | undefined): void {
+    const { rows, model } = this.options;
     try {
-      this.target.reset(body);
+      this.replace(rows === undefined ? body : rows(body as never));
     } catch (error) {
       this.fail(error);
       return;
@@ -132,13 +171,18 @@ export class LiveFeed {
       this.fail(connectorError('SNORKY_TOKEN_MISSING', this.request.url));
       return;
     }
+    // Versions of what was there say nothing of what is there now.
+    const processor = new CollectionDeltaProcessor(
+      { [model]: this.collection },
+      this.options as CollectionDeltaProcessorOptions,
+    );
     const { aborter } = this;
     const isOver = (): boolean => this.aborter !== aborter;
     this.followed = this.datasync.follow(token, {
       onDeltas: (deltas) => {
         if (isOver()) return;
-        this.target.apply(deltas);
-        this.target.changed();
+        processor.processDeltas(deltas);
+        this.changed.dispatch();
       },
       onState: (state, error) => {
         if (isOver()) return;
@@ -147,7 +191,7 @@ export class LiveFeed {
         else if (this.state === 'live') this.change('stale');
       },
     });
-    this.target.changed();
+    this.changed.dispatch();
   }
 
   private live(): void {
@@ -184,6 +228,6 @@ export class LiveFeed {
     if (this.state === state && this.error === error) return;
     this.state = state;
     this.error = error;
-    this.target.changed();
+    this.changed.dispatch();
   }
 }

@@ -9,7 +9,7 @@ export interface SubscribingRequest {
   readonly url: string;
   /** Headers, credentials and the like; a function is asked before each fetch. */
   readonly request?:
-    RequestInit | (() => RequestInit | PromiseLike<RequestInit>);
+    RequestInit | (() => RequestInit | PromiseLike<RequestInit>) | undefined;
   readonly fetch: Fetch;
   /** Milliseconds; 0: it may take for ever. */
   readonly timeout: number;
