@@ -32,7 +32,6 @@ export const ABNORMAL = 1006;
 export class Connection {
   private readonly socket: Socket;
   private readonly patience: ReturnType<typeof setTimeout>;
-  private over = false;
 
   /**
    * @param openTimeout Milliseconds within which it has to open.
@@ -58,7 +57,8 @@ export class Connection {
     };
     socket.onclose = (event?: Partial<Close>) => {
       const { code = ABNORMAL, reason = '' } = event ?? {};
-      this.end({ code, reason: String(reason) });
+      this.close();
+      events.closed({ code, reason: String(reason) });
     };
     // A close always follows. `ws` would throw if nobody listened.
     socket.onerror = () => {};
@@ -71,9 +71,13 @@ export class Connection {
 
   /** Closes the socket. Nothing is told of it any more. */
   close(): void {
-    this.detach();
+    clearTimeout(this.patience);
+    const { socket } = this;
+    // Late events of a socket that was given up must not reach its successor.
+    // `onerror` stays: closing a socket that is being opened is an error in `ws`.
+    socket.onopen = socket.onmessage = socket.onclose = null;
     try {
-      this.socket.close();
+      socket.close();
     } catch {
       // Some classes refuse to close what is closed, or not open yet.
     }
@@ -82,22 +86,6 @@ export class Connection {
   /** Ends a connection that does not answer, without waiting for its close. */
   abandon(reason: string): void {
     this.close();
-    this.end({ code: ABNORMAL, reason });
-  }
-
-  private end(close: Close): void {
-    if (this.over) return;
-    this.over = true;
-    this.detach();
-    this.events.closed(close);
-  }
-
-  /** Late events of a socket that was given up must not reach its successor. */
-  private detach(): void {
-    clearTimeout(this.patience);
-    this.socket.onopen = null;
-    this.socket.onmessage = null;
-    this.socket.onclose = null;
-    // `onerror` stays: closing a socket that is being opened is an error in `ws`.
+    this.events.closed({ code: ABNORMAL, reason });
   }
 }

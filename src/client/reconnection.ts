@@ -39,34 +39,25 @@ export function comesBack({ code }: Close): boolean {
 
 /** The policy of coming back: exponential, with full jitter. */
 export class Reconnection {
-  readonly stableAfter: number;
-  private readonly options: Required<Omit<ReconnectionOptions, 'stableAfter'>>;
   private attempt = 0;
 
-  constructor(options: ReconnectionOptions | false = {}) {
-    const given = options === false ? { attempts: 0 } : options;
-    this.stableAfter = given.stableAfter ?? 5000;
-    this.options = {
-      minDelay: given.minDelay ?? 1000,
-      maxDelay: given.maxDelay ?? 30_000,
-      factor: given.factor ?? 2,
-      attempts: given.attempts ?? Infinity,
-      comesBack: given.comesBack ?? comesBack,
-      random: given.random ?? Math.random,
-    };
+  constructor(private readonly options: ReconnectionOptions = {}) {}
+
+  /** How long a connection has to hold before the delays begin anew. */
+  get stableAfter(): number {
+    return this.options.stableAfter ?? 5000;
   }
 
   /** Why not to come back, or undefined. */
-  objection({ code, reason }: Close): string | undefined {
-    const { attempts } = this.options;
-    if (!this.options.comesBack({ code, reason })) {
-      const detail = reason === '' ? '' : ` (${reason})`;
-      return `the server closed the connection with ${code}${detail}`;
+  objection(close: Close): string | undefined {
+    const { attempts = Infinity, comesBack: allowed = comesBack } =
+      this.options;
+    if (!allowed(close)) {
+      return `the server closed with ${close.code} "${close.reason}"`;
     }
-    if (this.attempt < attempts) return undefined;
-    return attempts === 0
-      ? 'the connection was lost and `reconnect` is off'
-      : `${attempts} attempts have failed`;
+    return this.attempt < attempts
+      ? undefined
+      : `${attempts} attempts to come back are allowed`;
   }
 
   /**
@@ -74,10 +65,14 @@ export class Reconnection {
    * Everybody loses the server at once; nobody may come back at once.
    */
   nextDelay(): number {
-    const { minDelay, maxDelay, factor, random } = this.options;
-    const longest = Math.min(maxDelay, minDelay * factor ** this.attempt);
-    this.attempt++;
-    return random() * longest;
+    const {
+      minDelay = 1000,
+      maxDelay = 30_000,
+      factor = 2,
+      random = Math.random,
+    } = this.options;
+    const bound = minDelay * factor ** this.attempt++;
+    return random() * Math.min(maxDelay, bound);
   }
 
   /** The next loss is the first of a new row. */

@@ -108,7 +108,9 @@ export class Snorky<
       {
         socketClass,
         address,
-        reconnection: new Reconnection(options.reconnect),
+        reconnection: new Reconnection(
+          options.reconnect === false ? { attempts: 0 } : options.reconnect,
+        ),
         openTimeout: options.openTimeout ?? 10_000,
         heartbeat: options.heartbeat ?? 30_000,
         patience: options.heartbeatTimeout ?? 10_000,

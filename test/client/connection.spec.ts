@@ -243,7 +243,7 @@ describe('coming back', () => {
     expect(attempts).toBe(3);
     expect(await rejection(snorky.services.calc.rpcCall('sum'))).toMatchObject({
       code: 'SNORKY_STOPPED',
-      message: expect.stringContaining('3 attempts have failed'),
+      message: expect.stringContaining('3 attempts to come back are allowed'),
     });
   });
 
@@ -435,7 +435,7 @@ describe('close codes', () => {
     expect(await call).toMatchObject({
       name: 'ConnectorError',
       code: 'SNORKY_STOPPED',
-      message: expect.stringContaining(`${code} (log in first)`),
+      message: expect.stringContaining(`${code} "log in first"`),
     });
     expect(snorky.state).toBe('stopped');
     snorky.connect();
