@@ -74,7 +74,7 @@ export class DataSync extends RPCService {
     (this as { deltaReceived: unknown }).deltaReceived = new this.snorky.Signal<
       [Delta]
     >();
-    this.notificationReceived.add(this.onNotification, this);
+    this.notificationReceived.add(this.$notified, this);
   }
 
   /** @internal */
@@ -88,7 +88,8 @@ export class DataSync extends RPCService {
     for (const followed of [...this.followed.values()]) followed.lost(error);
   }
 
-  private onNotification(notification: RpcNotification): void {
+  /** @internal Named so that a subclass may have its own `onNotification`. */
+  $notified(notification: RpcNotification): void {
     const { type, delta, deltas, subscription, position } = notification;
     if (type === 'delta' && isJsonObject(delta)) {
       for (const followed of this.followed.values()) {

@@ -80,7 +80,7 @@ export class PubSub extends RPCService {
       renewed: (channel) => this.resubscribed.dispatch(channel),
       ended: (channel, error) => this.unsubscribed.dispatch(channel, error),
     });
-    this.notificationReceived.add(this.onNotification, this);
+    this.notificationReceived.add(this.$notified, this);
   }
 
   /** @internal */
@@ -88,7 +88,8 @@ export class PubSub extends RPCService {
     this.channels.renew();
   }
 
-  private onNotification(notification: RpcNotification): void {
+  /** @internal Named so that a subclass may have its own `onNotification`. */
+  $notified(notification: RpcNotification): void {
     const { type, channel, message } = notification;
     if (type !== 'message' || channel === undefined || message === undefined) {
       this.$strange('an unknown notification', notification);
