@@ -1,0 +1,136 @@
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
+import { Stage, START } from './support/stage.js';
+import type { Shown, TodoWindow } from './support/todo-window.js';
+
+jest.setTimeout(60_000);
+
+const UNREACHABLE =
+  /^The server cannot be reached\. You see the tasks as of \d\d:\d\d\.$/;
+const DEVICE_OFFLINE =
+  /^This device is offline\. You see the tasks as of \d\d:\d\d\.$/;
+
+describe('Windows that lose their server', () => {
+  let stage: Stage;
+  let windows: readonly [TodoWindow, TodoWindow];
+
+  beforeAll(async () => {
+    stage = await Stage.start();
+  }, START);
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  beforeEach(async () => {
+    await stage.rest.clear();
+    await stage.rest.add('Buy milk');
+    windows = [await stage.open(), await stage.open()];
+  });
+  afterEach(async () => {
+    const problems = windows.flatMap(({ window }) => window.problems);
+    for (const window of windows) await window[Symbol.asyncDispose]();
+    expect(problems).toEqual([]);
+  });
+
+  async function bothAre(state: string): Promise<void> {
+    for (const window of windows) await window.inState(state);
+  }
+
+  async function bothShow(...expected: readonly Shown[]): Promise<void> {
+    for (const window of windows) await window.shows(expected);
+    expect(await stage.rest.shown()).toEqual(expected);
+  }
+
+  it('say so, and recover by themselves when it is back', async () => {
+    const [one, other] = windows;
+    await stage.kill();
+    await bothAre('offline');
+    for (const window of windows) {
+      expect(await window.text('#state')).toBe('Offline');
+      expect(await window.text('#notice-text')).toMatch(UNREACHABLE);
+      await window.says(/Trying again (now|in \d+\ss)\./);
+      // What was known can still be read.
+      expect(await window.tasks()).toEqual([['Buy milk', false]]);
+    }
+    await stage.restart();
+    await stage.rest.add('After the restart');
+    await bothAre('live');
+    for (const window of windows) {
+      expect(await window.text('#state')).toBe('Live');
+      expect(await window.page.locator('#notice').isVisible()).toBe(false);
+    }
+    await bothShow(['Buy milk', false], ['After the restart', false]);
+    // Who is live has a subscription to the server that there is now.
+    await one.add('From one');
+    await other.toggle('Buy milk');
+    await bothShow(
+      ['Buy milk', true],
+      ['After the restart', false],
+      ['From one', false],
+    );
+  });
+
+  it('lose nothing that was typed meanwhile', async () => {
+    const [one, other] = windows;
+    await stage.kill();
+    await bothAre('offline');
+    await one.add('Typed without a server');
+    await one.says('Not added: “Typed without a server”.');
+    expect(await one.field.inputValue()).toBe('Typed without a server');
+    await other.edit('Buy milk', 'Buy flour');
+    await other.editor.press('Enter');
+    await other.says('Not saved. The server cannot be reached.');
+    expect(await other.editor.inputValue()).toBe('Buy flour');
+    await one.toggle('Buy milk');
+    await one.row('Buy milk').getByText('Not saved.').waitFor();
+    // It is not done, so it does not look like it.
+    expect(await one.tasks()).toEqual([['Buy milk', false]]);
+    await stage.restart();
+    await bothAre('live');
+    await one.field.press('Enter');
+    await other.editor.press('Enter');
+    await bothShow(['Buy flour', false], ['Typed without a server', false]);
+    expect(await one.field.inputValue()).toBe('');
+    expect(await one.page.getByText('Not added').count()).toBe(0);
+  });
+
+  it('try at once when they are told to', async () => {
+    const [one] = windows;
+    await stage.kill();
+    await one.inState('offline');
+    // The button is there between the attempts and during them.
+    await one.page.getByRole('button', { name: 'Try now' }).click();
+    await one.inState('offline');
+    await stage.restart();
+    await one.page.getByRole('button', { name: 'Try now' }).click();
+    await one.inState('live');
+  });
+
+  it('say so when it is their device that is offline', async () => {
+    const [one, other] = windows;
+    await one.window.context.setOffline(true);
+    await one.inState('offline');
+    expect(await one.text('#notice-text')).toMatch(DEVICE_OFFLINE);
+    await one.add('Typed offline');
+    await one.says('This device is offline.');
+    expect(await one.field.inputValue()).toBe('Typed offline');
+    await other.add('Elsewhere');
+    await other.toggle('Buy milk');
+    await other.shows([
+      ['Buy milk', true],
+      ['Elsewhere', false],
+    ]);
+    expect(await one.tasks()).toEqual([['Buy milk', false]]);
+    await one.window.context.setOffline(false);
+    await one.inState('live');
+    await bothShow(['Buy milk', true], ['Elsewhere', false]);
+    // The subscription was resumed, and nothing fetched.
+    expect(one.fetches).toBe(1);
+  });
+});
