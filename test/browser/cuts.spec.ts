@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { Random } from '../support/random.js';
+import {
+  operateAtRandom,
+  recover,
+  tryNow,
+} from './support/random-operations.js';
+import { SocketLine } from './support/socket-line.js';
+import { Stage, START } from './support/stage.js';
+
+jest.setTimeout(120_000);
+
+const OPERATIONS = 50;
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.start();
+}, START);
+afterAll(() => stage[Symbol.asyncDispose]());
+
+it('Two windows end up with what the database has, whatever was cut', async () => {
+  const seed = Date.now() & 0xffff;
+  const random = new Random(seed);
+  await using line = await SocketLine.to(stage.server.port);
+  await using one = await stage.open({ url: line.http });
+  await using other = await stage.open({ url: line.http });
+  const windows = [one, other] as const;
+  let cuts = 0;
+  let broken = false;
+  for (let number = 1; number <= OPERATIONS; number++) {
+    await operateAtRandom(random.pick(windows), random, `Task ${number}`);
+    if (broken) {
+      broken = random.chance(0.7);
+      if (!broken) line.repair();
+    } else if (random.chance(0.25)) {
+      cuts += line.cut();
+    } else if (random.chance(0.15)) {
+      broken = true;
+      cuts += line.break();
+    }
+    for (const window of windows) {
+      if (random.chance(0.5)) await tryNow(window);
+    }
+    if (!broken && random.chance(0.25)) {
+      for (const window of windows) await recover(window);
+    }
+  }
+  line.repair();
+  for (const window of windows) {
+    await recover(window);
+    await window.settled();
+    await window.window.evaluate('inPage.cancel()');
+  }
+  // What has been done last is known to be behind all the rest.
+  await stage.rest.add('Last');
+  const expected = await stage.rest.shown();
+  console.log(
+    `Seed ${seed}: ${cuts} WebSockets were cut, ${expected.length} tasks are left`,
+  );
+  for (const window of windows) await window.shows(expected);
+  expect(cuts).toBeGreaterThan(4);
+  // Subscriptions were resumed.
+  expect([one.fetches, other.fetches]).toEqual([1, 1]);
+  expect([...one.window.problems, ...other.window.problems]).toEqual([]);
+});
