@@ -56,8 +56,12 @@ describe('Two windows', () => {
     await one.edit('Bake bread', 'Bake a cake');
     await one.field.focus();
     await bothShow(['Buy flour', false], ['Bake a cake', false]);
+    await one.edit('Bake a cake', 'Bake nothing');
+    await one.editor.press('Escape');
+    expect(await one.text('#left')).toBe('2 items left');
     await one.toggle('Buy flour');
     await bothShow(['Buy flour', true], ['Bake a cake', false]);
+    expect(await other.text('#left')).toBe('1 item left');
     await other.toggle('Buy flour');
     await bothShow(['Buy flour', false], ['Bake a cake', false]);
     await other.delete('Buy flour');
