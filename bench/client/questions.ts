@@ -10,6 +10,7 @@ export interface Listening {
   readonly port: number;
   /** Milliseconds since 1970. */
   readonly listeningAt: number;
+  readonly cpu: number;
 }
 
 export interface Changed {
@@ -17,6 +18,8 @@ export interface Changed {
   readonly rows: string;
   /** Fetches with a subscription since the server was started. */
   readonly fetches: number;
+  /** CPU time of the process in milliseconds, all threads. */
+  readonly cpu: number;
 }
 
 /** The channel of the probes. */

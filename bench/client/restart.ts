@@ -33,10 +33,10 @@ export async function restart(clients: number): Promise<Restart> {
   const port = await quietPort();
   const servers: Server[] = [];
   const loads: Load[] = [];
-  const serve = async (revision: number): Promise<number> => {
+  const serve = async (revision: number): Promise<Listening> => {
     const server: Server = Fork.start('server', port, ROWS, revision);
     servers.push(server);
-    return (await server.next<Listening>('listening')).listeningAt;
+    return server.next<Listening>('listening');
   };
   try {
     await serve(0);
@@ -55,7 +55,7 @@ export async function restart(clients: number): Promise<Restart> {
 
     const killedAt = Date.now();
     await servers[0]?.kill();
-    const listeningAt = await serve(1_000_000);
+    const { listeningAt, cpu } = await serve(1_000_000);
     const back = await returned(loads);
     const after = await probe(servers[1] as Server, loads);
     const connected = back.connectedAt.map((at) => at - listeningAt);
@@ -74,6 +74,7 @@ export async function restart(clients: number): Promise<Restart> {
         attempts: back.attempts / clients,
         lostAgain: back.lostAgain,
         fetches: after.fetches,
+        cpu: (after.cpu - cpu) / clients,
         missing: clients - back.backAt.length,
         lost: after.lost,
         twice: after.twice,
@@ -116,11 +117,11 @@ async function returned(loads: readonly Load[]): Promise<Back> {
 async function probe(
   server: Server,
   loads: readonly Load[],
-): Promise<Received & { readonly fetches: number }> {
+): Promise<Received & Omit<Changed, 'rows'>> {
   const publish = (number: number): Promise<Changed> =>
     server.ask({ type: 'probe', number });
   await publish(1);
-  const { rows, fetches } = await publish(2);
+  const { rows, ...figures } = await publish(2);
   const question: RestartQuestion = {
     type: 'received',
     probes: [1, 2],
@@ -130,7 +131,11 @@ async function probe(
   const answers = await Promise.all(
     loads.map((load) => load.ask<Received>(question, 2 * DELIVERY)),
   );
-  return { lost: sum(answers, 'lost'), twice: sum(answers, 'twice'), fetches };
+  return {
+    lost: sum(answers, 'lost'),
+    twice: sum(answers, 'twice'),
+    ...figures,
+  };
 }
 
 function sum<Key extends string>(

@@ -74,6 +74,11 @@ const listeningAt = Date.now();
 const datasync = app.get(DataSyncService);
 const pubsub = app.get(PubSubService);
 
+function cpu(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 async function act(question: ServerQuestion): Promise<void> {
   if (question.type === 'change') {
     for (let i = 0; i < question.times; i++)
@@ -82,7 +87,11 @@ async function act(question: ServerQuestion): Promise<void> {
     await pubsub.broadcast(CHANNEL, question.number);
     await datasync.publishDeltas([rows.change()]);
   }
-  process.send?.({ rows: textOf(rows.list()), fetches } satisfies Changed);
+  process.send?.({
+    rows: textOf(rows.list()),
+    fetches,
+    cpu: cpu(),
+  } satisfies Changed);
 }
 
 process.on('message', (question: ServerQuestion) => void act(question));
@@ -90,4 +99,5 @@ process.on('disconnect', () => process.exit(0));
 process.send?.({
   port: (app.getHttpServer().address() as AddressInfo).port,
   listeningAt,
+  cpu: cpu(),
 } satisfies Listening);
