@@ -1,5 +1,5 @@
 import type { Random } from '../../support/random.js';
-import type { TodoWindow } from './todo-window.js';
+import type { Shown, TodoWindow } from './todo-window.js';
 
 /** Each as often as it is here. */
 const OPERATIONS = [
@@ -10,6 +10,8 @@ const OPERATIONS = [
   'toggle all',
   'clear completed',
 ];
+
+const TRY_NOW = '#notice:not([hidden]) #try-now';
 
 /** Does one thing of all that can be done in a window. */
 export async function operateAtRandom(
@@ -35,17 +37,30 @@ export async function operateAtRandom(
 
 /** Presses the button of the notice, where there is one. */
 export async function tryNow(window: TodoWindow): Promise<void> {
-  await click(window, '#notice:not([hidden]) #try-now');
+  await click(window, TRY_NOW);
 }
 
-/** Presses it until the window is live. */
-export async function recover(window: TodoWindow): Promise<void> {
-  const { page } = window;
-  await page.waitForFunction(
-    `(${clicking('#notice:not([hidden]) #try-now')}, document.body.dataset.state === 'live')`,
-    undefined,
-    { polling: 100 },
-  );
+/** Presses it until the window shows these tasks. */
+export async function recover(
+  window: TodoWindow,
+  expected: readonly Shown[],
+): Promise<void> {
+  const text = JSON.stringify(JSON.stringify(expected));
+  const state = 'document.body.dataset.state';
+  try {
+    await window.page.waitForFunction(
+      `(${clicking(TRY_NOW)}, ${state} === 'live' && JSON.stringify(inPage.tasks()) === ${text})`,
+      undefined,
+      { polling: 100 },
+    );
+  } catch (cause) {
+    const shown = JSON.stringify(await window.tasks());
+    const is = await window.window.evaluate<string>(state);
+    throw new Error(
+      `The page is ${is} with ${shown}, and not live with ${JSON.stringify(expected)}`,
+      { cause },
+    );
+  }
 }
 
 async function click(window: TodoWindow, selector: string): Promise<void> {
