@@ -14,6 +14,9 @@ import { Liveness } from './liveness.js';
 import type { Reconnection } from './reconnection.js';
 import { reportUncaught } from './signal.js';
 
+/** When the device says that it is offline, little speaks for an answer. */
+const OFFLINE_PATIENCE = 2000;
+
 /** An address, or what gives one for each attempt: with a fresh token, say. */
 export type Address = string | (() => string | PromiseLike<string>);
 
@@ -64,7 +67,7 @@ export class Link {
       patience,
       ask: () => this.state === 'connected' && events.ask(),
       dead: () => {
-        this.connection?.abandon(`It was silent for ${patience} ms`);
+        this.connection?.abandon('It gave no sign of life');
       },
     });
   }
@@ -121,7 +124,7 @@ export class Link {
     this.objection = undefined;
     this.unwatch ??= watchEnvironment({
       online: () => this.onOnline(),
-      offline: () => this.liveness.check(),
+      offline: () => this.liveness.check(OFFLINE_PATIENCE),
       visible: () => {
         if (this.state === 'waiting') this.fire('due');
         else this.liveness.check();

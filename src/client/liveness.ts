@@ -42,16 +42,23 @@ export class Liveness {
     this.heardAt = Date.now();
   }
 
-  /** Asks now, unless it was asked and still has time to answer. */
-  check(): void {
+  /**
+   * Asks now, unless it was asked and still has time to answer.
+   *
+   * @param most Milliseconds that the answer may take, if that is less.
+   */
+  check(most = Infinity): void {
     const { heartbeat, patience, ask, dead } = this.options;
     if (heartbeat === 0 || this.deadline !== undefined || !ask()) return;
     const asked = Date.now();
     // The clock may stand still between the question and the answer.
     this.heardAt = asked - 1;
-    this.deadline = setTimeout(() => {
-      this.deadline = undefined;
-      if (this.heardAt < asked) dead();
-    }, patience);
+    this.deadline = setTimeout(
+      () => {
+        this.deadline = undefined;
+        if (this.heardAt < asked) dead();
+      },
+      Math.min(patience, most),
+    );
   }
 }

@@ -468,7 +468,7 @@ describe('signs of life', () => {
       snorky.stateChanged,
       (state) => state === 'waiting',
     );
-    expect(close?.reason).toContain('silent for 20 ms');
+    expect(close?.reason).toBe('It gave no sign of life');
     expect((await silent.next()).message).toMatchObject({ command: '' });
     await server.connection();
   });
@@ -567,6 +567,20 @@ describe('hints of the browser', () => {
     fire('offline');
     await connection.next();
     await inState(snorky, 'waiting');
+  });
+
+  it('does not wait long for a server when the device is offline', async () => {
+    browser();
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, { heartbeatTimeout: 60_000 });
+    await inState(snorky, 'connected');
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    try {
+      fire('offline');
+      expect(timers.mock.calls.map(([, after]) => after)).toContain(2000);
+    } finally {
+      timers.mockRestore();
+    }
   });
 
   it('listens only while it may come back', async () => {
