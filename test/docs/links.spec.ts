@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { documents } from './markdown.js';
 
@@ -31,7 +31,8 @@ describe('The links of the documents', () => {
     const [path = '', anchor] = target.split('#');
     const file =
       path === '' ? document : normalize(join(dirname(document), path));
-    const text = await readFile(join(ROOT, file), 'utf8');
+    const isFolder = (await stat(join(ROOT, file))).isDirectory();
+    const text = isFolder ? '' : await readFile(join(ROOT, file), 'utf8');
     if (anchor !== undefined) expect(anchorsOf(text)).toContain(anchor);
   });
 });

@@ -6,9 +6,11 @@ import { runInNewContext } from 'node:vm';
 import {
   CloseCode,
   DataSyncModule,
+  PubSubModule,
   ServiceRegistry,
   type Dealer,
 } from 'snorky';
+import type { LiveCollection } from 'snorky/client';
 import ts from 'typescript';
 import { WebSocket } from 'ws';
 import { dataSyncSettings } from '../../src/services/datasync/datasync-options.js';
@@ -16,7 +18,9 @@ import { DEFAULT_FILTER_LIMITS } from '../../src/services/datasync/filter/parse.
 import { webSocketSettings } from '../../src/transports/websocket/websocket-options.js';
 import { TestSocket } from '../support/socket.js';
 import { runCurlLine } from './curl.js';
+import { CLIENT_SAMPLES } from './client-samples.js';
 import { blocksOf, documents, tableUnder, type Block } from './markdown.js';
+import { CLIENT_WORK, Page, scriptOf, type PageScript } from './page.js';
 import {
   classOf,
   portOf,
@@ -30,7 +34,11 @@ const ROOT = join(import.meta.dirname, '../..');
 const WORK = join(ROOT, '.build', `samples-${process.pid}`);
 
 const blocks = (await Promise.all((await documents()).map(blocksOf))).flat();
-const samples = blocks.filter(({ language }) => language === 'ts');
+const samples = blocks.filter(
+  // Those for pages have a spec of their own.
+  ({ language, kind = '' }) =>
+    language === 'ts' && !['client', 'shared'].includes(kind),
+);
 
 function titleOf({ document, line, name }: Block): string {
   return `${document}:${line}${name === undefined ? '' : ` (${name})`}`;
@@ -73,6 +81,11 @@ function block(kind: string, name: string): Block {
   const found = blocks.find((one) => one.kind === kind && one.name === name);
   if (found === undefined) throw new Error(`No ${kind} "${name}".`);
   return found;
+}
+
+/** A sample for pages, to be run by one. */
+function pageScript(name: string): PageScript {
+  return scriptOf(block('client', name), CLIENT_SAMPLES[name]);
 }
 
 /** Imports a sample, its ports replaced. */
@@ -118,7 +131,10 @@ beforeAll(async () => {
   await mkdir(WORK, { recursive: true });
 });
 
-afterAll(() => rm(WORK, { recursive: true, force: true }));
+afterAll(async () => {
+  await rm(WORK, { recursive: true, force: true });
+  await rm(CLIENT_WORK, { recursive: true, force: true });
+});
 
 describe('The TypeScript samples of the documents', () => {
   let problems: Map<string, string[]>;
@@ -153,6 +169,32 @@ describe('The TypeScript samples of the documents', () => {
 });
 
 describe('The first screen of the README', () => {
+  it('keeps a page up to date', async () => {
+    const sample = await load(block('sample', 'todo'));
+    await using app = await serve([], [classOf(sample, 'AppModule')]);
+    using page = Page.of(app);
+    const { tasks } = (await page.load(pageScript('todo-page'))) as unknown as {
+      tasks: LiveCollection<object>;
+    };
+    await tasks.ready;
+    const changed = new Promise<void>((resolve) => {
+      tasks.changed.addOnce(() => resolve());
+    });
+    const created = await fetch(`${app.http}/tasks`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"title": "Tea"}',
+    });
+    expect(created.status).toBe(201);
+    await changed;
+    expect(page.element('#tasks').textContent).toBe('- Tea');
+    expect(await (await fetch(`${app.http}/tasks`)).json()).toEqual([
+      { id: 1, title: 'Tea', completed: false },
+    ]);
+  });
+});
+
+describe('The first application of the README', () => {
   let app: INestApplication;
   let ports: ReturnType<typeof portOf>;
 
@@ -258,37 +300,19 @@ describe('The live data of the README', () => {
 
   it('reaches the rows of a browser', async () => {
     await using app = await serveLive();
-    let arrived: () => void = () => {};
-    const sockets: WebSocket[] = [];
-    class Browser extends WebSocket {
-      constructor(url: string) {
-        super(url.replace('3000', String(app.port)));
-        sockets.push(this);
-        // After the page's own listener.
-        this.on('open', () => this.on('message', () => arrived()));
-      }
-    }
-    const page = {
-      WebSocket: Browser,
-      console,
-      fetch: (path: string, init: RequestInit) =>
-        fetch(`${app.http}${path}`, init),
+    using page = Page.of(app);
+    const { tasks } = (await page.load(pageScript('live-page'))) as unknown as {
+      tasks: LiveCollection<{ title: string }>;
     };
-    const script = block('script', 'live').text;
-    const [rows, follow] = runInNewContext(
-      `${script}\n[rows, follow]`,
-      page,
-    ) as [Map<number, { title: string }>, (project: number) => Promise<void>];
-    const titles = (): string[] => [...rows.values()].map((row) => row.title);
-    const message = (): Promise<void> =>
-      new Promise((resolve) => (arrived = resolve));
+    const titles = (): string[] => tasks.items.map(({ title }) => title);
+    const change = (): Promise<void> =>
+      new Promise((resolve) => tasks.changed.addOnce(() => resolve()));
 
-    const answered = message();
-    await follow(7);
+    await tasks.ready;
     expect(titles()).toEqual(['Tea']);
-    await answered;
+    expect(page.called('console.log').at(-1)).toEqual(['live', tasks.items]);
 
-    const renamed = message();
+    const renamed = change();
     await fetch(`${app.http}/tasks/1`, {
       method: 'PUT',
       headers: { 'Content-Type': 'application/json' },
@@ -297,14 +321,13 @@ describe('The live data of the README', () => {
     await renamed;
     expect(titles()).toEqual(['Coffee']);
 
-    const inserted = message();
+    const inserted = change();
     expect(JSON.parse(await publish(app.http))).toEqual({
       service: 'datasync_backend',
       message: { type: 'response', data: null },
     });
     await inserted;
     expect(titles()).toEqual(['Coffee', 'Sleep']);
-    for (const socket of sockets) socket.terminate();
   });
 
   it('resumes in the messages that are shown', async () => {
@@ -335,6 +358,19 @@ describe('The live data of the README', () => {
       position = JSON.parse(after);
       expect(message).toEqual(told(line));
     }
+  });
+});
+
+describe('Typed calls in the README', () => {
+  it.each([
+    ['adder', 'browser', { sum: 5 }],
+    ['commands', 'typed', { sum: 5 }],
+  ])('reach %s from %s', async (server, client, result) => {
+    const sample = await load(block('sample', server));
+    const services = Object.values(sample) as Type[];
+    await using app = await serve(services, [PubSubModule.register()]);
+    using page = Page.of(app);
+    expect(await page.load(pageScript(client))).toMatchObject(result);
   });
 });
 

@@ -16,6 +16,7 @@ import {
   type Dealer,
   type JsonValue,
 } from 'snorky';
+import { PubSub, Snorky } from 'snorky/client';
 import { callBackend, connectClient } from 'snorky/testing';
 import { startApp, type RunningApp } from '../support/app.js';
 import { refusal, TestSocket } from '../support/socket.js';
@@ -117,6 +118,32 @@ const invalid = { value: 'Invalid params' };
 /** The samples of all documents, by the names in the comments before them. */
 export const SAMPLES: Readonly<Record<string, Sample>> = {
   // Run by samples.spec.ts, with the script and the curl line that follow it.
+  todo: {
+    before: `
+import { Body, Controller, Get, Module, Post } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { IsString } from 'class-validator';
+import { BroadcastDealer, DataSyncModule, DataSyncService, Subscribable } from 'snorky';
+import { Column, Entity, EntityManager, PrimaryGeneratedColumn } from 'typeorm';
+
+@Entity()
+class Task {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column() title!: string;
+  @Column({ default: false }) completed!: boolean;
+}
+class CreateTask { @IsString() title!: string; }
+`,
+    after: `
+@Module({
+  imports: [
+    TypeOrmModule.forRoot({ type: 'sqljs', entities: [Task], synchronize: true }),
+    TasksModule,
+  ],
+})
+export class AppModule {}
+`,
+  },
   first: {
     after: 'export { app };',
     replace: { '5801': '0', '3000': '0' },
@@ -515,6 +542,49 @@ class Room extends RpcService {
       await expect(client.call('admin', 'connections', {}, 50)).rejects.toThrow(
         'did not answer',
       );
+    },
+  },
+  // Run by samples.spec.ts, each with the sample for pages that follows it.
+  adder: {
+    before: `${SNORKY}
+import type { Commands } from 'snorky';
+interface AdderApi { sum(params: { a: number; b: number }): number; }
+`,
+  },
+  commands: {
+    before: `${SNORKY}
+import type { Commands } from 'snorky';
+interface CalculatorApi {
+  sum(params: { number1: number; number2: number }): number;
+  history(): { at: Date; sum: number }[];
+}
+`,
+  },
+  'serve-file': {
+    before: `
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+class AppModule {}
+const app = await NestFactory.create<NestExpressApplication>(AppModule);
+`,
+  },
+  'node-client': {
+    run: async (sample) => {
+      const { snorky } = sample as unknown as { snorky: Snorky };
+      expect(snorky.state).toBe('connecting');
+      snorky.disconnect();
+      await using app = await serve([], [PubSubModule.register()]);
+      const { address, services } = snorky;
+      expect(Object.keys(services)).toEqual(['pubsub']);
+      const again = new Snorky(
+        snorky.socketClass,
+        String(address).replace('localhost:3000', `127.0.0.1:${app.port}`),
+        { pubsub: PubSub },
+      );
+      await again.services.pubsub.subscribe({ channel: 1 });
+      again.disconnect();
     },
   },
   async: {
