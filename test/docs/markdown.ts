@@ -48,6 +48,28 @@ export async function blocksOf(document: string): Promise<Block[]> {
   });
 }
 
+/** The rows of a table after a line that begins so, without their head. */
+export async function tableAfter(
+  document: string,
+  line: string,
+  nth = 0,
+): Promise<string[][]> {
+  const text = await readFile(join(ROOT, document), 'utf8');
+  const start = `\n${text}`.indexOf(`\n${line}`);
+  if (start === -1) throw new Error(`No line "${line}".`);
+  const tables = text.slice(start).match(/(?:^\|.*\n)+/gm) ?? [];
+  const table = tables[nth];
+  if (table === undefined) throw new Error(`No table after "${line}".`);
+  return table.trim().split('\n').slice(2).map(cellsOf);
+}
+
+function cellsOf(row: string): string[] {
+  return row
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
+
 /** The rows of the tables under a heading, cell by cell, without their head. */
 export async function tableUnder(
   document: string,
@@ -59,16 +81,9 @@ export async function tableUnder(
   });
   if (section === undefined) throw new Error(`No heading "${heading}".`);
   const rows = section.split('\n').filter((line) => line.startsWith('|'));
-  return rows
-    .map((row) =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    )
-    .filter((cells, index, all) => {
-      const isRule = (one: string[] | undefined): boolean =>
-        one?.every((cell) => /^-+$/.test(cell)) === true;
-      return !isRule(cells) && !isRule(all[index + 1]);
-    });
+  return rows.map(cellsOf).filter((cells, index, all) => {
+    const isRule = (one: string[] | undefined): boolean =>
+      one?.every((cell) => /^-+$/.test(cell)) === true;
+    return !isRule(cells) && !isRule(all[index + 1]);
+  });
 }
