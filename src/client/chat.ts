@@ -1,8 +1,8 @@
-import type { JsonObject, JsonValue } from '../protocol/json.js';
+import type { JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
-import { Renewals } from './renewals.js';
-import { RPCService } from './rpc-service.js';
+import { tell } from './notifications.js';
+import { RenewingService } from './renewing-service.js';
 import type { Signal } from './signal.js';
 
 /** A message that somebody, perhaps oneself, has sent to a channel. */
@@ -51,7 +51,7 @@ interface ChannelParams {
  * const { members } = await chat.join({ channel: 'support' });
  * await chat.send({ channel: 'support', body: 'Hello' });
  */
-export class Chat extends RPCService {
+export class Chat extends RenewingService<ChannelParams, ChatMembers> {
   /** Dispatched with each message of the channels that are joined. */
   declare readonly messageReceived: Signal<[ChatMessage]>;
   /** Dispatched when somebody joins or leaves; never with oneself. */
@@ -70,7 +70,6 @@ export class Chat extends RPCService {
    * Nothing will arrive any more.
    */
   declare readonly left: Signal<[channel: JsonValue, error: unknown]>;
-  declare private channels: Renewals<ChatMembers>;
 
   /**
    * Joins a channel, until `leave`. If the connection is lost before the answer,
@@ -80,12 +79,12 @@ export class Chat extends RPCService {
     { channel }: ChannelParams,
     options?: CallOptions,
   ): Promise<ChatMembers> {
-    return this.channels.enter(channel, options);
+    return this.$enter('join', { channel }, options);
   }
 
   /** Leaves a channel. Without a connection there is nothing to be sent. */
   leave({ channel }: ChannelParams, options?: CallOptions): Promise<null> {
-    return this.channels.leave(channel, options);
+    return this.$leave('leave', { channel }, options);
   }
 
   /** Sends a message to a channel that is joined. */
@@ -104,46 +103,50 @@ export class Chat extends RPCService {
   /** @internal */
   override $setUp(): void {
     super.$setUp();
-    const { Signal } = this.snorky;
-    Object.assign(this, {
-      messageReceived: new Signal<[ChatMessage]>(),
-      presenceReceived: new Signal<[ChatPresence]>(),
-      readReceived: new Signal<[ChatRead]>(),
-      rejoined: new Signal<[JsonValue, readonly JsonValue[]]>(),
-      left: new Signal<[JsonValue, unknown]>(),
-    });
-    this.channels = new Renewals<ChatMembers>(this, {
-      enter: 'join',
-      leave: 'leave',
-      params: (channel) => ({ channel }),
-      entered: (_channel, result) => result,
-      renewed: (channel, { members }) => {
-        this.rejoined.dispatch(channel, members);
-      },
-      ended: (channel, error) => this.left.dispatch(channel, error),
-    });
-    this.notificationReceived.add(this.onNotification, this);
+    this.$signals(
+      'messageReceived',
+      'presenceReceived',
+      'readReceived',
+      'rejoined',
+      'left',
+    );
   }
 
   /** @internal */
-  override $connected(): void {
-    this.channels.renew();
+  override $renewed(
+    { channel }: ChannelParams,
+    { members }: ChatMembers,
+  ): void {
+    this.rejoined.dispatch(channel, members);
   }
 
-  private onNotification(notification: RpcNotification): void {
-    const { type, ...told } = notification;
-    if (type === 'message' && has(told, 'from', 'body')) {
-      this.messageReceived.dispatch(told as unknown as ChatMessage);
-    } else if (type === 'presence' && has(told, 'from', 'status')) {
-      this.presenceReceived.dispatch(told as unknown as ChatPresence);
-    } else if (type === 'read' && has(told)) {
-      this.readReceived.dispatch(told as unknown as ChatRead);
-    } else {
-      this.$strange('an unknown notification', notification);
-    }
+  /** @internal */
+  override $ended({ channel }: ChannelParams, error: unknown): void {
+    this.left.dispatch(channel, error);
   }
-}
 
-function has(told: JsonObject, ...names: string[]): boolean {
-  return ['channel', 'timestamp', ...names].every((name) => name in told);
+  /** @internal */
+  override $heard(notification: RpcNotification): boolean {
+    return (
+      tell(
+        notification,
+        'message',
+        this.messageReceived,
+        'from',
+        'channel',
+        'body',
+        'timestamp',
+      ) ||
+      tell(
+        notification,
+        'presence',
+        this.presenceReceived,
+        'from',
+        'channel',
+        'status',
+        'timestamp',
+      ) ||
+      tell(notification, 'read', this.readReceived, 'channel', 'timestamp')
+    );
+  }
 }

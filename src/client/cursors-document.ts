@@ -20,7 +20,7 @@ export interface CursorData extends CursorState {
 }
 
 /** What documents and cursors use of the connector. */
-export interface CursorService extends Pick<RPCService, 'snorky' | 'rpcCall'> {
+export interface CursorService extends Pick<RPCService, 'snorky' | '$call'> {
   readonly cursorAdded: Signal<[ForeignCursor]>;
   readonly cursorUpdated: Signal<[ForeignCursor]>;
   readonly cursorRemoved: Signal<[ForeignCursor]>;
@@ -29,16 +29,21 @@ export interface CursorService extends Pick<RPCService, 'snorky' | 'rpcCall'> {
     params: { readonly document: JsonValue },
     options?: CallOptions,
   ): Promise<null>;
-  /** @internal Handles that are used once. */
-  $nextHandle(): number;
+  /** @internal The next private handle: they are used once. */
+  $handles: number;
+  /** @internal */
+  readonly $connection: AbortController;
 }
 
 /** A document that is joined, and the cursors in it. */
 export class CursorDocument {
   /** Whether it was left, or joining it again was refused. */
   readonly isLeft: boolean = false;
-  private readonly own = new Set<OwnCursor>();
-  private readonly foreign = new Map<number, ForeignCursor>();
+  /** @internal Whether it is, on this connection. */
+  $isJoined = true;
+  /** @internal Those that are gone, too, until the service knows it. */
+  readonly $own = new Set<OwnCursor>();
+  private readonly foreign = new Map<unknown, ForeignCursor>();
 
   /** @internal */
   constructor(
@@ -46,21 +51,15 @@ export class CursorDocument {
     readonly name: JsonValue,
     /** @internal */
     readonly $service: CursorService,
-    private connection: AbortSignal,
     cursors: readonly CursorData[],
   ) {
     for (const data of cursors) this.put(data);
   }
 
-  /** @internal */
-  get $connection(): AbortSignal | undefined {
-    const { isLeft, connection } = this;
-    return isLeft || connection.aborted ? undefined : connection;
-  }
-
   /** The cursors in it: first one's own. */
   get cursors(): readonly Cursor[] {
-    return [...this.own, ...this.foreign.values()];
+    const own = [...this.$own].filter(({ $isGone }) => !$isGone);
+    return [...own, ...this.foreign.values()];
   }
 
   /**
@@ -70,12 +69,10 @@ export class CursorDocument {
    * @throws TypeError when JSON cannot express the position or the status.
    */
   createCursor(state: Partial<CursorState> = {}): OwnCursor {
-    const { position = null, status = null } = state;
-    const cursor = new OwnCursor(this, { position, status }, () => {
-      this.own.delete(cursor);
-    });
+    const cursor = new OwnCursor(this, state);
+    this.$own.add(cursor);
     if (this.isLeft) cursor.$drop(new RpcError('Not joined'));
-    else this.own.add(cursor);
+    cursor.$flush();
     return cursor;
   }
 
@@ -85,17 +82,17 @@ export class CursorDocument {
   }
 
   /** @internal It is joined again, and this is what the service has now. */
-  $rejoined(cursors: readonly CursorData[], connection: AbortSignal): void {
-    this.connection = connection;
-    const there = new Set(cursors.map(({ publicHandle }) => publicHandle));
-    for (const handle of [...this.foreign.keys()]) {
+  $rejoined(cursors: readonly CursorData[]): void {
+    this.$isJoined = true;
+    const there = new Set<unknown>(cursors.map((data) => data.publicHandle));
+    for (const handle of this.foreign.keys()) {
       if (!there.has(handle)) this.$removed(handle);
     }
     for (const data of cursors) {
-      const cursor = this.foreign.get(data.publicHandle);
-      if (cursor?.$shows(data) !== true) this.$changed(data);
+      const known = this.foreign.get(data.publicHandle);
+      if (look(known) !== look(data)) this.$changed(data);
     }
-    for (const cursor of this.own) cursor.$flush();
+    for (const cursor of this.$own) cursor.$flush();
   }
 
   /** @internal Somebody else's cursor is new, or has changed. */
@@ -106,7 +103,7 @@ export class CursorDocument {
   }
 
   /** @internal Answers whether there was such a cursor. */
-  $removed(handle: number): boolean {
+  $removed(handle: unknown): boolean {
     const cursor = this.foreign.get(handle);
     if (cursor === undefined) return false;
     this.foreign.delete(handle);
@@ -116,23 +113,23 @@ export class CursorDocument {
 
   /** @internal */
   $lost(error: unknown, final: boolean): void {
-    for (const cursor of this.own) cursor.$lost(error, final);
+    this.$isJoined = false;
+    for (const cursor of this.$own) cursor.$lost(error, final);
   }
 
   /** @internal It was left; `error` is why, if nobody wanted that. */
   $drop(error?: unknown): void {
     (this as { isLeft: boolean }).isLeft = true;
-    for (const cursor of this.own) cursor.$drop(error);
-    this.own.clear();
+    this.$isJoined = false;
+    for (const cursor of this.$own) cursor.$drop(error);
+    this.$own.clear();
   }
 
   private put(data: CursorData): ForeignCursor {
-    const { publicHandle } = data;
-    const known = this.foreign.get(publicHandle);
-    const cursor = known ?? new ForeignCursor(publicHandle, this);
-    this.foreign.set(publicHandle, cursor);
-    cursor.$take(data);
-    return cursor;
+    const known = this.foreign.get(data.publicHandle);
+    const cursor = known ?? new ForeignCursor();
+    this.foreign.set(data.publicHandle, cursor);
+    return Object.assign(cursor, data, { document: this });
   }
 }
 
@@ -141,22 +138,18 @@ export class OwnCursor extends SynchronizedCursor {
   /**
    * Settles when the service has the cursor. It need not be handled.
    *
-   * Rejected when the service refuses; also when nobody will come back after a
-   * loss of the connection, though `connect()` will create it all the same.
+   * Rejected when the service refuses, or when the cursor was removed first;
+   * also when nobody will come back after a loss of the connection, though
+   * `connect()` will create it all the same.
    */
   readonly created: Promise<OwnCursor>;
   declare readonly document: CursorDocument;
 
   /** @internal */
-  constructor(
-    document: CursorDocument,
-    state: CursorState,
-    private readonly unlist: () => void,
-  ) {
+  constructor(document: CursorDocument, state: Partial<CursorState>) {
     super(document, state);
-    this.created = this.$bring().then(() => {
-      // It was removed before it was sent.
-      if (this.publicHandle === undefined) throw new RpcError('No such cursor');
+    this.created = this.$wait().then(() => {
+      if (this.$isGone) throw new RpcError('No such cursor');
       return this;
     });
     this.created.catch(() => {});
@@ -164,7 +157,7 @@ export class OwnCursor extends SynchronizedCursor {
 
   /** @internal */
   override $ended(error?: unknown): void {
-    this.unlist();
+    this.document.$own.delete(this);
     if (error === undefined) return;
     this.document.$service.cursorRefused.dispatch(this, error);
   }
@@ -172,27 +165,18 @@ export class OwnCursor extends SynchronizedCursor {
 
 /** Somebody else's cursor; also one of the same person, of another connection. */
 export class ForeignCursor {
-  readonly position!: JsonValue;
-  readonly status!: JsonValue;
+  declare readonly publicHandle: number;
+  declare readonly document: CursorDocument;
+  declare readonly position: JsonValue;
+  declare readonly status: JsonValue;
   /** The identity of whoever has created it. */
-  readonly owner!: JsonValue;
+  declare readonly owner: JsonValue;
+}
 
-  /** @internal */
-  constructor(
-    readonly publicHandle: number,
-    readonly document: CursorDocument,
-  ) {}
-
-  /** @internal */
-  $take({ position, status, owner }: CursorData): void {
-    Object.assign(this, { position, status, owner });
-  }
-
-  /** @internal */
-  $shows({ position, status, owner }: CursorData): boolean {
-    const key = canonicalKey([this.position, this.status, this.owner]);
-    return key === canonicalKey([position, status, owner]);
-  }
+/** What a cursor shows, to be compared. */
+function look(cursor?: ForeignCursor | CursorData): string {
+  const { position, status, owner } = cursor ?? ({} as CursorData);
+  return canonicalKey([position, status, owner]);
 }
 
 /** Whether the service has sent a whole cursor. */
@@ -200,6 +184,6 @@ export function isCursorData(value: unknown): value is CursorData {
   return (
     isJsonObject(value) &&
     typeof value['publicHandle'] === 'number' &&
-    ['document', 'position', 'status', 'owner'].every((name) => name in value)
+    ['position', 'status', 'owner'].every((name) => name in value)
   );
 }

@@ -1,5 +1,5 @@
 import { canonicalKey, type JsonValue } from '../protocol/json.js';
-import { ConnectorError, RpcError } from './errors.js';
+import { RpcError } from './errors.js';
 import type { RPCService } from './rpc-service.js';
 
 /** What a cursor shows: any JSON. */
@@ -13,22 +13,21 @@ export interface Place {
   /** What the service calls the document. */
   readonly name: JsonValue;
   /** @internal */
-  readonly $service: Pick<RPCService, 'snorky' | 'rpcCall'> & {
-    /** Handles that are used once. */
-    $nextHandle(): number;
+  readonly $service: Pick<RPCService, 'snorky' | '$call'> & {
+    /** The next private handle: they are used once. */
+    $handles: number;
+    readonly $connection: AbortController;
   };
-  /** @internal The connection it is joined on: aborted when that ends. */
-  readonly $connection: AbortSignal | undefined;
+  /** @internal Whether it is, on this connection. */
+  readonly $isJoined: boolean;
 }
 
 /** Canonical keys: who changes an object changes no key. */
 type Keys = Readonly<Record<keyof CursorState, string>>;
 
-interface Request {
-  readonly command: 'createCursor' | 'updateCursor' | 'removeCursor';
-  readonly params: object;
-  /** What the service has afterwards. */
-  readonly after?: Keys;
+/** A cursor as far as the service is known to have it. */
+interface Known extends Partial<Keys> {
+  readonly publicHandle?: number | undefined;
 }
 
 interface Waiting {
@@ -43,41 +42,41 @@ interface Waiting {
  * promise.
  */
 export abstract class SynchronizedCursor implements CursorState {
-  readonly position!: JsonValue;
-  readonly status!: JsonValue;
-  /** What others know it by: undefined until the service, too, has it. */
-  readonly publicHandle: number | undefined;
+  readonly position: JsonValue = null;
+  readonly status: JsonValue = null;
+  /** @internal Removed, refused, or its document was left. */
+  $isGone = false;
+  private readonly privateHandle: number;
   private keys!: Keys;
   /** What the service has; undefined while it has no such cursor. */
-  private known: Partial<Keys> | undefined;
-  /** Removed, refused, or its document was left. */
-  private gone = false;
-  private calling = false;
+  private known: Known | undefined;
   /** For the answer to the call that is on its way. */
   private sent: Waiting | undefined;
   /** For the answer to the call after that. */
   private next: Waiting | undefined;
 
-  private readonly privateHandle: number;
-
   /** @internal */
   constructor(
     readonly document: Place,
-    state: CursorState,
+    state: Partial<CursorState>,
   ) {
     this.set(state);
-    this.privateHandle = document.$service.$nextHandle();
+    this.privateHandle = document.$service.$handles++;
+  }
+
+  /** What others know it by: undefined while the service does not have it. */
+  get publicHandle(): number | undefined {
+    return this.known?.publicHandle;
   }
 
   /** How many promises of this cursor wait for an answer: at most two. */
   get pendingPromiseCount(): number {
-    return [this.sent, this.next].filter(Boolean).length;
+    return (this.sent ? 1 : 0) + (this.next ? 1 : 0);
   }
 
   /** Whether the service has the cursor as it is here. */
   isSynchronized(): boolean {
-    const { known, calling } = this;
-    return known !== undefined && !calling && this.request() === undefined;
+    return !this.$isGone && this.sent === undefined && this.isKnown();
   }
 
   /**
@@ -89,60 +88,52 @@ export abstract class SynchronizedCursor implements CursorState {
    * @throws TypeError when JSON cannot express the position or the status.
    */
   update(changes: Partial<CursorState>): Promise<null> {
-    const { position = this.position, status = this.status } = changes;
-    if (!this.gone) this.set({ position, status });
-    return this.$bring();
+    return this.change(() => this.set(changes));
   }
 
   /** Removes the cursor, at once. The promise need not be handled. */
   remove(): Promise<null> {
-    if (this.gone) return this.$bring();
-    // What was to be told before is of no interest any more.
-    this.settle('next');
-    const removed = this.wait();
-    this.gone = true;
-    this.$ended();
-    this.$flush();
-    return removed;
+    return this.change(() => {
+      this.$isGone = true;
+      // What was to be told before is of no interest any more.
+      this.settle('next');
+    });
   }
 
   /** @internal Settles when the service has this state, or a newer one. */
-  $bring(): Promise<null> {
-    const brought = this.wait();
-    // What the service would say.
-    if (this.gone) this.settle('next', new RpcError('No such cursor'));
-    else this.$flush();
-    return brought;
+  $wait(): Promise<null> {
+    this.next ??= this.defer();
+    return this.next.promise;
   }
 
   /** @internal Sends what the service does not know, one call at a time. */
   $flush(): void {
-    if (this.calling) return;
-    const request = this.request();
-    const connection = this.document.$connection;
-    if (request === undefined) this.settle('next');
-    else if (connection !== undefined) this.send(request, connection);
+    if (this.sent !== undefined) return;
+    if (this.isKnown()) {
+      this.settle('next');
+      if (this.$isGone) this.$ended();
+    } else if (this.document.$isJoined) {
+      this.tell();
+    }
   }
 
   /** @internal The connection has gone, and with it what the service had. */
   $lost(error: unknown, final: boolean): void {
-    const { sent, next } = this;
-    this.calling = false;
+    const { sent } = this;
     this.known = undefined;
-    this.publish(undefined);
-    if (final) {
+    if (final && !this.$isGone) {
       this.settle('sent', error);
       this.settle('next', error);
     } else {
-      if (next === undefined) this.next = sent;
-      else sent?.resolve(next.promise);
       this.sent = undefined;
+      sent?.resolve(this.$wait());
+      this.$flush();
     }
   }
 
   /** @internal Nothing is to be sent any more. */
   $drop(error?: unknown): void {
-    this.gone = true;
+    this.$isGone = true;
     this.settle('sent', error);
     this.settle('next', error);
   }
@@ -150,95 +141,109 @@ export abstract class SynchronizedCursor implements CursorState {
   /** @internal It is gone; with an error if the service did not take it. */
   abstract $ended(error?: unknown): void;
 
-  private set(state: CursorState): void {
+  private change(apply: () => void): Promise<null> {
+    if (this.$isGone) {
+      const { promise, reject } = this.defer();
+      // What the service would say.
+      reject(new RpcError('No such cursor'));
+      return promise;
+    }
+    apply();
+    const changed = this.$wait();
+    this.$flush();
+    return changed;
+  }
+
+  private set(state: Partial<CursorState>): void {
+    const { position = this.position, status = this.status } = state;
     this.keys = {
-      position: canonicalKey(state.position),
-      status: canonicalKey(state.status),
+      position: canonicalKey(position),
+      status: canonicalKey(status),
     };
-    Object.assign(this, state);
+    Object.assign(this, { position, status });
   }
 
-  private publish(handle: number | undefined): void {
-    (this as { publicHandle: number | undefined }).publicHandle = handle;
+  /** Whether there is nothing to be sent. */
+  private isKnown(): boolean {
+    const { $isGone, keys, known } = this;
+    if ($isGone) return known === undefined;
+    return known?.position === keys.position && known.status === keys.status;
   }
 
-  private request(): Request | undefined {
-    const { privateHandle, position, status, keys, known } = this;
-    if (this.gone) {
-      if (known === undefined) return undefined;
-      return { command: 'removeCursor', params: { privateHandle } };
-    }
+  /** Sends what is to be sent. */
+  private tell(): void {
+    const { document, $isGone, position, status, keys, known } = this;
     if (known === undefined) {
-      const document = this.document.name;
-      const params = { privateHandle, document, position, status };
-      return { command: 'createCursor', params, after: keys };
+      this.call(
+        'createCursor',
+        { document: document.name, position, status },
+        (result) => ({ ...keys, publicHandle: result as number }),
+        (error) => {
+          if (!this.$isGone) {
+            this.$drop(error);
+            this.$ended(error);
+          }
+          // What had no answer in time may exist all the same.
+          return error instanceof RpcError ? undefined : {};
+        },
+      );
+    } else if ($isGone) {
+      this.call('removeCursor', {}, nothing, nothing);
+    } else {
+      const { publicHandle } = known;
+      const newData = {
+        ...(keys.position === known.position ? {} : { position }),
+        ...(keys.status === known.status ? {} : { status }),
+      };
+      this.call(
+        'updateCursor',
+        { newData },
+        () => ({ ...keys, publicHandle }),
+        () => ({ publicHandle }),
+      );
     }
-    const newData = {
-      ...(keys.position === known.position ? {} : { position }),
-      ...(keys.status === known.status ? {} : { status }),
-    };
-    if (Object.keys(newData).length === 0) return undefined;
-    const params = { privateHandle, newData };
-    return { command: 'updateCursor', params, after: keys };
   }
 
-  private send(request: Request, connection: AbortSignal): void {
-    const { command, params, after } = request;
-    this.calling = true;
-    this.sent = this.next;
+  /** @param accepted What the service has after this answer. */
+  private call(
+    command: string,
+    params: object,
+    accepted: (result: unknown) => Known | undefined,
+    refused: (error: unknown) => Known | undefined,
+  ): void {
+    const { document, privateHandle } = this;
+    const { $service } = document;
+    const sent = (this.sent = this.next ?? this.defer());
     this.next = undefined;
-    const settle = (answered: () => void): void => {
-      if (!connection.aborted) {
-        this.calling = false;
-        answered();
-      } else if (this.gone) {
-        // The cursor has ended together with the connection.
-        this.$drop();
-      }
+    const settle = (know: () => Known | undefined, error?: unknown): void => {
+      // Otherwise it was settled before: its connection or document has gone.
+      if (this.sent !== sent) return;
+      this.known = know();
+      this.settle('sent', error);
+      // An update that was refused would be refused again.
+      if (this.$isGone || this.next !== undefined) this.$flush();
     };
-    const { $service } = this.document;
-    $service.rpcCall(command, params, { signal: connection }).then(
-      (result) => {
-        settle(() => {
-          this.known = after;
-          if (command === 'createCursor') this.publish(result as number);
-          this.settle('sent');
-          this.$flush();
-        });
+    $service.$call(
+      command,
+      { privateHandle, ...params },
+      { signal: $service.$connection.signal },
+      {
+        resolve: (result) => settle(() => accepted(result)),
+        reject: (error) => settle(() => refused(error), error),
       },
-      (error: unknown) => settle(() => this.failed(command, error)),
     );
   }
 
-  private failed(command: Request['command'], error: unknown): void {
-    this.settle('sent', error);
-    const creating = command === 'createCursor';
-    // What had no answer in time may exist all the same.
-    const exists = creating
-      ? error instanceof ConnectorError
-      : command === 'updateCursor';
-    this.known = exists ? {} : undefined;
-    if (creating && !this.gone) {
-      this.$drop(error);
-      this.$ended(error);
-    }
-    // An update that was refused would be refused again.
-    if (this.gone || this.next !== undefined) this.$flush();
-  }
-
-  private wait(): Promise<null> {
-    if (this.next === undefined) {
-      let settle!: Omit<Waiting, 'promise'>;
-      const promise = new this.document.$service.snorky.Promise<null>(
-        (resolve, reject) => {
-          settle = { resolve, reject };
-        },
-      );
-      // Who moves a mouse does not look at each answer.
-      promise.catch(() => {});
-      this.next = { promise, ...settle };
-    }
-    return this.next.promise;
+  private defer(): Waiting {
+    let settle!: Omit<Waiting, 'promise'>;
+    const promise = new this.document.$service.snorky.Promise<null>(
+      (resolve, reject) => {
+        settle = { resolve, reject };
+      },
+    );
+    // Who moves a mouse does not look at each answer.
+    promise.catch(() => {});
+    return { promise, ...settle };
   }
 
   private settle(which: 'sent' | 'next', error?: unknown): void {
@@ -248,3 +253,5 @@ export abstract class SynchronizedCursor implements CursorState {
     else waiting?.reject(error);
   }
 }
+
+function nothing(): undefined {}

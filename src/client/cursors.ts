@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../protocol/json.js';
+import type { JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
 import {
@@ -10,8 +10,7 @@ import {
   type OwnCursor,
 } from './cursors-document.js';
 import type { ConnectorError } from './errors.js';
-import { Renewals } from './renewals.js';
-import { RPCService } from './rpc-service.js';
+import { RenewingService } from './renewing-service.js';
 import type { Signal } from './signal.js';
 
 /** A document: any JSON. */
@@ -33,7 +32,10 @@ interface DocumentParams {
  * const mine = page.createCursor({ position: { x: 0, y: 0 } });
  * onpointermove = ({ x, y }) => void mine.update({ position: { x, y } });
  */
-export class Cursors extends RPCService implements CursorService {
+export class Cursors
+  extends RenewingService<DocumentParams, JsonValue, CursorDocument>
+  implements CursorService
+{
   /** Dispatched when somebody else has created a cursor. */
   declare readonly cursorAdded: Signal<[ForeignCursor]>;
   /** Dispatched with somebody else's cursor, as it is now. */
@@ -55,8 +57,8 @@ export class Cursors extends RPCService implements CursorService {
    * own cursors are gone, and nothing will change in it any more.
    */
   declare readonly left: Signal<[document: CursorDocument, error: unknown]>;
-  declare private documents: Renewals<JsonValue, CursorDocument>;
-  declare private handles: number;
+  /** @internal The next private handle: they are used once. */
+  declare $handles: number;
 
   /**
    * Joins a document, until `leave`. If the connection is lost before the
@@ -66,7 +68,7 @@ export class Cursors extends RPCService implements CursorService {
     { document }: DocumentParams,
     options?: CallOptions,
   ): Promise<CursorDocument> {
-    return this.documents.enter(document, options);
+    return this.$enter('join', { document }, options);
   }
 
   /**
@@ -74,98 +76,89 @@ export class Cursors extends RPCService implements CursorService {
    * connection there is nothing to be sent.
    */
   leave({ document }: DocumentParams, options?: CallOptions): Promise<null> {
-    return this.documents.leave(document, options);
+    return this.$leave('leave', { document }, options);
   }
 
   /** A document that is joined, by its name. */
   getDocument(name: JsonValue): CursorDocument | undefined {
-    const document = this.documents.get(name);
+    const document = this.$find({ document: name });
     return document?.isLeft === false ? document : undefined;
   }
 
   /** @internal */
   override $setUp(): void {
     super.$setUp();
-    const { Signal } = this.snorky;
-    this.handles = 0;
-    Object.assign(this, {
-      cursorAdded: new Signal<[ForeignCursor]>(),
-      cursorUpdated: new Signal<[ForeignCursor]>(),
-      cursorRemoved: new Signal<[ForeignCursor]>(),
-      cursorRefused: new Signal<[OwnCursor, unknown]>(),
-      rejoined: new Signal<[CursorDocument]>(),
-      left: new Signal<[CursorDocument, unknown]>(),
-    });
-    this.documents = new Renewals<JsonValue, CursorDocument>(this, {
-      enter: 'join',
-      leave: 'leave',
-      params: (document) => ({ document }),
-      entered: (name, result) => {
-        const { signal } = this.documents.connection;
-        return new CursorDocument(name, this, signal, this.cursorsOf(result));
-      },
-      renewed: (_name, result, document) => {
-        const { signal } = this.documents.connection;
-        document.$rejoined(this.cursorsOf(result), signal);
-        this.rejoined.dispatch(document);
-      },
-      ended: (_name, error, document) => {
-        document.$drop(error);
-        this.left.dispatch(document, error);
-      },
-      left: (document) => document.$drop(),
-    });
-    this.notificationReceived.add((notification) => {
-      // After the answers that came before it, whose promises take a turn:
-      // they say which documents there are.
-      void new this.snorky.Promise<void>((resolve) => resolve()).then(() => {
-        this.onNotification(notification);
-      });
-    });
+    this.$handles = 0;
+    this.$signals(
+      'cursorAdded',
+      'cursorUpdated',
+      'cursorRemoved',
+      'cursorRefused',
+      'rejoined',
+      'left',
+    );
   }
 
   /** @internal */
-  override $connected(): void {
-    this.documents.renew();
+  override $entered(
+    { document }: DocumentParams,
+    result: JsonValue,
+  ): CursorDocument {
+    return new CursorDocument(document, this, this.$cursorsOf(result));
+  }
+
+  /** @internal */
+  override $renewed(
+    _params: DocumentParams,
+    result: JsonValue,
+    document: CursorDocument,
+  ): void {
+    document.$rejoined(this.$cursorsOf(result));
+    this.rejoined.dispatch(document);
+  }
+
+  /** @internal */
+  override $ended(
+    _params: DocumentParams,
+    error: unknown,
+    document: CursorDocument,
+  ): void {
+    document.$drop(error);
+    this.left.dispatch(document, error);
+  }
+
+  /** @internal */
+  override $left(document: CursorDocument): void {
+    document.$drop();
   }
 
   /** @internal */
   override $lost(error: ConnectorError, final: boolean): void {
-    // First, so that calls which are rejected now find it so.
-    this.documents.connection.abort();
-    super.$lost(error, final);
-    for (const { kept } of this.documents.entries.values()) {
+    // First: what was on its way belongs to the next connection.
+    for (const { kept } of this.$entries.values()) {
       kept.$lost(error, final);
     }
+    super.$lost(error, final);
   }
 
-  /** @internal */
-  $nextHandle(): number {
-    return this.handles++;
-  }
-
-  private cursorsOf(result: JsonValue): readonly CursorData[] {
-    const cursors: unknown = isJsonObject(result) ? result['cursors'] : result;
+  private $cursorsOf(result: JsonValue): readonly CursorData[] {
+    const { cursors } = Object(result) as { readonly cursors?: unknown };
     if (Array.isArray(cursors) && cursors.every(isCursorData)) return cursors;
     this.$strange('an unknown list of cursors', result);
     return [];
   }
 
-  private onNotification(notification: RpcNotification): void {
-    const { type, cursor } = notification;
-    const name = isJsonObject(cursor) ? cursor['document'] : undefined;
-    const document = name === undefined ? undefined : this.documents.get(name);
-    if (document?.isLeft === true) return;
-    if (document !== undefined && isJsonObject(cursor)) {
-      if (type === 'cursorAdded' || type === 'cursorUpdated') {
-        if (isCursorData(cursor)) {
-          document.$changed(cursor);
-          return;
-        }
-      } else if (type === 'cursorRemoved') {
-        if (document.$removed(cursor['publicHandle'] as number)) return;
-      }
-    }
-    this.$strange('an unknown notification', notification);
+  /** @internal */
+  override $heard({ type, cursor }: RpcNotification): boolean {
+    const { document: name, publicHandle } = Object(cursor) as CursorData;
+    const document = this.$find({ document: name });
+    if (document === undefined) return false;
+    // It was on its way when the document was left.
+    if (document.isLeft) return true;
+    if (type === 'cursorRemoved') return document.$removed(publicHandle);
+    if (type !== 'cursorAdded' && type !== 'cursorUpdated') return false;
+    if (!isCursorData(cursor)) return false;
+    document.$changed(cursor);
+    return true;
   }
 }

@@ -1,8 +1,8 @@
 import type { JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
-import { Renewals } from './renewals.js';
-import { RPCService } from './rpc-service.js';
+import { tell } from './notifications.js';
+import { RenewingService } from './renewing-service.js';
 import type { Signal } from './signal.js';
 
 /** A message from one participant to another. */
@@ -29,7 +29,7 @@ interface NameParams {
  * await messaging.registerParticipant({ name: 'alice' });
  * await messaging.send({ sender: 'alice', dest: 'bob', body: 'Hello' });
  */
-export class Messaging extends RPCService {
+export class Messaging extends RenewingService<NameParams, null> {
   /** Dispatched with each message to a name that is registered here. */
   declare readonly messageReceived: Signal<[DirectMessage]>;
   /**
@@ -43,7 +43,6 @@ export class Messaging extends RPCService {
    * lost still has, as the server knows nothing of the loss. Try again later.
    */
   declare readonly unregistered: Signal<[name: JsonValue, error: unknown]>;
-  declare private names: Renewals<null>;
 
   /**
    * Registers a name, until `unregisterParticipant`. If the connection is lost
@@ -53,7 +52,7 @@ export class Messaging extends RPCService {
     { name }: NameParams,
     options?: CallOptions,
   ): Promise<null> {
-    return this.names.enter(name, options);
+    return this.$enter('registerParticipant', { name }, options);
   }
 
   /** Gives a name up. Without a connection there is nothing to be sent. */
@@ -61,7 +60,7 @@ export class Messaging extends RPCService {
     { name }: NameParams,
     options?: CallOptions,
   ): Promise<null> {
-    return this.names.leave(name, options);
+    return this.$leave('unregisterParticipant', { name }, options);
   }
 
   /** The names that are registered now, by anybody. */
@@ -77,39 +76,28 @@ export class Messaging extends RPCService {
   /** @internal */
   override $setUp(): void {
     super.$setUp();
-    const { Signal } = this.snorky;
-    Object.assign(this, {
-      messageReceived: new Signal<[DirectMessage]>(),
-      reregistered: new Signal<[JsonValue]>(),
-      unregistered: new Signal<[JsonValue, unknown]>(),
-    });
-    this.names = new Renewals<null>(this, {
-      enter: 'registerParticipant',
-      leave: 'unregisterParticipant',
-      params: (name) => ({ name }),
-      entered: () => null,
-      renewed: (name) => this.reregistered.dispatch(name),
-      ended: (name, error) => this.unregistered.dispatch(name, error),
-    });
-    this.notificationReceived.add(this.onNotification, this);
+    this.$signals('messageReceived', 'reregistered', 'unregistered');
   }
 
   /** @internal */
-  override $connected(): void {
-    this.names.renew();
+  override $renewed({ name }: NameParams): void {
+    this.reregistered.dispatch(name);
   }
 
-  private onNotification(notification: RpcNotification): void {
-    const { type, sender, dest, body } = notification;
-    if (
-      type !== 'message' ||
-      sender === undefined ||
-      dest === undefined ||
-      body === undefined
-    ) {
-      this.$strange('an unknown notification', notification);
-      return;
-    }
-    this.messageReceived.dispatch({ sender, dest, body });
+  /** @internal */
+  override $ended({ name }: NameParams, error: unknown): void {
+    this.unregistered.dispatch(name, error);
+  }
+
+  /** @internal */
+  override $heard(notification: RpcNotification): boolean {
+    return tell(
+      notification,
+      'message',
+      this.messageReceived,
+      'sender',
+      'dest',
+      'body',
+    );
   }
 }

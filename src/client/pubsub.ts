@@ -1,8 +1,8 @@
 import type { JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
-import { Renewals } from './renewals.js';
-import { RPCService } from './rpc-service.js';
+import { tell } from './notifications.js';
+import { RenewingService } from './renewing-service.js';
 import type { Signal } from './signal.js';
 
 /** A message that was published to a channel. */
@@ -27,7 +27,7 @@ interface ChannelParams {
  * pubsub.messageReceived.add(({ channel, message }) => { ... });
  * await pubsub.subscribe({ channel: 'announcements' });
  */
-export class PubSub extends RPCService {
+export class PubSub extends RenewingService<ChannelParams, null> {
   /** Dispatched with each message of the channels that are subscribed to. */
   declare readonly messageReceived: Signal<[Publication]>;
   /**
@@ -40,14 +40,13 @@ export class PubSub extends RPCService {
    * Nothing will arrive any more.
    */
   declare readonly unsubscribed: Signal<[channel: JsonValue, error: unknown]>;
-  declare private channels: Renewals<null>;
 
   /**
    * Subscribes to a channel, until `unsubscribe`. If the connection is lost
    * before the answer, it is sent again.
    */
   subscribe({ channel }: ChannelParams, options?: CallOptions): Promise<null> {
-    return this.channels.enter(channel, options);
+    return this.$enter('subscribe', { channel }, options);
   }
 
   /** Ends a subscription. Without a connection there is nothing to be sent. */
@@ -55,7 +54,7 @@ export class PubSub extends RPCService {
     { channel }: ChannelParams,
     options?: CallOptions,
   ): Promise<null> {
-    return this.channels.leave(channel, options);
+    return this.$leave('unsubscribe', { channel }, options);
   }
 
   /** Publishes a message, where the server lets clients do so. */
@@ -66,35 +65,27 @@ export class PubSub extends RPCService {
   /** @internal */
   override $setUp(): void {
     super.$setUp();
-    const { Signal } = this.snorky;
-    Object.assign(this, {
-      messageReceived: new Signal<[Publication]>(),
-      resubscribed: new Signal<[JsonValue]>(),
-      unsubscribed: new Signal<[JsonValue, unknown]>(),
-    });
-    this.channels = new Renewals<null>(this, {
-      enter: 'subscribe',
-      leave: 'unsubscribe',
-      params: (channel) => ({ channel }),
-      entered: () => null,
-      renewed: (channel) => this.resubscribed.dispatch(channel),
-      ended: (channel, error) => this.unsubscribed.dispatch(channel, error),
-    });
-    this.notificationReceived.add(this.$notified, this);
+    this.$signals('messageReceived', 'resubscribed', 'unsubscribed');
   }
 
   /** @internal */
-  override $connected(): void {
-    this.channels.renew();
+  override $renewed({ channel }: ChannelParams): void {
+    this.resubscribed.dispatch(channel);
   }
 
-  /** @internal Named so that a subclass may have its own `onNotification`. */
-  $notified(notification: RpcNotification): void {
-    const { type, channel, message } = notification;
-    if (type !== 'message' || channel === undefined || message === undefined) {
-      this.$strange('an unknown notification', notification);
-      return;
-    }
-    this.messageReceived.dispatch({ channel, message });
+  /** @internal */
+  override $ended({ channel }: ChannelParams, error: unknown): void {
+    this.unsubscribed.dispatch(channel, error);
+  }
+
+  /** @internal */
+  override $heard(notification: RpcNotification): boolean {
+    return tell(
+      notification,
+      'message',
+      this.messageReceived,
+      'channel',
+      'message',
+    );
   }
 }

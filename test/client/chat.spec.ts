@@ -115,6 +115,23 @@ describe('the chat connector', () => {
     ]);
   });
 
+  it('leaves subclasses the name onNotification', async () => {
+    const own = jest.fn();
+    class OwnChat extends Chat {
+      onNotification(): void {
+        own();
+      }
+    }
+    await using server = await startServer();
+    using alice = connect(server.url('alice'), { chat: OwnChat });
+    const { chat } = alice.services;
+    await chat.join({ channel });
+    const received = dispatched(chat.messageReceived);
+    await chat.send({ channel, body: 'hi' });
+    expect((await received)[0].body).toBe('hi');
+    expect(own).not.toHaveBeenCalled();
+  });
+
   it('complains of notifications that it does not know, and goes on', async () => {
     await using app = await scripted();
     const complaint = jest.spyOn(console, 'error').mockImplementation(() => {});
@@ -333,6 +350,31 @@ describe('after a loss of the connection, the chat connector', () => {
       expect(told).not.toHaveBeenCalled();
     },
   );
+
+  it('is joined when that came last, though all answers come at once', async () => {
+    await using app = await scripted();
+    const calls = [
+      app.chat.join({ channel }),
+      app.chat.leave({ channel }),
+      app.chat.join({ channel }),
+    ];
+    const questions = [];
+    for (const _ of calls) questions.push(await app.connection.next());
+    // One TCP chunk, so all three are read in one turn.
+    const { _socket: socket } = app.connection.ws as unknown as {
+      _socket: { cork(): void; uncork(): void };
+    };
+    socket.cork();
+    for (const question of questions) {
+      app.connection.answer(question, { members: [] });
+    }
+    socket.uncork();
+    await Promise.all(calls);
+    app.connection.cut();
+    const connection = await app.server.connection();
+    void app.chat.read({ channel: 'first' }).catch(() => {});
+    expect((await connection.next()).message.command).toBe('join');
+  });
 
   it('has left what it was joining when it left', async () => {
     await using app = await scripted();

@@ -214,6 +214,35 @@ describe('an own cursor', () => {
     expect(await removed).toBeNull();
   });
 
+  it('is removed once, however often it is asked for', async () => {
+    await using script = await CursorScript.start();
+    const page = await script.join();
+    const cursor = page.createCursor();
+    const removed = cursor.remove();
+    const errors = [
+      await rejection(cursor.remove()),
+      await rejection(cursor.update({ position: 1 })),
+    ];
+    expect(errors).toEqual(Array(2).fill(new RpcError('No such cursor')));
+    await script.answer(7);
+    expect(await script.answer(null)).toMatchObject(REMOVED);
+    expect(await removed).toBeNull();
+    expect(cursor.publicHandle).toBeUndefined();
+  });
+
+  it('was not created when it was removed before the answer', async () => {
+    await using script = await CursorScript.start();
+    const page = await script.join();
+    const cursor = page.createCursor();
+    const removed = cursor.remove();
+    await script.answer(7);
+    await script.answer(null);
+    expect(await rejection(cursor.created)).toEqual(
+      new RpcError('No such cursor'),
+    );
+    expect(await removed).toBeNull();
+  });
+
   it('is removed without a word when the service did not take it', async () => {
     await using script = await CursorScript.start();
     const page = await script.join();

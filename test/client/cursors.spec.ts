@@ -251,6 +251,17 @@ describe('leaving a document', () => {
     expect(await script.unanswered()).toEqual([]);
   });
 
+  it('settles removals that wait', async () => {
+    await using script = await CursorScript.start();
+    const page = await script.join();
+    const removed = page.createCursor().remove();
+    const left = page.leave();
+    await script.answer(7);
+    await script.answer(null);
+    expect(await Promise.all([removed, left])).toEqual([null, null]);
+    expect(await script.unanswered()).toEqual([]);
+  });
+
   it('takes no cursor any more', async () => {
     await using script = await CursorScript.start();
     const page = await script.join();

@@ -1,0 +1,147 @@
+import { canonicalKey, type JsonObject } from '../protocol/json.js';
+import type { RpcNotification } from '../protocol/rpc.js';
+import type { CallOptions } from './call-options.js';
+import { RpcError } from './errors.js';
+import { RPCService } from './rpc-service.js';
+
+interface Entry<Params, Kept> {
+  /** What has entered, and enters again. */
+  readonly command: string;
+  readonly params: Params;
+  readonly kept: Kept;
+  /** The server may not know it yet. */
+  isLeft: boolean;
+}
+
+/**
+ * The connector of a service that lets clients enter something for as long as
+ * their connection lasts, such as a channel: it is entered again on each new
+ * connection, until it is left or refused. Entering and leaving take the same
+ * parameters.
+ */
+export abstract class RenewingService<
+  Params extends object,
+  Result,
+  Kept = Result,
+> extends RPCService {
+  /** @internal By the canonical key of the parameters. */
+  declare $entries: Map<string, Entry<Params, Kept>>;
+  /** @internal For calls on this connection: aborted when the next begins. */
+  declare $connection: AbortController;
+
+  /** @internal What is kept, and what whoever enters gets. */
+  $entered(_params: Params, result: Result): Kept {
+    return result as unknown as Kept;
+  }
+
+  /** @internal There is a new connection, and the server has let it enter. */
+  abstract $renewed(params: Params, result: Result, kept: Kept): void;
+
+  /** @internal There is a new connection, and the server did not let it. */
+  abstract $ended(params: Params, error: unknown, kept: Kept): void;
+
+  /** @internal It is being left. May be told twice. */
+  $left(_kept: Kept): void {}
+
+  /** @internal Answers whether the service may tell this. */
+  abstract $heard(notification: RpcNotification): boolean;
+
+  /** @internal */
+  $find(params: Params): Kept | undefined {
+    return this.$entries.get(keyOf(params))?.kept;
+  }
+
+  /** @internal If the connection is lost before the answer, it is repeated. */
+  $enter(
+    command: string,
+    params: Params,
+    options?: CallOptions,
+  ): Promise<Kept> {
+    return new this.snorky.Promise((resolve, reject) => {
+      const entered = (result: unknown): void => {
+        const kept = this.$entered(params, result as Result);
+        const entry = { command, params, kept, isLeft: false };
+        this.$entries.set(keyOf(params), entry);
+        resolve(kept);
+      };
+      const settle = { resolve: entered, reject };
+      this.$call(command, params, { repeat: true, ...options }, settle);
+    });
+  }
+
+  /** @internal Without a connection there is nothing to be sent. */
+  $leave(
+    command: string,
+    params: Params,
+    options: CallOptions = {},
+  ): Promise<null> {
+    const key = keyOf(params);
+    const isKnown = this.$drop(key);
+    return new this.snorky.Promise((resolve, reject) => {
+      const hasEndedByItself = (): boolean =>
+        isKnown && this.snorky.state !== 'connected';
+      const end = (error?: unknown): void => {
+        // Again: the answer to entering may have come after the question.
+        this.$drop(key);
+        this.$entries.delete(key);
+        if (error === undefined || hasEndedByItself()) resolve(null);
+        else reject(error);
+      };
+      const settle = { resolve: () => end(), reject: end };
+      if (hasEndedByItself()) end();
+      else this.$call(command, params, options, settle);
+    });
+  }
+
+  /** @internal Makes the signals of these names. */
+  $signals(...names: readonly (keyof this)[]): void {
+    for (const name of names) {
+      Object.assign(this, { [name]: new this.snorky.Signal() });
+    }
+  }
+
+  /** @internal */
+  override $setUp(): void {
+    super.$setUp();
+    this.$entries = new Map();
+    this.$connection = new AbortController();
+    this.notificationReceived.add((notification) => {
+      if (!this.$heard(notification)) {
+        this.$strange('an unknown notification', notification);
+      }
+    });
+  }
+
+  /** @internal Nothing is entered yet. */
+  override $connected(): void {
+    // What a broken socket has not taken must not be sent a second time.
+    this.$connection.abort();
+    const { signal } = (this.$connection = new AbortController());
+    for (const [key, entry] of this.$entries) {
+      const { command, params, kept } = entry;
+      const resolve = (result: unknown): void => {
+        if (!entry.isLeft) this.$renewed(params, result as Result, kept);
+      };
+      const reject = (error: unknown): void => {
+        // Anything else: the next connection is another chance.
+        if (entry.isLeft || !(error instanceof RpcError)) return;
+        this.$entries.delete(key);
+        this.$ended(params, error, kept);
+      };
+      this.$call(command, params, { timeout: 0, signal }, { resolve, reject });
+    }
+  }
+
+  /** Answers whether there was something to be left. */
+  private $drop(key: string): boolean {
+    const entry = this.$entries.get(key);
+    if (entry === undefined) return false;
+    entry.isLeft = true;
+    this.$left(entry.kept);
+    return true;
+  }
+}
+
+function keyOf(params: object): string {
+  return canonicalKey(params as JsonObject);
+}
