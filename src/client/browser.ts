@@ -1,35 +1,30 @@
 import { callable, Class, type AnyClass } from './class.js';
-import { ArrayCollection } from './collections/array-collection.js';
-import { CollectionDeltaProcessor } from './collections/collection-delta-processor.js';
-import { Collection, CollectionIterator } from './collections/collection.js';
-import { SingleItemCollection } from './collections/single-item-collection.js';
-import { DataSync } from './datasync.js';
-// oxlint-disable-next-line no-restricted-imports -- Really all of its names.
-import * as face from './index.js';
-import { Snorky } from './snorky.js';
+import type * as Face from './index.js';
 
-// What becomes the browser file: the global `Snorky`, for pages without modules.
-// It has everything of `snorky/client`, and the names that such pages know from
-// the original. `Snorky.Promise` and `Snorky.Signal` are the class's own.
+// What the browser file runs: the global `Snorky`, for pages without modules. It
+// has everything of `snorky/client`, and the names that such pages know from the
+// original. `Snorky.Promise` and `Snorky.Signal` are the class's own.
 
-const { Snorky: _, ...members } = face;
-
-Object.assign(DataSync, {
-  Collection: callable(Collection),
-  Iterator: callable(CollectionIterator),
-  ArrayCollection: callable(ArrayCollection),
-  SingleItemCollection: callable(SingleItemCollection),
-  CollectionDeltaProcessor: callable(CollectionDeltaProcessor),
-});
-
-Object.assign(Snorky, { Class });
-for (const [name, member] of Object.entries(members)) {
-  Object.assign(Snorky, {
-    [name]: isClass(member) ? callable(member) : member,
+/** Makes the global of all that `snorky/client` exports. */
+export function makeGlobal({ Snorky, ...members }: typeof Face): void {
+  for (const [name, member] of Object.entries(members)) {
+    Object.assign(Snorky, {
+      [name]: isClass(member) ? callable(member) : member,
+    });
+  }
+  const { Collection, CollectionIterator, DataSync, ...others } =
+    Snorky as unknown as typeof Face;
+  const { ArrayCollection, CollectionDeltaProcessor, SingleItemCollection } =
+    others;
+  Object.assign(DataSync, {
+    Collection,
+    Iterator: CollectionIterator,
+    ArrayCollection,
+    SingleItemCollection,
+    CollectionDeltaProcessor,
   });
+  Object.assign(globalThis, { Snorky: Object.assign(Snorky, { Class }) });
 }
-
-Object.assign(globalThis, { Snorky });
 
 /** Functions let their prototype be replaced. */
 function isClass(member: unknown): member is AnyClass {

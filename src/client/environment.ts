@@ -1,11 +1,11 @@
 /** What of the surroundings makes a connector act. */
 export interface EnvironmentEvents {
   /** The device has a network again. */
-  online(): void;
+  readonly online: () => void;
   /** The device says that it has no network any more. */
-  offline(): void;
+  readonly offline: () => void;
   /** Somebody looks at the page again: perhaps after hours of sleep. */
-  visible(): void;
+  readonly visible: () => void;
 }
 
 interface Events {
@@ -24,21 +24,14 @@ export function watchEnvironment(events: EnvironmentEvents): () => void {
     readonly document?: Events & { readonly visibilityState?: string };
   };
   const { document } = scope;
-  const stops: (() => void)[] = [];
-  const listen = (
-    target: Events | undefined,
-    type: string,
-    listener: () => void,
-  ): void => {
-    target?.addEventListener?.(type, listener);
-    stops.push(() => target?.removeEventListener?.(type, listener));
-  };
-  listen(scope, 'online', () => events.online());
-  listen(scope, 'offline', () => events.offline());
-  listen(document, 'visibilitychange', () => {
+  const visible = (): void => {
     if (document?.visibilityState === 'visible') events.visible();
-  });
-  return () => {
-    for (const stop of stops) stop();
   };
+  const listen = (change: 'addEventListener' | 'removeEventListener'): void => {
+    scope[change]?.('online', events.online);
+    scope[change]?.('offline', events.offline);
+    document?.[change]?.('visibilitychange', visible);
+  };
+  listen('addEventListener');
+  return () => listen('removeEventListener');
 }

@@ -6,25 +6,22 @@ const CONNECTOR_ERRORS = {
   SNORKY_CONNECTION_LOST: () =>
     'The connection was lost before the answer: the command may have run. ' +
     'Call with { repeat: true } what may run twice.',
-  SNORKY_DISCONNECTED: () =>
-    'disconnect() was called before the answer. connect() goes on.',
+  SNORKY_DISCONNECTED: () => 'disconnect() was called before the answer.',
   SNORKY_STOPPED: (why: string) =>
-    `There is no connection, and none is tried: ${why}. Remove the cause, then ` +
-    'call connect().',
+    `No connection is tried any more: ${why}. Remove the cause, then call ` +
+    'connect().',
   SNORKY_TIMEOUT: (what: string, milliseconds: number) =>
     `${what}: no answer within ${milliseconds} ms, the option \`timeout\`.`,
   SNORKY_QUEUE_FULL: (what: string) =>
-    `${what} cannot wait for a connection: as much waits as the option ` +
-    '`queue` allows.',
+    `${what} cannot wait for a connection: the option \`queue\` allows no more.`,
   SNORKY_CLOSED: () => 'close() was called before the rows were there.',
   SNORKY_FETCH_FAILED: (url: string, problem: string) =>
     `${url} cannot be fetched: ${problem}.`,
   SNORKY_BODY_UNEXPECTED: (url: string, expected: string) =>
-    `${url} did not answer ${expected}. The option \`rows\` finds rows inside ` +
-    'of something.',
+    `${url} did not answer ${expected}. The option \`rows\` finds it inside.`,
   SNORKY_TOKEN_MISSING: (url: string) =>
-    `${url} answered without X-Subscription-Token: its rows do not follow ` +
-    'changes. Use @Subscribable() there, and expose the header to other origins.',
+    `${url} answered without X-Subscription-Token. Use @Subscribable() there, ` +
+    'and expose the header to other origins.',
 } as const;
 
 type ConnectorErrors = typeof CONNECTOR_ERRORS;

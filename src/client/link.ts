@@ -138,21 +138,24 @@ export class Link {
   /** Another attempt may have begun before this one knows where to go. */
   private openWhenKnown(address: Exclude<Address, string>): void {
     const attempt = ++this.attempts;
-    const { openTimeout } = this.options;
-    const proceed = (step: () => void): void => {
-      clearTimeout(patience);
-      if (this.attempts === attempt && this.state === 'connecting') step();
-    };
-    const fail = (error: unknown): void => {
-      const reason = `There is no address: ${String(error)}`;
-      proceed(() => this.lose({ code: ABNORMAL, reason }));
-    };
-    const patience = setTimeout(() => {
-      fail(`nothing came within ${openTimeout} ms`);
-    }, openTimeout);
+    const when =
+      <Value>(step: (value: Value) => void) =>
+      (value: Value): void => {
+        clearTimeout(patience);
+        if (this.attempts === attempt && this.state === 'connecting') {
+          step(value);
+        }
+      };
+    const fail = when((error: unknown) => {
+      this.lose({ code: ABNORMAL, reason: `No address: ${String(error)}` });
+    });
+    const patience = setTimeout(fail, this.options.openTimeout, 'too late');
     Promise.resolve()
       .then(address)
-      .then((url) => proceed(() => this.openTo(url)), fail);
+      .then(
+        when((url) => this.openTo(url)),
+        fail,
+      );
   }
 
   private openTo(url: string): void {

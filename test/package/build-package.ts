@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, realpath, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -66,7 +66,9 @@ export async function buildPackage(directory: string): Promise<void> {
     await cp(join(ROOT, name), join(directory, name), { recursive: true });
   }
   await linkDependencies(directory);
-  await runTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'], directory);
+  for (const project of ['tsconfig.build.json', 'tsconfig.build.client.json']) {
+    await runTool('typescript/bin/tsc', ['-p', project], directory);
+  }
   await runScript('build-browser.js', [], directory);
 }
 
@@ -76,13 +78,11 @@ export async function buildBrowserFiles(directory: string): Promise<void> {
     await cp(join(ROOT, name), join(directory, name), { recursive: true });
   }
   await linkDependencies(directory);
-  const project = {
-    extends: './tsconfig.build.json',
-    include: ['src/client', 'src/protocol'],
-  };
-  const file = join(directory, 'tsconfig.browser.json');
-  await writeFile(file, JSON.stringify(project));
-  await runTool('typescript/bin/tsc', ['-p', file], directory);
+  await runTool(
+    'typescript/bin/tsc',
+    ['-p', 'tsconfig.build.client.json'],
+    directory,
+  );
   await runScript('build-browser.js', [], directory);
 }
 
@@ -90,6 +90,7 @@ const SOURCES = [
   'src',
   'tsconfig.json',
   'tsconfig.build.json',
+  'tsconfig.build.client.json',
   'package.json',
   'README.md',
   'LICENSE',
@@ -101,6 +102,7 @@ const BROWSER_SOURCES = [
   'src/protocol',
   'tsconfig.json',
   'tsconfig.build.json',
+  'tsconfig.build.client.json',
   'package.json',
 ];
 
