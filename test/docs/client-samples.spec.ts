@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as face from 'snorky/client';
 import ts from 'typescript';
-import '../../src/client/browser.js';
+import { makeGlobal } from '../../src/client/browser.js';
 import { CLIENT_SAMPLES } from './client-samples.js';
 import { blocksOf, documents, type Block } from './markdown.js';
 import { CLIENT_WORK, scriptOf, writeScript, type PageScript } from './page.js';
@@ -56,6 +57,7 @@ async function compile(): Promise<Map<string, string[]>> {
 
 beforeAll(() => {
   Logger.overrideLogger(false);
+  makeGlobal(face);
 });
 
 afterAll(() => rm(CLIENT_WORK, { recursive: true, force: true }));

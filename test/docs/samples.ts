@@ -560,6 +560,7 @@ interface CalculatorApi {
 }
 `,
   },
+  // Takes the built package: test/examples runs it, in the to-do list.
   'serve-file': {
     before: `
 import { NestFactory } from '@nestjs/core';
