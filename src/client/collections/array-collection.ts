@@ -1,18 +1,15 @@
-import { reportUncaught } from '../signal.js';
 import { ArrayIterator } from './array-iterator.js';
 import {
   Collection,
   type CollectionIterator,
   type KeyedCollection,
 } from './collection.js';
-import { guarded } from './guarded.js';
+import { attempt, guarded } from './guarded.js';
 import { type Key, type KeyOption, type KeyReader, keyReader } from './key.js';
-import { RowIndex, SLOT_LIMIT } from './row-index.js';
+import { bisect, RowIndex } from './row-index.js';
 
-/** Up to here it costs nothing to look for a row that should not be there. */
-const FEW = 500;
-
-type Compare<Item> = (left: Item, right: Item) => number;
+/** From here on it is faster to sort than to put items to their places. */
+const MANY = 100;
 
 /** What an {@link ArrayCollection} may be told. */
 export interface ArrayCollectionOptions<Row, Item = Row> {
@@ -31,15 +28,16 @@ export interface ArrayCollectionOptions<Row, Item = Row> {
    *
    * @default items stay where they are, new ones come to the end
    */
-  compare?: Compare<Item> | undefined;
+  compare?: ((left: Item, right: Item) => number) | undefined;
 }
 
 /**
  * A collection of the items of an array, which stays the application's: it is
- * changed in place, and the application may change it too. Rows that were
- * pushed, spliced, sorted or replaced are found when their deltas come. (In an
- * array of more than 500 items an *insert* does not find a row that took the
- * place of another one, unless it is the first or the last.)
+ * changed in place, and the application may change it too. Its changes are
+ * noticed when the array has another length than before, or another item where
+ * one is looked for; an update or a delete looks for its row everywhere. What is
+ * not noticed is that a row took the place of another one: an insert of it
+ * appends it. The array is sorted again when a change was noticed.
  *
  * @example
  * const tasks: Task[] = [];
@@ -53,25 +51,17 @@ export class ArrayCollection<Row, Item = Row>
   implements KeyedCollection<Row, Item>
 {
   private readonly transformItem: (row: Row) => Item;
-  private readonly compare: Compare<Item> | undefined;
+  private readonly compare: ((left: Item, right: Item) => number) | undefined;
   private keyOf: KeyReader | undefined;
-  private readonly index = new RowIndex();
-  /** Whether the index is about the array as it is. */
-  private indexed = false;
+  private readonly index = new RowIndex((place) =>
+    this.keyOf?.(this.array[place]),
+  );
 
-  /** Open batches. */
-  private depth = 0;
-  /** Looks at the whole array within this batch that were in vain. */
-  private searches = 0;
-  /** Places of items that go when the batch ends. */
-  private readonly leaving = new Set<number>();
-  /** Where, in a sorted array, those begin that get a place when it ends. */
-  private tail = 0;
-
-  /** How we left the array, to notice what the application did to it. */
-  private length = -1;
-  private first: Key | undefined;
-  private last: Key | undefined;
+  private isOpen = false;
+  /** Whether the index was made within this batch. */
+  private isFresh = false;
+  /** Places that items leave when the batch ends, and whether for another one. */
+  private readonly leaving = new Map<number, boolean>();
 
   constructor(
     private readonly array: Item[],
@@ -85,12 +75,15 @@ export class ArrayCollection<Row, Item = Row>
     if (compare !== undefined) {
       const safe = guarded(compare);
       this.compare = (left, right) => safe(left, right) ?? 0;
+      array.sort(this.compare);
     }
-    this.sort();
   }
 
   adoptKey(key: KeyReader | undefined): KeyReader | undefined {
-    this.keyOf ??= key;
+    if (this.keyOf === undefined) {
+      this.keyOf = key;
+      this.index.rebuild(0);
+    }
     return this.keyOf;
   }
 
@@ -102,11 +95,21 @@ export class ArrayCollection<Row, Item = Row>
   put(value: Row, was?: Row): void {
     // Before anything is changed: it may throw.
     const item = this.transformItem(value);
-    this.batch(() => this.place(item, was));
+    this.batch(() => {
+      const key = this.keyOf?.(item);
+      const oldKey = this.keyOf?.(was);
+      const isMoved = oldKey !== key && this.find(oldKey, true) !== undefined;
+      const here = this.find(key, was !== undefined && !isMoved);
+      const at = here ?? this.find(oldKey, false);
+      if (at === undefined) this.add(item);
+      else this.replace(at, item);
+      // There must not be two items of one row.
+      if (here !== undefined && isMoved) this.discard(this.find(oldKey, false));
+    });
   }
 
   delete(value: Row): boolean {
-    return this.batch(() => this.discard(this.keyOf?.(value)));
+    return this.batch(() => this.discard(this.find(this.keyOf?.(value), true)));
   }
 
   /**
@@ -117,68 +120,40 @@ export class ArrayCollection<Row, Item = Row>
     // It may be the very array.
     const values = [...rows];
     this.batch(() => {
-      this.settle();
-      this.array.length = this.tail = 0;
-      this.indexed = false;
-      for (const value of values) {
-        try {
-          this.put(value);
-        } catch (error) {
-          reportUncaught(error);
-        }
-      }
+      this.array.length = 0;
+      this.leaving.clear();
+      this.index.rebuild(0);
+      for (const value of values) attempt(() => this.put(value));
     });
   }
 
-  /** An iterator over a sorted array does not meet what comes meanwhile. */
+  /** Over the items that there are now. */
   getIterator(): CollectionIterator<Row, Item> {
     const { array } = this;
-    const live = this.compare === undefined;
     return new ArrayIterator<Row, Item>(
-      live ? array : [...array],
-      {
-        remove: (item, place) => {
-          const at = live ? place : array.indexOf(item);
-          if (at >= 0) array.splice(at, 1);
-          this.indexed = false;
-        },
-        update: (value, item, place) => {
-          const next = this.transformItem(value);
-          const at = live ? place : array.indexOf(item);
-          if (at >= 0) this.batch(() => this.replace(at, next));
-          this.indexed = false;
-          return next;
-        },
+      [...array],
+      (item) => this.batch(() => this.discard(array.indexOf(item))),
+      (value, item) => {
+        const next = this.transformItem(value);
+        this.batch(() => this.replace(array.indexOf(item), next));
+        return next;
       },
-      live,
     );
   }
 
   begin(): void {
-    if (this.depth++ > 0) return;
-    this.searches = 0;
-    const { array, keyOf } = this;
-    if (
-      array.length !== this.length ||
-      keyOf?.(array[0]) !== this.first ||
-      keyOf?.(array[array.length - 1]) !== this.last
-    ) {
-      this.indexed = false;
-      this.sort();
-    }
-    this.tail = array.length;
+    if (this.isOpen) return;
+    this.isOpen = true;
+    if (this.index.length !== this.array.length) this.reindex();
   }
 
   commit(): void {
-    if (this.depth === 0 || --this.depth > 0) return;
+    this.isOpen = this.isFresh = false;
     this.settle();
-    const { array, keyOf } = this;
-    this.length = array.length;
-    this.first = keyOf?.(array[0]);
-    this.last = keyOf?.(array[array.length - 1]);
   }
 
   private batch<Result>(work: () => Result): Result {
+    if (this.isOpen) return work();
     this.begin();
     try {
       return work();
@@ -187,186 +162,96 @@ export class ArrayCollection<Row, Item = Row>
     }
   }
 
-  private place(item: Item, was: Row | undefined): void {
-    const key = this.keyOf?.(item);
-    const oldKey = was === undefined ? key : this.keyOf?.(was);
-    const isMoved = oldKey !== key && this.find(oldKey, true) !== undefined;
-    const isNew = was === undefined || isMoved;
-    let at = this.find(key, !isNew || this.array.length <= FEW);
-    // There must not be two items of one key.
-    const isDouble = isMoved && at !== undefined;
-    if (isMoved && !isDouble) {
-      at = this.find(oldKey, false);
-      this.index.rename(oldKey, key);
-    }
-    if (at === undefined) this.add(item, key);
-    else this.replace(at, item, key);
-    if (isDouble) this.discard(oldKey);
+  private add(item: Item): void {
+    const at = this.array.push(item) - 1;
+    this.index.insert(at);
+    if (this.compare) this.leaving.set(at, true);
   }
 
-  private add(item: Item, key: Key | undefined): void {
-    this.array.push(item);
-    if (!this.index.append(key)) this.indexed = false;
+  private replace(at: number, item: Item): void {
+    const { array, compare, leaving, index, keyOf } = this;
+    if (at < 0) return;
+    const old = array[at] as Item;
+    if (keyOf?.(old) !== keyOf?.(item)) index.forget(at);
+    array[at] = item;
+    index.remember(at);
+    if (!compare || compare(old, item) === 0) return;
+    // It arrives after those that have arrived.
+    leaving.delete(at);
+    leaving.set(at, true);
   }
 
-  private replace(at: number, item: Item, key?: Key): void {
-    if (this.keepsRank(at, item)) {
-      this.array[at] = item;
-    } else {
-      this.leaving.add(at);
-      this.add(item, key);
-    }
-  }
-
-  private keepsRank(at: number, item: Item): boolean {
-    const { array, compare, tail } = this;
-    if (!compare) return true;
-    const order = (place: number): number =>
-      compare(array[place] as Item, item);
-    return (
-      order(at) === 0 &&
-      // The application may have changed the item that we compared with.
-      (at >= tail ||
-        ((at === 0 || order(at - 1) <= 0) &&
-          (at + 1 === tail || order(at + 1) >= 0)))
-    );
-  }
-
-  private discard(key: Key | undefined): boolean {
-    const at = this.find(key, true);
-    if (key === undefined || at === undefined) return false;
-    this.index.slots.delete(key);
-    this.leaving.add(at);
+  private discard(at = -1): boolean {
+    if (at < 0) return false;
+    this.index.forget(at);
+    this.leaving.set(at, false);
     return true;
   }
 
   /**
    * The place of an item.
    *
-   * @param search Whether to look for it where the index does not know of it:
-   * once through all items, and the next time in a new index.
+   * @param search Whether to look for it where the index does not know of it,
+   * once in a batch.
    */
   private find(key: Key | undefined, search: boolean): number | undefined {
+    const { index, isFresh } = this;
     if (key === undefined) return undefined;
-    if (!this.indexed) this.reindex();
-    const at = this.lookUp(key);
-    if (at === undefined) {
-      if (!search || this.searches > 1) return undefined;
-      if (this.searches++ === 0 && !this.has(key)) return undefined;
-    }
-    if (typeof at === 'number') return at;
+    const at = index.find(key);
+    if (at !== undefined || isFresh || !(search || index.has(key))) return at;
     this.reindex();
-    return this.lookUp(key) ?? undefined;
-  }
-
-  private has(key: Key): boolean {
-    this.settle();
-    return this.array.some((item) => this.keyOf?.(item) === key);
-  }
-
-  /** The same as the index knows it; null if another item is there. */
-  private lookUp(key: Key): number | null | undefined {
-    const slot = this.index.slots.get(key);
-    if (slot === undefined) return undefined;
-    const start = this.index.placeOf(slot);
-    const end = start + (this.compare ? SLOT_LIMIT : 1);
-    for (let at = start; at < end && at < this.array.length; at++) {
-      if (this.keyOf?.(this.array[at]) === key && !this.leaving.has(at)) {
-        return at;
-      }
-    }
-    return null;
+    return index.find(key);
   }
 
   private reindex(): void {
-    this.settle();
-    this.sort();
-    const { array, keyOf } = this;
-    this.index.rebuild(array.length, (place) => keyOf?.(array[place]));
-    this.indexed = true;
-    this.searches = 2;
-  }
-
-  private sort(): void {
     const { array, compare } = this;
-    if (!compare) return;
-    const isSorted = array.every(
-      (item, at) => at === 0 || compare(array[at - 1] as Item, item) <= 0,
-    );
-    if (!isSorted) array.sort(compare);
+    this.settle();
+    if (compare) array.sort(compare);
+    this.index.rebuild(array.length);
+    this.isFresh = this.isOpen;
   }
 
   /** Makes the array dense, and puts everything to its place. */
   private settle(): void {
-    const { array, compare, leaving } = this;
-    if (leaving.size > 0) this.compact();
-    if (compare && this.tail < array.length) this.merge(compare);
-    this.tail = array.length;
-  }
-
-  private compact(): void {
-    const { array, leaving } = this;
-    const places = [...leaving].sort((left, right) => left - right);
+    const { array, compare, index, leaving } = this;
+    if (leaving.size === 0) return;
+    const places = [...leaving.keys()].sort((left, right) => left - right);
+    const items: Item[] = [];
+    for (const [place, comesBack] of leaving) {
+      if (!comesBack) continue;
+      items.push(array[place] as Item);
+      index.forget(place);
+    }
     leaving.clear();
-    this.forget(places);
-    this.tail -= places.filter((place) => place < this.tail).length;
-    let to = places[0] ?? 0;
-    if (places.length === 1) {
-      array.splice(to, 1);
+    removeAt(array, places);
+    index.remove(places);
+    if (items.length > MANY) {
+      for (const item of items) array.push(item);
+      this.reindex();
       return;
     }
-    for (const [nth, place] of places.entries()) {
-      const end = places[nth + 1] ?? array.length;
-      for (let from = place + 1; from < end; from++) {
-        array[to++] = array[from] as Item;
-      }
+    for (const item of items) {
+      const at = bisect(
+        array.length,
+        (place) => (compare?.(array[place] as Item, item) ?? 0) > 0,
+      );
+      array.splice(at, 0, item);
+      index.insert(at);
     }
-    array.length = to;
   }
+}
 
-  private merge(compare: Compare<Item>): void {
-    const { array, tail, index, keyOf } = this;
-    const places = array.slice(tail).map((_, nth) => tail + nth);
-    // More than are worth telling the index of one by one.
-    if (places.length > tail / 16) this.indexed = false;
-    this.forget(places);
-    const items = array.slice(tail).sort(compare);
-    let end = tail;
-    for (let before = items.length - 1; before >= 0; before--) {
-      const item = items[before] as Item;
-      const at = this.placeFor(item, end);
-      for (let from = end - 1; from >= at; from--) {
-        array[from + before + 1] = array[from] as Item;
-      }
-      array[at + before] = item;
-      places[before] = at + before;
-      end = at;
-    }
-    for (const place of places) {
-      if (!this.indexed) return;
-      this.indexed = index.insert(keyOf?.(array[place]), place);
-    }
+/** Removes what is at some ascending places, all in one pass. */
+function removeAt(list: unknown[], places: readonly number[]): void {
+  let to = places[0] as number;
+  if (places.length === 1) {
+    // Moves the rest many times faster than a loop.
+    list.splice(to, 1);
+    return;
   }
-
-  /** Takes places, in their order, from the index. */
-  private forget(places: readonly number[]): void {
-    if (!this.indexed) return;
-    // From the end: the places before are what they were.
-    for (let nth = places.length - 1; nth >= 0; nth--) {
-      this.index.remove(places[nth] ?? 0);
-    }
+  for (const [nth, place] of places.entries()) {
+    const end = places[nth + 1] ?? list.length;
+    for (let from = place + 1; from < end; from++) list[to++] = list[from];
   }
-
-  /** Behind the equal ones. */
-  private placeFor(item: Item, end: number): number {
-    let low = 0;
-    let high = end;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const order = this.compare?.(this.array[middle] as Item, item) ?? 0;
-      if (order <= 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
+  list.length = to;
 }

@@ -1,30 +1,23 @@
 import { CollectionIterator } from './collection.js';
 
-/** What becomes of what an iterator is told. */
-export interface ItemEditor<Row, Item> {
-  remove(item: Item, place: number): void;
-  /** Returns what the item has become. */
-  update(value: Row, item: Item, place: number): Item;
-}
-
-/** Walks over an array, of which it may remove items. */
+/** Walks over a copy of items, of which it tells which to remove or update. */
 export class ArrayIterator<Row, Item> extends CollectionIterator<Row, Item> {
   /** The place of the item that was returned last. */
   private place = -1;
-  private state: 'before' | 'at' | 'deleted' = 'before';
+  private isDeleted = false;
 
-  /** @param live Whether removed items disappear from the array. */
+  /** @param update Returns what the item has become. */
   constructor(
     private readonly items: Item[],
-    private readonly editor: ItemEditor<Row, Item>,
-    private readonly live: boolean,
+    private readonly removeItem: (item: Item) => void,
+    private readonly updateItem: (value: Row, item: Item) => Item,
   ) {
     super();
   }
 
   next(): Item {
     if (!this.hasNext()) throw new Error('Busted iterator');
-    this.state = 'at';
+    this.isDeleted = false;
     return this.items[++this.place] as Item;
   }
 
@@ -33,23 +26,19 @@ export class ArrayIterator<Row, Item> extends CollectionIterator<Row, Item> {
   }
 
   remove(): void {
-    const item = this.current();
-    this.editor.remove(item, this.place);
-    this.state = 'deleted';
-    // The next item has come to the place of this one.
-    if (this.live) this.place--;
+    this.removeItem(this.current());
+    this.isDeleted = true;
   }
 
   update(newValue: Row): void {
-    const item = this.current();
-    this.items[this.place] = this.editor.update(newValue, item, this.place);
+    this.items[this.place] = this.updateItem(newValue, this.current());
   }
 
   private current(): Item {
-    if (this.state === 'before') {
+    if (this.place < 0) {
       throw new Error('Iterator not pointing to an item! (call next())');
     }
-    if (this.state === 'deleted') {
+    if (this.isDeleted) {
       throw new Error('Iterator pointing to a deleted item! (call next())');
     }
     return this.items[this.place] as Item;

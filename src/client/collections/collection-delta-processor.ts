@@ -1,7 +1,7 @@
 import type { Delta } from '../../protocol/delta.js';
-import { reportUncaught } from '../signal.js';
 import type { Collection } from './collection.js';
 import { DeltaTarget } from './delta-target.js';
+import { attempt } from './guarded.js';
 import { type KeyOption, keyReader } from './key.js';
 
 /** How many mistakes are told apart; whoever invents more gets no lines. */
@@ -64,16 +64,13 @@ export class CollectionDeltaProcessor {
   ) {
     const { itemsAreEqual, key = 'id' } = options;
     const keyOf = keyReader(key);
-    const add = (name: string, collection: Collection<unknown>): void => {
-      const target = new DeltaTarget(collection, keyOf, itemsAreEqual);
-      this.targets.set(name, target);
-    };
     for (const [model, entry] of Object.entries(collections)) {
-      if (isCollection(entry)) add(model, entry);
-      else {
-        for (const [tag, collection] of Object.entries(entry)) {
-          add(nameOf(model, tag), collection);
-        }
+      const tagged = isCollection(entry)
+        ? [[undefined, entry] as const]
+        : Object.entries(entry);
+      for (const [tag, collection] of tagged) {
+        const target = new DeltaTarget(collection, keyOf, itemsAreEqual);
+        this.targets.set(nameOf(model, tag), target);
       }
     }
   }
@@ -91,58 +88,37 @@ export class CollectionDeltaProcessor {
    */
   processDeltas(deltas: readonly TaggedDelta[]): boolean {
     if (!Array.isArray(deltas)) {
-      this.complain('ignored, no deltas:', deltas);
-      return false;
+      return this.complain('ignored, no deltas:', deltas);
     }
-    const open = new Set<DeltaTarget>();
     let changed = false;
     for (const delta of deltas as readonly TaggedDelta[]) {
-      try {
-        if (this.process(delta, open)) changed = true;
-      } catch (error) {
-        reportUncaught(error);
-      }
+      if (attempt(() => this.process(delta))) changed = true;
     }
-    for (const target of open) {
-      try {
-        target.commit();
-      } catch (error) {
-        reportUncaught(error);
-      }
-    }
+    for (const target of this.targets.values()) attempt(() => target.commit());
     return changed;
   }
 
-  private process(delta: TaggedDelta, open: Set<DeltaTarget>): boolean {
+  private process(delta: TaggedDelta): boolean {
     const rows = rowsOf(delta);
-    if (rows === undefined) {
-      this.complain('ignored, no delta:', delta);
-      return false;
-    }
+    if (!rows) return this.complain('ignored, no delta:', delta);
     const { model, tag } = delta;
-    const { targets } = this;
-    const target = targets.get(model) ?? targets.get(nameOf(model, tag));
-    if (target === undefined) {
-      this.complain(`no collection for ${nameOf(model, tag)}, give it one`);
-      return false;
-    }
-    if (!open.has(target)) {
-      target.begin();
-      open.add(target);
-    }
-    const changed = target.apply(delta, ...rows);
-    if (changed === undefined) {
-      this.complain(`a row of ${model} without key was changed, but which?`);
-    }
-    return changed ?? false;
+    const name = nameOf(model, tag);
+    const target = this.targets.get(model) ?? this.targets.get(name);
+    if (!target) return this.complain(`no collection for ${name}, give it one`);
+    return (
+      target.apply(delta, ...rows) ??
+      this.complain(`a row of ${model} without key was changed, but which?`)
+    );
   }
 
   /** Once: the next deltas are wrong in the same way. */
-  private complain(mistake: string, ...details: unknown[]): void {
+  private complain(mistake: string, ...details: unknown[]): false {
     const { mistakes } = this;
-    if (mistakes.has(mistake) || mistakes.size >= MISTAKES) return;
-    mistakes.add(mistake);
-    console.error(`Snorky: ${mistake}`, ...details);
+    if (!mistakes.has(mistake) && mistakes.size < MISTAKES) {
+      mistakes.add(mistake);
+      console.error(`Snorky: ${mistake}`, ...details);
+    }
+    return false;
   }
 }
 
@@ -163,13 +139,11 @@ function isCollection(
 function rowsOf(delta: unknown): [row: object, was?: object] | undefined {
   if (!isObject(delta) || typeof delta['model'] !== 'string') return undefined;
   const { type, data, newData, oldData } = delta;
-  if (type === 'update') {
-    return isObject(newData) && isObject(oldData)
-      ? [newData, oldData]
-      : undefined;
-  }
-  const isKnown = type === 'insert' || type === 'delete';
-  return isKnown && isObject(data) ? [data] : undefined;
+  const rows = type === 'update' ? [newData, oldData] : [data];
+  const isKnown = ['insert', 'update', 'delete'].includes(type as string);
+  return isKnown && rows.every(isObject)
+    ? (rows as [row: object, was?: object])
+    : undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

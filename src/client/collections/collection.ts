@@ -29,9 +29,9 @@ export interface KeyedCollection<Row, Item = Row> extends Collection<
 > {
   /** Takes this key, unless it has one, and returns the one that it has. */
   adoptKey(key: KeyReader | undefined): KeyReader | undefined;
-  /** Opens a batch. Batches may be nested. */
+  /** Opens a batch, unless one is open. */
   begin(): void;
-  /** Closes a batch. In between, the items may be in disorder. */
+  /** Closes the batch. In between, the items may be in disorder. */
   commit(): void;
   /**
    * Inserts a row, or replaces the item that has its key.
@@ -43,13 +43,13 @@ export interface KeyedCollection<Row, Item = Row> extends Collection<
   delete(value: Row): boolean;
 }
 
-/** A collection that tells which inserted rows are of its own. */
-export interface RestorableCollection<Row> extends Collection<Row> {
+/** A collection that takes only such rows as it has had. */
+export interface SelectiveCollection<Row> extends Collection<Row> {
   /**
-   * Takes a row back that it has had.
+   * Is given a row that is none of its items, and answers whether it was one.
    *
    * @param isSame Whether an item is that row.
-   * @returns whether it was one.
+   * @param isNew Whether it would be inserted.
    */
-  restore(value: Row, isSame: (item: Row) => boolean): boolean;
+  takeBack(value: Row, isSame: (item: Row) => boolean, isNew: boolean): boolean;
 }

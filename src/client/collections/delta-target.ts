@@ -3,9 +3,9 @@ import type {
   Collection,
   CollectionIterator,
   KeyedCollection,
-  RestorableCollection,
+  SelectiveCollection,
 } from './collection.js';
-import type { Key, KeyReader } from './key.js';
+import type { KeyReader } from './key.js';
 import { VersionMemory } from './version-memory.js';
 
 /** Whether an item of a collection is the row of a delta. */
@@ -14,6 +14,9 @@ export type ItemComparison = (
   other: unknown,
   delta: Delta<unknown>,
 ) => boolean;
+
+type AnyCollection = Collection<unknown> &
+  Partial<KeyedCollection<unknown> & SelectiveCollection<unknown>>;
 
 /** A collection, and what it takes to apply deltas to it. */
 export class DeltaTarget {
@@ -25,15 +28,15 @@ export class DeltaTarget {
 
   /** @param comparison In place of the key, if the collection has none. */
   constructor(
-    private readonly collection: Collection<unknown>,
+    private readonly collection: AnyCollection,
     key: KeyReader,
     comparison: ItemComparison | undefined,
   ) {
-    const keyed = isKeyed(collection) ? collection : undefined;
-    const offered = comparison ? undefined : key;
-    const keyOf = keyed ? keyed.adoptKey(offered) : offered;
-    this.keyOf = keyOf;
-    this.keyed = keyOf && keyed;
+    this.keyOf = comparison ? undefined : key;
+    if (isKeyed(collection)) {
+      this.keyOf = collection.adoptKey(this.keyOf);
+      if (this.keyOf) this.keyed = collection;
+    }
     this.isSame =
       comparison ??
       ((item, other) => {
@@ -42,10 +45,7 @@ export class DeltaTarget {
       });
   }
 
-  begin(): void {
-    this.keyed?.begin();
-  }
-
+  /** Closes the batch that the first delta has opened. */
   commit(): void {
     this.keyed?.commit();
   }
@@ -57,82 +57,67 @@ export class DeltaTarget {
    * @throws what functions of the application throw.
    */
   apply(delta: Delta<unknown>, row: object, was?: object): boolean | undefined {
-    const { keyOf } = this;
+    const { keyOf, versions } = this;
+    this.keyed?.begin();
     const key = keyOf?.(row);
-    const oldKey = was && keyOf?.(was);
+    const oldKey = keyOf?.(was);
     if (keyOf && delta.type !== 'insert' && (key ?? oldKey) === undefined) {
       return undefined;
     }
     const { version } = delta;
     if (typeof version !== 'number') return this.change(delta, row, was);
-    const keys = [key, oldKey].filter(isKey);
-    if (!this.versions.isNews(version, keys)) return false;
+    if (versions.isOld(key, version) || versions.isOld(oldKey, version)) {
+      return false;
+    }
     const changed = this.change(delta, row, was);
-    this.versions.remember(version, keys);
+    versions.remember(key, version);
+    versions.remember(oldKey, version);
     return changed;
   }
 
   private change(delta: Delta<unknown>, row: object, was?: object): boolean {
     const { collection, keyed } = this;
+    const isDelete = delta.type === 'delete';
     if (keyed) {
-      if (delta.type === 'delete') return keyed.delete(row);
+      if (isDelete) return keyed.delete(row);
       keyed.put(row, was);
       return true;
     }
-    const here = this.seek(delta, row);
-    if (delta.type === 'delete') {
+    const isRow = (item: unknown): boolean => this.isSame(item, row, delta);
+    const wasRow = (item: unknown): boolean => this.isSame(item, was, delta);
+    const here = this.seek(isRow);
+    if (isDelete) {
       here?.remove();
       return here !== undefined;
     }
-    const item = here ?? (was && this.seek(delta, was));
+    const item = here ?? (was && this.seek(wasRow));
     if (item) {
       item.update(row);
       // There must not be two items of one row.
-      if (here && was) this.seek(delta, was, row)?.remove();
+      if (here && was) {
+        this.seek((other) => wasRow(other) && !isRow(other))?.remove();
+      }
       return true;
     }
-    if (isRestorable(collection)) {
-      const isSame = (other: unknown): boolean =>
-        this.isSame(other, row, delta);
-      if (collection.restore(row, isSame)) return true;
-      if (was) return false;
-    }
-    collection.insert(row);
-    return !isRestorable(collection);
+    const isTaken = collection.takeBack?.(row, isRow, was === undefined);
+    if (isTaken === undefined) collection.insert(row);
+    return isTaken ?? true;
   }
 
-  /** An iterator at the first item that is this row, and not the other. */
+  /** An iterator at the first item for which it is true. */
   private seek(
-    delta: Delta<unknown>,
-    row: unknown,
-    other?: unknown,
+    isSought: (item: unknown) => boolean,
   ): CollectionIterator<unknown> | undefined {
     const items = this.collection.getIterator();
     while (items.hasNext()) {
-      const item = items.next();
-      if (
-        this.isSame(item, row, delta) &&
-        !(other && this.isSame(item, other, delta))
-      ) {
-        return items;
-      }
+      if (isSought(items.next())) return items;
     }
     return undefined;
   }
 }
 
-function isKey(key: Key | undefined): key is Key {
-  return key !== undefined;
-}
-
-function isKeyed<Row>(
-  collection: Collection<Row> & Partial<KeyedCollection<Row>>,
-): collection is KeyedCollection<Row> {
+function isKeyed(
+  collection: AnyCollection,
+): collection is KeyedCollection<unknown> {
   return collection.adoptKey !== undefined;
-}
-
-function isRestorable<Row>(
-  collection: Collection<Row> & Partial<RestorableCollection<Row>>,
-): collection is RestorableCollection<Row> {
-  return collection.restore !== undefined;
 }

@@ -5,17 +5,27 @@ import { reportUncaught } from '../signal.js';
  * when it throws, it has not answered. Its first error is reported; it may be
  * called for each of many rows.
  */
-export function guarded<Args extends unknown[], Result>(
-  callback: (...args: Args) => Result,
-): (...args: Args) => Result | undefined {
+export function guarded<Left, Right, Result>(
+  callback: (left: Left, right: Right) => Result,
+): (left: Left, right?: Right) => Result | undefined {
   let reported = false;
-  return (...args) => {
+  return (left, right) => {
     try {
-      return callback(...args);
+      return callback(left, right as Right);
     } catch (error) {
       if (!reported) reportUncaught(error);
       reported = true;
       return undefined;
     }
   };
+}
+
+/** Does something that may throw; the error is reported. */
+export function attempt<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch (error) {
+    reportUncaught(error);
+    return undefined;
+  }
 }

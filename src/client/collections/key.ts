@@ -13,18 +13,14 @@ export type KeyOption<Row> = string | ((row: Row) => JsonValue | undefined);
 export function keyReader(option: KeyOption<never>): KeyReader {
   const read = (
     typeof option === 'function'
-      ? guarded(option)
+      ? option
       : (row: Readonly<Record<string, unknown>>) => row[option]
   ) as (row: unknown) => JsonValue | undefined;
-  const write = guarded(canonicalKey);
-  return (row) => {
-    if (row === undefined || row === null) return undefined;
-    const value = read(row);
+  return guarded((row) => {
+    const value = row === undefined || row === null ? null : read(row);
     if (typeof value === 'number') return value;
-    // The other values' texts begin so, and must not be any string's.
-    if (typeof value === 'string' && value[0] !== '\0') return value;
-    if (value === undefined || value === null) return undefined;
-    const text = write(value);
-    return text === undefined ? undefined : `\0${text}`;
-  };
+    return value === undefined || value === null
+      ? undefined
+      : canonicalKey(value);
+  });
 }

@@ -2,7 +2,7 @@ import { ArrayIterator } from './array-iterator.js';
 import {
   Collection,
   type CollectionIterator,
-  type RestorableCollection,
+  type SelectiveCollection,
 } from './collection.js';
 
 /**
@@ -17,7 +17,7 @@ import {
  */
 export class SingleItemCollection<Row>
   extends Collection<Row>
-  implements RestorableCollection<Row>
+  implements SelectiveCollection<Row>
 {
   private removed: Row | undefined;
 
@@ -38,31 +38,36 @@ export class SingleItemCollection<Row>
     console.debug('Snorky: not the item of a SingleItemCollection:', value);
   }
 
-  restore(value: Row, isSame: (item: Row) => boolean): boolean {
+  takeBack(
+    value: Row,
+    isSame: (item: Row) => boolean,
+    isNew: boolean,
+  ): boolean {
     const { removed } = this;
-    if (removed === undefined || !isSame(removed)) return false;
-    this.removed = undefined;
-    // The application has turned to another one meanwhile.
-    if (this.getIterator().hasNext()) return false;
-    this.updateHandler(value);
-    return true;
+    if (removed !== undefined && isSame(removed)) {
+      this.removed = undefined;
+      // Unless the application has turned to another one meanwhile.
+      if (!this.getIterator().hasNext()) {
+        this.updateHandler(value);
+        return true;
+      }
+    }
+    if (isNew) this.insert(value);
+    return false;
   }
 
   getIterator(): CollectionIterator<Row> {
     const item = this.readHandler();
     return new ArrayIterator<Row, Row>(
       item === undefined || item === null ? [] : [item],
-      {
-        remove: () => {
-          this.removed = item ?? undefined;
-          this.removeHandler?.();
-        },
-        update: (value) => {
-          this.updateHandler(value);
-          return value;
-        },
+      (removed) => {
+        this.removed = removed;
+        this.removeHandler?.();
       },
-      false,
+      (value) => {
+        this.updateHandler(value);
+        return value;
+      },
     );
   }
 }

@@ -11,21 +11,16 @@ export class VersionMemory {
   /** In the order of their last change. */
   private readonly versions = new Map<Key, number>();
 
-  /** Answers whether nothing newer is known of any of the rows. */
-  isNews(version: number, rows: readonly Key[]): boolean {
-    return rows.every((row) => version >= (this.versions.get(row) ?? version));
+  isOld(row: Key | undefined, version: number): boolean {
+    return version < (this.versions.get(row as Key) ?? version);
   }
 
-  remember(version: number, rows: readonly Key[]): void {
+  remember(row: Key | undefined, version: number): void {
     const { versions } = this;
-    for (const row of rows) {
-      versions.delete(row);
-      versions.set(row, version);
-      if (versions.size <= ROWS) continue;
-      for (const oldest of versions.keys()) {
-        versions.delete(oldest);
-        break;
-      }
-    }
+    if (row === undefined) return;
+    versions.delete(row);
+    versions.set(row, version);
+    const [oldest] = versions.keys();
+    if (versions.size > ROWS) versions.delete(oldest as Key);
   }
 }

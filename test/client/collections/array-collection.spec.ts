@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { ArrayCollection } from '../../../src/client/collections/array-collection.js';
+import { CollectionDeltaProcessor } from '../../../src/client/collections/collection-delta-processor.js';
 
 interface Task {
   id: number;
@@ -284,15 +285,6 @@ describe('An array collection', () => {
       expect(ids(array)).toEqual([2, 3, 1, 4]);
     });
 
-    it('moves a row whose rank the application has changed before', () => {
-      const array = [ranked(1, 1), ranked(2, 2), ranked(3, 3)];
-      const collection = new ArrayCollection(array, { key: 'id', compare });
-      collection.put(ranked(3, 3));
-      (array[0] as Task).rank = 9;
-      collection.put(ranked(1, 9));
-      expect(ids(array)).toEqual([2, 3, 1]);
-    });
-
     it('reports a comparison that throws once, and takes rows as equal then', () => {
       const error = jest.spyOn(console, 'error').mockImplementation(() => {});
       const array: Task[] = [];
@@ -335,32 +327,43 @@ describe('An array collection', () => {
       expect(ids(array)).not.toContain(3);
     });
 
-    it('finds a row that took the place of another', () => {
+    it('finds a row that took the place of another, to update or delete it', () => {
       const [array, collection] = start();
       array[2] = task(9);
-      collection.insert(task(9, 'saved'));
+      collection.put(task(9, 'updated'), task(9));
+      expect(titles(array)[2]).toBe('updated');
+      array[3] = task(8);
+      expect(collection.delete(task(8))).toBe(true);
       collection.insert(task(2, 'back'));
       expect(titles(array)).toEqual([
         'task 0',
         'task 1',
-        'saved',
-        'task 3',
+        'updated',
         'task 4',
         'back',
       ]);
     });
 
-    it('finds a row that took the place of another in a long array', () => {
-      const [array, collection] = start(2000);
-      array[2] = task(9000);
-      collection.put(task(9000, 'updated'), task(9000));
-      expect(array[2]).toEqual(task(9000, 'updated'));
-      array[1999] = task(9001);
-      collection.insert(task(9001, 'inserted'));
-      expect(array[1999]).toEqual(task(9001, 'inserted'));
-      array[3] = task(9002);
-      expect(collection.delete(task(9002))).toBe(true);
-      expect(array).toHaveLength(1999);
+    it('looks once in a batch for rows that are not there', () => {
+      const array = tasks(1000);
+      let reads = 0;
+      const collection = new ArrayCollection(array, {
+        key: (row: Task) => {
+          reads++;
+          return row.id;
+        },
+      });
+      const processor = new CollectionDeltaProcessor({ Task: collection });
+      const deletions = Array.from({ length: 100 }, (_, nth) => ({
+        type: 'delete' as const,
+        model: 'Task',
+        data: task(5000 + nth),
+      }));
+      processor.processDelta({ type: 'insert', model: 'Task', data: task(1) });
+      reads = 0;
+      expect(processor.processDeltas(deletions)).toBe(false);
+      expect(reads).toBeGreaterThanOrEqual(1000);
+      expect(reads).toBeLessThan(2000);
     });
 
     it('finds rows of a long array whose middle was sorted', () => {
