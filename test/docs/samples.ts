@@ -508,7 +508,7 @@ class AllMetrics extends BroadcastDealer<Metric> { readonly model = 'Metric'; }
       const client = await connectClient(app.app);
       await client.call('account', 'logIn', { name: 'ada' });
       app.app.get(account).logOut('ada');
-      expect(await client.closed).toEqual({ code: 4200, reason: 'Logged out' });
+      expect(await client.closed).toEqual({ code: 4100, reason: 'Logged out' });
     },
   },
   feature: {
