@@ -48,7 +48,8 @@ for (const { what, readable, minified, limit = Infinity } of rows) {
 /** The global `Snorky`, to be read and to be served. */
 async function makeBrowserFiles() {
   // By name: a bundler would keep a function for each member of a namespace.
-  const face = Object.keys(await import(pathToFileURL(`${CLIENT}/index.js`)));
+  const index = await import(pathToFileURL(`${CLIENT}/index.js`).href);
+  const face = Object.keys(index).join();
   const options = {
     stdin: {
       contents:
@@ -85,7 +86,7 @@ async function makeBrowserFiles() {
  * connectors have members of their own, and only those with a dollar are ours.
  */
 function shortNames(code) {
-  const names = [...new Set(code.match(/\$[a-z]\w*/gi))].sort();
+  const names = [...new Set(code.match(/\$[a-z]\w*/gi))];
   return Object.fromEntries(
     names.map((long, index) => [long, `$${index.toString(36)}`]),
   );

@@ -1,4 +1,5 @@
 import { callable, Class, type AnyClass } from './class.js';
+// oxlint-disable-next-line no-restricted-imports -- Really all of its names.
 import type * as Face from './index.js';
 
 // What the browser file runs: the global `Snorky`, for pages without modules. It
