@@ -73,8 +73,7 @@ export class ArrayCollection<Row, Item = Row>
       transformItem ?? ((row: Row) => row as unknown as Item);
     if (key !== undefined) this.keyOf = keyReader(key);
     if (compare !== undefined) {
-      const safe = guarded(compare);
-      this.compare = (left, right) => safe(left, right) ?? 0;
+      this.compare = guarded(compare, 0);
       array.sort(this.compare);
     }
   }

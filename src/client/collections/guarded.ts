@@ -2,12 +2,13 @@ import { reportUncaught } from '../signal.js';
 
 /**
  * A function of the application's that may be called in the middle of things:
- * when it throws, it has not answered. Its first error is reported; it may be
- * called for each of many rows.
+ * when it throws, it has answered the fallback. Its first error is reported; it
+ * may be called for each of many rows.
  */
 export function guarded<Left, Right, Result>(
   callback: (left: Left, right: Right) => Result,
-): (left: Left, right?: Right) => Result | undefined {
+  fallback: Result,
+): (left: Left, right?: Right) => Result {
   let reported = false;
   return (left, right) => {
     try {
@@ -15,7 +16,7 @@ export function guarded<Left, Right, Result>(
     } catch (error) {
       if (!reported) reportUncaught(error);
       reported = true;
-      return undefined;
+      return fallback;
     }
   };
 }

@@ -17,10 +17,10 @@ export function keyReader(option: KeyOption<never>): KeyReader {
       : (row: Readonly<Record<string, unknown>>) => row[option]
   ) as (row: unknown) => JsonValue | undefined;
   return guarded((row) => {
-    const value = row === undefined || row === null ? null : read(row);
+    const value = row === undefined || row === null ? row : read(row);
     if (typeof value === 'number') return value;
     return value === undefined || value === null
       ? undefined
       : canonicalKey(value);
-  });
+  }, undefined);
 }

@@ -285,6 +285,41 @@ describe('An array collection', () => {
       expect(ids(array)).toEqual([2, 3, 1, 4]);
     });
 
+    it('takes many rows in one batch, and finds them afterwards', () => {
+      const array = Array.from({ length: 200 }, (_, id) => ranked(id, id % 7));
+      const collection = new ArrayCollection(array, { key: 'id', compare });
+      const expected = [...array];
+      collection.begin();
+      for (let id = 100; id < 400; id++) {
+        const row = ranked(id, (id * 3) % 7);
+        collection.put(row);
+        const known = expected.findIndex((other) => other.id === id);
+        if (known < 0 || expected[known]?.rank !== row.rank) {
+          if (known >= 0) expected.splice(known, 1);
+          expected.push(row);
+        } else {
+          expected[known] = row;
+        }
+      }
+      collection.commit();
+      expected.sort(compare);
+      expect(array).toEqual(expected);
+      for (const { id } of expected)
+        expect(collection.delete(task(id))).toBe(true);
+      expect(array).toEqual([]);
+    });
+
+    it('finds rows that all came to the same place', () => {
+      const array = [ranked(0, 0), ranked(1, 2)];
+      const collection = new ArrayCollection(array, { key: 'id', compare });
+      for (let id = 2; id < 202; id++) collection.insert(ranked(id, 1));
+      for (let id = 2; id < 202; id++) {
+        collection.insert({ ...ranked(id, 1), title: 'again' });
+      }
+      expect(array).toHaveLength(202);
+      expect(titles(array.slice(1, -1))).toEqual(Array(200).fill('again'));
+    });
+
     it('reports a comparison that throws once, and takes rows as equal then', () => {
       const error = jest.spyOn(console, 'error').mockImplementation(() => {});
       const array: Task[] = [];
