@@ -6,7 +6,7 @@ import {
 } from './collection.js';
 import { attempt, guarded } from './guarded.js';
 import { type Key, type KeyOption, type KeyReader, keyReader } from './key.js';
-import { bisect, RowIndex } from './row-index.js';
+import { RowIndex } from './row-index.js';
 
 /** From here on it is faster to sort than to put items to their places. */
 const MANY = 100;
@@ -171,9 +171,10 @@ export class ArrayCollection<Row, Item = Row>
     const { array, compare, leaving, index, keyOf } = this;
     if (at < 0) return;
     const old = array[at] as Item;
-    if (keyOf?.(old) !== keyOf?.(item)) index.forget(at);
+    const isRenamed = keyOf?.(old) !== keyOf?.(item);
+    if (isRenamed) index.forget(at);
     array[at] = item;
-    index.remember(at);
+    if (isRenamed) index.remember(at);
     if (!compare || compare(old, item) === 0) return;
     // It arrives after those that have arrived.
     leaving.delete(at);
@@ -197,9 +198,12 @@ export class ArrayCollection<Row, Item = Row>
     const { index, isFresh } = this;
     if (key === undefined) return undefined;
     const at = index.find(key);
-    if (at !== undefined || isFresh || !(search || index.has(key))) return at;
-    this.reindex();
-    return index.find(key);
+    if (at === undefined ? search : at < 0) {
+      if (isFresh) return undefined;
+      this.reindex();
+      return index.find(key);
+    }
+    return at;
   }
 
   private reindex(): void {
@@ -212,7 +216,7 @@ export class ArrayCollection<Row, Item = Row>
 
   /** Makes the array dense, and puts everything to its place. */
   private settle(): void {
-    const { array, compare, index, leaving } = this;
+    const { array, index, leaving } = this;
     if (leaving.size === 0) return;
     const places = [...leaving.keys()].sort((left, right) => left - right);
     const items: Item[] = [];
@@ -230,13 +234,23 @@ export class ArrayCollection<Row, Item = Row>
       return;
     }
     for (const item of items) {
-      const at = bisect(
-        array.length,
-        (place) => (compare?.(array[place] as Item, item) ?? 0) > 0,
-      );
+      const at = this.placeFor(item);
       array.splice(at, 0, item);
       index.insert(at);
     }
+  }
+
+  /** Behind the equal ones. */
+  private placeFor(item: Item): number {
+    let low = 0;
+    let high = this.array.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const order = this.compare?.(this.array[middle] as Item, item) ?? 0;
+      if (order > 0) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }
 

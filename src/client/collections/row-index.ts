@@ -16,17 +16,20 @@ export class RowIndex {
 
   constructor(private readonly keyAt: (place: number) => Key | undefined) {}
 
-  has(key: Key): boolean {
-    return this.numbers.has(key);
-  }
-
-  /** The place of a row; undefined, too, if another row is there. */
+  /** The place of a row; -1 if another row is there, undefined if it is new. */
   find(key: Key): number | undefined {
     const { order, length } = this;
-    const number = this.numbers.get(key) ?? Infinity;
-    const at = bisect(length, (place) => (order[place] as number) >= number);
+    const number = this.numbers.get(key);
+    if (number === undefined) return undefined;
+    let low = 0;
+    let high = length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((order[middle] as number) < number) low = middle + 1;
+      else high = middle;
+    }
     // Numbers may have become so close that there was none between them.
-    return at < length && this.keyAt(at) === key ? at : undefined;
+    return low < length && this.keyAt(low) === key ? low : -1;
   }
 
   /** Is told that a row has come to a place. */
@@ -48,7 +51,7 @@ export class RowIndex {
   /** Takes the key of the row at a place, unless it is another's. */
   remember(place: number): void {
     const key = this.keyAt(place);
-    if (key === undefined || this.has(key)) return;
+    if (key === undefined || this.numbers.has(key)) return;
     this.numbers.set(key, this.order[place] as number);
   }
 
@@ -71,19 +74,4 @@ export class RowIndex {
     this.length = 0;
     while (this.length < length) this.insert(this.length);
   }
-}
-
-/** The first of so many places where it is true, and from there on. */
-export function bisect(
-  count: number,
-  isBehind: (place: number) => boolean,
-): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isBehind(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
