@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** The database cannot be used; the message says what to do. */
@@ -46,9 +46,7 @@ export class DataFile {
         throw new Error('another process has written it since it was read');
       }
       await mkdir(dirname(this.path), { recursive: true });
-      const temporary = `${this.path}.${process.pid}.tmp`;
-      await writeThrough(temporary, content);
-      await rename(temporary, this.path);
+      await replace(this.path, content);
       this.saved = content;
       this.mark = await markOf(this.path);
     } catch (error) {
@@ -59,10 +57,33 @@ export class DataFile {
   }
 }
 
+async function replace(path: string, content: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeThrough(temporary, content);
+    await rename(temporary, path);
+  } catch (error) {
+    // A full disk is not to be filled with what could not be used.
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
 async function writeThrough(path: string, content: Uint8Array): Promise<void> {
   await using file = await open(path, 'w');
   await file.writeFile(content);
   await file.sync();
+}
+
+/** Else a power cut may bring the old file back. */
+async function syncDirectory(path: string): Promise<void> {
+  try {
+    await using directory = await open(path, 'r');
+    await directory.sync();
+  } catch {
+    // Some systems have no such thing; and the new file is there.
+  }
 }
 
 /** Different for each version of a file; none while there is no file. */

@@ -1,6 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  afterEach,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
+import {
+  type FileHandle,
   mkdir,
+  open,
   readdir,
   readFile,
   rm,
@@ -27,6 +36,12 @@ function versionOf(read: Uint8Array | undefined): number | undefined {
   return version;
 }
 
+/** What all open files have in common. */
+async function handles(): Promise<FileHandle> {
+  await using handle = await open(import.meta.filename);
+  return Object.getPrototypeOf(handle) as FileHandle;
+}
+
 describe('A data file', () => {
   let directory: string;
   let path: string;
@@ -35,7 +50,10 @@ describe('A data file', () => {
     directory = await temporaryDirectory('data-file');
     path = join(directory, 'new', 'todo.sqlite');
   });
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await rm(directory, { recursive: true, force: true });
+  });
 
   it('is made by the first write, with its directory', async () => {
     const file = await DataFile.open(path);
@@ -61,6 +79,33 @@ describe('A data file', () => {
     await written;
     expect(reads).toBeGreaterThan(5);
     expect(await readdir(join(directory, 'new'))).toEqual(['todo.sqlite']);
+  });
+
+  it('is on the disk after a write, and so is its name', async () => {
+    const file = await DataFile.open(path);
+    const sync = jest.spyOn(await handles(), 'sync');
+    const synced: boolean[] = [];
+    sync.mockImplementation(async function (this: FileHandle) {
+      synced.push((await this.stat()).isDirectory());
+      return this.datasync();
+    });
+    await file.write(content(1));
+    expect(synced).toEqual([false, true]);
+  });
+
+  it('stays as it was, and alone, when the disk is full', async () => {
+    const file = await DataFile.open(path);
+    await file.write(content(1));
+    jest
+      .spyOn(await handles(), 'sync')
+      .mockRejectedValueOnce(Object.assign(new Error(), { code: 'ENOSPC' }));
+    await expect(file.write(content(2))).rejects.toThrow(
+      `The data file ${path} cannot be written (ENOSPC): see that there is space and that no other process uses it, then start again.`,
+    );
+    expect(await readdir(join(directory, 'new'))).toEqual(['todo.sqlite']);
+    expect(versionOf((await DataFile.open(path)).content)).toBe(1);
+    await file.write(content(3));
+    expect(versionOf((await DataFile.open(path)).content)).toBe(3);
   });
 
   it('is left alone by a write that changes nothing', async () => {
