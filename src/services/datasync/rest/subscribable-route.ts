@@ -7,7 +7,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { catchError, type Observable } from 'rxjs';
+import { AsyncResource } from 'node:async_hooks';
+import { defer, from, mergeMap, type Observable } from 'rxjs';
 import { RpcError } from '../../../core/rpc-error.js';
 import {
   INTERCEPTORS_METADATA,
@@ -26,7 +27,8 @@ import type {
   SubscribableRequest,
 } from './subscribable-plan.js';
 import { findDealer, subscribableTarget } from './subscribable-target.js';
-import { SubscriptionAnswer } from './subscription-answer.js';
+import { SubscriptionAnswer, type Grant } from './subscription-answer.js';
+import { wholeAnswer } from './whole-answer.js';
 
 /** A decorated method. */
 interface Place {
@@ -82,34 +84,56 @@ export abstract class SubscribableRoute
     if (context.getType() !== 'http') return true;
     const http = context.switchToHttp();
     const answer = SubscriptionAnswer.to(http.getResponse());
-    if (asks(http.getRequest())) {
-      answer.onHead = (status) => {
-        if (status < 300) this.#bypassed();
-      };
-    }
+    if (asks(http.getRequest())) this.#expect(answer);
     return true;
   }
 
-  async intercept(
-    context: ExecutionContext,
-    next: CallHandler,
-  ): Promise<Observable<unknown>> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     // A method may be a command too.
     if (context.getType() !== 'http') return next.handle();
     const http = context.switchToHttp();
     const request = http.getRequest<SubscribableRequest>();
     if (!asks(request)) return next.handle();
     const answer = SubscriptionAnswer.to(http.getResponse());
+    // Who subscribes may do so outside of the scope that it was called in.
+    const scope = new AsyncResource('SnorkySubscribable');
+    return defer(() =>
+      scope.runInAsyncScope(() => this.#follow(request, answer, next)),
+    );
+  }
+
+  #follow(
+    request: SubscribableRequest,
+    answer: SubscriptionAnswer,
+    next: CallHandler,
+  ): Observable<unknown> {
     answer.onHead = () => {};
-    const token = await this.#authorize(request);
-    answer.grant({ token, withdraw: () => this.#withdraw(token) });
-    return next.handle().pipe(
-      catchError((error: unknown) => {
-        // Whatever becomes of the error: a filter may answer it with success.
-        answer.takeBack();
-        throw error;
+    const authorized = this.#authorize(request);
+    const handled = next.handle();
+    let grant: Grant | undefined;
+    const rows = from(authorized).pipe(
+      mergeMap((token) => {
+        grant = { token, withdraw: () => this.#withdraw(token) };
+        answer.grant(grant);
+        return handled;
       }),
     );
+    return wholeAnswer(rows, {
+      // Whatever becomes of the error: a filter may answer it with success.
+      failed: () => answer.takeBack(grant),
+      abandoned: () => {
+        this.#expect(answer);
+        if (grant !== undefined) answer.takeBack(grant);
+        else authorized.then((token) => this.#withdraw(token), ignore);
+      },
+    });
+  }
+
+  /** Has it noticed when rows are answered without the handler's token. */
+  #expect(answer: SubscriptionAnswer): void {
+    answer.onHead = (status, granted) => {
+      if (status < 300 && !granted) this.#bypassed();
+    };
   }
 
   async #authorize(request: SubscribableRequest): Promise<string> {
@@ -193,6 +217,8 @@ export abstract class SubscribableRoute
 function asks({ headers }: SubscribableRequest): boolean {
   return asksToSubscribe(headers[SubscriptionHeader.ask.toLowerCase()]);
 }
+
+function ignore(): void {}
 
 function interceptorsOf(method: object): readonly unknown[] {
   return (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ??

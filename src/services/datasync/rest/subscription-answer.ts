@@ -26,7 +26,7 @@ export class SubscriptionAnswer {
     response.once('close', () => {
       this.#over = true;
       // The client has gone without an answer.
-      if (!response.headersSent) this.takeBack();
+      if (!response.headersSent) this.takeBack(this.#grant);
     });
   }
 
@@ -43,25 +43,26 @@ export class SubscriptionAnswer {
     return answer;
   }
 
-  /** Told with the status when the head is written. */
-  onHead: (status: number) => void = () => {};
+  /** Told when the head is written, and whether it has a token. */
+  onHead: (status: number, granted: boolean) => void = () => {};
 
   grant(grant: Grant): void {
     // An interceptor that tries again has it authorized again.
-    this.takeBack();
+    this.takeBack(this.#grant);
     this.#grant = grant;
-    if (this.#over || this.response.headersSent) this.takeBack();
+    if (this.#over || this.response.headersSent) this.takeBack(this.#grant);
   }
 
-  /** The answer is not what the token was for. */
-  takeBack(): void {
-    this.#grant?.withdraw();
+  /** The answer is not what this was granted for. */
+  takeBack(grant: Grant | undefined): void {
+    if (grant === undefined || grant !== this.#grant) return;
     this.#grant = undefined;
+    grant.withdraw();
   }
 
   #complete(status: number): void {
     const { response } = this;
-    if (status >= 400) this.takeBack();
+    if (status >= 400) this.takeBack(this.#grant);
     addNames(response, 'Vary', [ask]);
     if (this.#grant !== undefined) {
       response.setHeader(TOKEN, this.#grant.token);
@@ -70,6 +71,6 @@ export class SubscriptionAnswer {
       response.setHeader('Cache-Control', 'no-store');
       addNames(response, 'Access-Control-Expose-Headers', [TOKEN, ALIAS]);
     }
-    this.onHead(status);
+    this.onHead(status, this.#grant !== undefined);
   }
 }

@@ -1,0 +1,40 @@
+import { Observable } from 'rxjs';
+
+/** What can become of an answer besides being given. */
+export interface AnswerFate {
+  /** The handler fails; told before anybody else hears of the error. */
+  failed(): void;
+  /** Nobody waits for the handler any more: something else is answered. */
+  abandoned(): void;
+}
+
+/** Passes an answer on, and tells when it is not what will be answered. */
+export function wholeAnswer<Value>(
+  source: Observable<Value>,
+  fate: AnswerFate,
+): Observable<Value> {
+  return new Observable<Value>((subscriber) => {
+    let over = false;
+    subscriber.add(() => {
+      if (!over) fate.abandoned();
+    });
+    const subscription = source.subscribe({
+      next: (value) => {
+        // Who leaves while it is handed a value has what it wanted: `first()`.
+        over = true;
+        subscriber.next(value);
+        over = false;
+      },
+      error: (error: unknown) => {
+        over = true;
+        fate.failed();
+        subscriber.error(error);
+      },
+      complete: () => {
+        over = true;
+        subscriber.complete();
+      },
+    });
+    subscriber.add(subscription);
+  });
+}
