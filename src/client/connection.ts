@@ -1,9 +1,12 @@
+import { after, type Timer } from './timer.js';
+
 /** What a connector uses of a socket: a browser's, that of `ws`, SockJS. */
 export interface Socket {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
+  readonly bufferedAmount?: number;
   send(text: string): void;
   close(code?: number, reason?: string): void;
 }
@@ -31,10 +34,10 @@ export const ABNORMAL = 1006;
 /** One socket, from its opening to its end. It is never opened again. */
 export class Connection {
   private readonly socket: Socket;
-  private readonly patience: ReturnType<typeof setTimeout>;
+  private readonly patience: Timer;
 
   /**
-   * @param openTimeout Milliseconds within which it has to open.
+   * @param openTimeout Milliseconds within which it has to open; 0: whenever.
    * @throws what the socket class throws, for example for an invalid URL.
    */
   constructor(
@@ -45,9 +48,9 @@ export class Connection {
   ) {
     const socket = new socketClass(url);
     this.socket = socket;
-    this.patience = setTimeout(() => {
+    this.patience = after(openTimeout, () => {
       this.abandon(`It did not open within ${openTimeout} ms`);
-    }, openTimeout);
+    });
     socket.onopen = () => {
       clearTimeout(this.patience);
       events.opened();
@@ -62,6 +65,11 @@ export class Connection {
     };
     // A close always follows. `ws` would throw if nobody listened.
     socket.onerror = () => {};
+  }
+
+  /** Whether something waits for being sent. Not every class knows. */
+  get isSending(): boolean {
+    return (this.socket.bufferedAmount ?? 0) > 0;
   }
 
   /** @throws what the socket throws when it is not open. */

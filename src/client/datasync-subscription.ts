@@ -4,6 +4,7 @@ import type { Delta } from '../protocol/delta.js';
 import type { CallOptions } from './call-options.js';
 import { ConnectorError, connectorError, RpcError } from './errors.js';
 import type { Settle } from './pending-calls.js';
+import { after, type Timer } from './timer.js';
 
 /** Where a subscription stands. */
 export type FollowState =
@@ -48,7 +49,7 @@ export class Followed {
   private position: JsonValue | undefined;
   private resumable = true;
   private attempt = 0;
-  private silence: ReturnType<typeof setTimeout> | undefined;
+  private silence: Timer;
   /** The server is at work: it has its patience anew. */
   private extend: (() => void) | undefined;
 
@@ -111,7 +112,14 @@ export class Followed {
   deltas(deltas: readonly Delta[], position?: JsonValue): void {
     if (this.state === 'gone') return;
     this.extend?.();
-    this.handlers.onDeltas(deltas);
+    try {
+      this.handlers.onDeltas(deltas);
+    } catch (error) {
+      // Without this batch, the next ones would be applied to other rows.
+      this.release();
+      this.end(error);
+      return;
+    }
     // Not before they were applied: it stands for having everything up to it.
     if (position !== undefined) this.position = position;
   }
@@ -125,12 +133,11 @@ export class Followed {
     const { patience } = this.calls;
     this.extend = (): void => {
       clearTimeout(this.silence);
-      if (patience === 0) return;
-      this.silence = setTimeout(() => {
+      this.silence = after(patience, () => {
         aborter.abort(
           connectorError('SNORKY_TIMEOUT', 'acquireSubscription', patience),
         );
-      }, patience);
+      });
     };
     this.extend();
   }

@@ -79,7 +79,9 @@ export class DataSync extends RPCService {
 
   /** @internal */
   override $connected(): void {
-    for (const followed of [...this.followed.values()]) followed.acquire();
+    for (const followed of [...this.followed.values()]) {
+      if (this.snorky.state === 'connected') followed.acquire();
+    }
   }
 
   /** @internal */

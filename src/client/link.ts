@@ -13,12 +13,15 @@ import { watchEnvironment } from './environment.js';
 import { Liveness } from './liveness.js';
 import type { Reconnection } from './reconnection.js';
 import { reportUncaught } from './signal.js';
+import { after, type Timer } from './timer.js';
 
 /** When the device says that it is offline, little speaks for an answer. */
 const OFFLINE_PATIENCE = 2000;
 
 /** An address, or what gives one for each attempt: with a fresh token, say. */
-export type Address = string | (() => string | PromiseLike<string>);
+export type Address = Url | (() => Url | PromiseLike<Url>);
+
+type Url = string | URL;
 
 /** What a link is made of. Times in milliseconds. */
 export interface LinkOptions {
@@ -51,8 +54,8 @@ export class Link {
   /** Why it has stopped. */
   objection: string | undefined;
   private connection: Connection | undefined;
-  private retry: ReturnType<typeof setTimeout> | undefined;
-  private stable: ReturnType<typeof setTimeout> | undefined;
+  /** For the one thing that can be waited for in a state. */
+  private timer: Timer;
   private unwatch: (() => void) | undefined;
   private attempts = 0;
   private readonly liveness: Liveness;
@@ -66,6 +69,7 @@ export class Link {
       heartbeat,
       patience,
       ask: () => this.state === 'connected' && events.ask(),
+      isSending: () => this.connection?.isSending === true,
       dead: () => {
         this.connection?.abandon('It gave no sign of life');
       },
@@ -111,8 +115,7 @@ export class Link {
   }
 
   private leave(): void {
-    clearTimeout(this.retry);
-    clearTimeout(this.stable);
+    clearTimeout(this.timer);
     this.retryAt = undefined;
     this.liveness.stop();
     if (this.state === 'connected') return;
@@ -131,25 +134,25 @@ export class Link {
       },
     });
     const { address } = this.options;
-    if (typeof address === 'string') this.openTo(address);
-    else this.openWhenKnown(address);
+    if (typeof address === 'function') this.openWhenKnown(address);
+    else this.openTo(address);
   }
 
   /** Another attempt may have begun before this one knows where to go. */
-  private openWhenKnown(address: Exclude<Address, string>): void {
+  private openWhenKnown(address: Exclude<Address, Url>): void {
     const attempt = ++this.attempts;
     const when =
       <Value>(step: (value: Value) => void) =>
       (value: Value): void => {
-        clearTimeout(patience);
         if (this.attempts === attempt && this.state === 'connecting') {
+          clearTimeout(this.timer);
           step(value);
         }
       };
     const fail = when((error: unknown) => {
       this.lose({ code: ABNORMAL, reason: `No address: ${String(error)}` });
     });
-    const patience = setTimeout(fail, this.options.openTimeout, 'too late');
+    this.timer = after(this.options.openTimeout, () => fail('too late'));
     Promise.resolve()
       .then(address)
       .then(
@@ -158,10 +161,10 @@ export class Link {
       );
   }
 
-  private openTo(url: string): void {
+  private openTo(url: Url): void {
     const { socketClass, openTimeout } = this.options;
     try {
-      this.connection = new Connection(socketClass, url, openTimeout, {
+      this.connection = new Connection(socketClass, String(url), openTimeout, {
         opened: () => this.fire('opened'),
         received: (data) => {
           this.liveness.heard();
@@ -181,15 +184,13 @@ export class Link {
   private hold(): void {
     const { reconnection } = this.options;
     this.liveness.start();
-    this.stable = setTimeout(() => {
-      reconnection.reset();
-    }, reconnection.stableAfter);
+    this.timer = after(reconnection.stableAfter, () => reconnection.reset());
   }
 
   private schedule(): void {
     const delay = this.options.reconnection.nextDelay();
     this.retryAt = Date.now() + delay;
-    this.retry = setTimeout(() => this.fire('due'), delay);
+    this.timer = setTimeout(() => this.fire('due'), delay);
   }
 
   private rest(): void {
@@ -206,7 +207,7 @@ export class Link {
     this.liveness.check();
     if (this.state !== 'waiting') return;
     // Not at once: a whole office is online again at the same moment.
-    clearTimeout(this.retry);
+    clearTimeout(this.timer);
     this.options.reconnection.reset();
     this.schedule();
     this.events.changed('waiting', undefined);

@@ -1,14 +1,21 @@
+import { after, type Timer } from './timer.js';
+
 /** What {@link Liveness} is given. Times in milliseconds. */
 export interface LivenessOptions {
   /** How long it may be silent before it is asked; 0: it is never asked. */
   readonly heartbeat: number;
-  /** How long it may then take to say anything. */
+  /** How long it may then take to say anything; 0: for ever. */
   readonly patience: number;
   /** Asks the server for a sign of life; false where that is not possible. */
   readonly ask: () => boolean;
+  /** Whether something waits for being sent, the question behind it. */
+  readonly isSending: () => boolean;
   /** Nothing came. */
   readonly dead: () => void;
 }
+
+/** How often patience is had anew with a connection that still sends. */
+const SENDING = 6;
 
 /**
  * Notices a connection that only looks open: after sleep, a change of networks,
@@ -17,29 +24,32 @@ export interface LivenessOptions {
  */
 export class Liveness {
   private heardAt = 0;
-  private beat: ReturnType<typeof setInterval> | undefined;
-  private deadline: ReturnType<typeof setTimeout> | undefined;
+  private beat: Timer;
+  private deadline: Timer;
 
   constructor(private readonly options: LivenessOptions) {}
 
   start(): void {
     this.heard();
     const { heartbeat } = this.options;
-    if (heartbeat === 0) return;
-    this.beat = setInterval(() => {
-      if (Date.now() - this.heardAt >= heartbeat) this.check();
-    }, heartbeat);
+    const next = (): void => {
+      this.beat = after(heartbeat, () => {
+        if (performance.now() - this.heardAt >= heartbeat) this.check();
+        next();
+      });
+    };
+    next();
   }
 
   stop(): void {
-    clearInterval(this.beat);
+    clearTimeout(this.beat);
     clearTimeout(this.deadline);
     this.deadline = undefined;
   }
 
   /** Something arrived. On the way of every message, so it does nothing else. */
   heard(): void {
-    this.heardAt = Date.now();
+    this.heardAt = performance.now();
   }
 
   /**
@@ -48,17 +58,20 @@ export class Liveness {
    * @param most Milliseconds that the answer may take, if that is less.
    */
   check(most = Infinity): void {
-    const { heartbeat, patience, ask, dead } = this.options;
+    const { heartbeat, patience, ask } = this.options;
     if (heartbeat === 0 || this.deadline !== undefined || !ask()) return;
-    const asked = Date.now();
-    // The clock may stand still between the question and the answer.
-    this.heardAt = asked - 1;
-    this.deadline = setTimeout(
-      () => {
-        this.deadline = undefined;
-        if (this.heardAt < asked) dead();
-      },
-      Math.min(patience, most),
-    );
+    // Earlier than anything that is heard from now on.
+    this.heardAt = -1;
+    this.wait(Math.min(patience, most), SENDING);
+  }
+
+  private wait(patience: number, times: number): void {
+    const { isSending, dead } = this.options;
+    this.deadline = after(patience, () => {
+      this.deadline = undefined;
+      if (this.heardAt >= 0) return;
+      if (times > 0 && isSending()) this.wait(patience, times - 1);
+      else dead();
+    });
   }
 }

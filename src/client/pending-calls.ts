@@ -3,15 +3,13 @@ import type { CallOptions } from './call-options.js';
 import type { ConnectorHost } from './connector-host.js';
 import { connectorError, type ConnectorError } from './errors.js';
 import type { Outgoing } from './outgoing.js';
+import { after } from './timer.js';
 
 /** Settles a promise. */
 export interface Settle {
   resolve(value: JsonValue): unknown;
   reject(reason: unknown): unknown;
 }
-
-/** Beyond, timers fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 interface PendingCall extends Settle {
   readonly outgoing: Outgoing;
@@ -55,16 +53,10 @@ export class PendingCalls {
     }
     const abort = (): unknown => this.take(callId)?.reject(signal?.reason);
     signal?.addEventListener('abort', abort);
-    const timer =
-      timeout > 0 && Number.isFinite(timeout)
-        ? setTimeout(
-            () => {
-              const error = connectorError('SNORKY_TIMEOUT', what, timeout);
-              this.take(callId)?.reject(error);
-            },
-            Math.min(timeout, LONGEST_TIMER),
-          )
-        : undefined;
+    const timer = after(timeout, () => {
+      const error = connectorError('SNORKY_TIMEOUT', what, timeout);
+      this.take(callId)?.reject(error);
+    });
     this.calls.set(callId, {
       outgoing,
       repeat,
@@ -77,6 +69,10 @@ export class PendingCalls {
         this.host.$withdraw(outgoing);
       },
     });
+  }
+
+  get size(): number {
+    return this.calls.size;
   }
 
   /** The call with this id, which is then no longer pending. */

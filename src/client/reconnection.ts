@@ -1,4 +1,6 @@
 import type { Close } from './connection.js';
+import { reportUncaught } from './signal.js';
+import { LONGEST_TIMER } from './timer.js';
 
 /** When to come back after the connection was lost. Times in milliseconds. */
 export interface ReconnectionOptions {
@@ -52,7 +54,13 @@ export class Reconnection {
   objection(close: Close): string | undefined {
     const { attempts = Infinity, comesBack: allowed = comesBack } =
       this.options;
-    if (!allowed(close)) {
+    let isAllowed = true;
+    try {
+      isAllowed = allowed(close);
+    } catch (error) {
+      reportUncaught(error);
+    }
+    if (!isAllowed) {
       return `the server closed with ${close.code} "${close.reason}"`;
     }
     return this.attempt < attempts
@@ -72,7 +80,7 @@ export class Reconnection {
       random = Math.random,
     } = this.options;
     const bound = minDelay * factor ** this.attempt++;
-    return random() * Math.min(maxDelay, bound);
+    return random() * Math.min(maxDelay, bound, LONGEST_TIMER);
   }
 
   /** The next loss is the first of a new row. */

@@ -9,6 +9,8 @@ interface Entry<Params, Kept> {
   readonly command: string;
   readonly params: Params;
   readonly kept: Kept;
+  /** The id of the call with which it has entered. */
+  readonly since: number;
   /** The server may not know it yet. */
   isLeft: boolean;
 }
@@ -57,10 +59,11 @@ export abstract class RenewingService<
     params: Params,
     options?: CallOptions,
   ): Promise<Kept> {
+    const since = this.$nextCallId;
     return new this.snorky.Promise((resolve, reject) => {
       const entered = (result: unknown): void => {
         const kept = this.$entered(params, result as Result);
-        const entry = { command, params, kept, isLeft: false };
+        const entry = { command, params, kept, since, isLeft: false };
         this.$entries.set(keyOf(params), entry);
         resolve(kept);
       };
@@ -77,13 +80,17 @@ export abstract class RenewingService<
   ): Promise<null> {
     const key = keyOf(params);
     const isKnown = this.$drop(key);
+    const question = this.$nextCallId;
     return new this.snorky.Promise((resolve, reject) => {
       const hasEndedByItself = (): boolean =>
         isKnown && this.snorky.state !== 'connected';
       const end = (error?: unknown): void => {
-        // Again: the answer to entering may have come after the question.
-        this.$drop(key);
-        this.$entries.delete(key);
+        // Of an answer to entering that came after the question, too; but what
+        // has entered later stays.
+        if ((this.$entries.get(key)?.since ?? question) < question) {
+          this.$drop(key);
+          this.$entries.delete(key);
+        }
         if (error === undefined || hasEndedByItself()) resolve(null);
         else reject(error);
       };

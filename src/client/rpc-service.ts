@@ -6,6 +6,9 @@ import { PendingCalls, type Settle } from './pending-calls.js';
 import { Service } from './service.js';
 import type { Signal } from './signal.js';
 
+/** So many calls without an answer make silence of a server no wonder. */
+const MANY_CALLS = 16;
+
 /** What a command takes, by name. */
 export type Params = object;
 
@@ -23,7 +26,10 @@ export class RPCService extends Service {
   /** Dispatched with every message that is no answer to a call. */
   declare readonly notificationReceived: Signal<[RpcNotification]>;
   declare private $calls: PendingCalls;
-  declare private $nextCallId: number;
+  /** @internal */
+  declare $nextCallId: number;
+  /** Whether the server is known to have the service: others are silent. */
+  declare private $isHeard: boolean;
 
   /**
    * Adds a method for each command: it takes the parameters as one object, and
@@ -100,6 +106,7 @@ export class RPCService extends Service {
     super.$setUp();
     this.$calls = new PendingCalls(this.snorky);
     this.$nextCallId = 0;
+    this.$isHeard = false;
     (this as { notificationReceived: unknown }).notificationReceived =
       new this.snorky.Signal<[RpcNotification]>();
   }
@@ -107,6 +114,7 @@ export class RPCService extends Service {
   /** @internal */
   override $receive(message: JsonValue): void {
     super.$receive(message);
+    this.$isHeard = true;
     if (!isJsonObject(message) || typeof message['type'] !== 'string') {
       this.$strange('a message without a type', message);
       return;
@@ -118,7 +126,10 @@ export class RPCService extends Service {
     }
     const call = this.$calls.take(callId);
     if (call === undefined) {
-      this.$strange('an answer to no call that waits', message);
+      // That of a call which was given up is late, and no mistake.
+      if (!this.$hasCalled(callId)) {
+        this.$strange('an answer to no call', message);
+      }
     } else if (type === 'response') {
       call.resolve(message['data'] ?? null);
     } else {
@@ -131,10 +142,20 @@ export class RPCService extends Service {
     this.$calls.lost(error, final);
   }
 
-  /** @internal Any answer will do; that of an unknown command costs least. */
+  /**
+   * Any answer will do; that of an unknown command costs least. With many calls
+   * unanswered, the server may not read on before it has answered some.
+   *
+   * @internal
+   */
   override $ask(): boolean {
+    if (!this.$isHeard || this.$calls.size > MANY_CALLS) return false;
     this.rpcCall('').then(ignore, ignore);
     return true;
+  }
+
+  private $hasCalled(callId: unknown): boolean {
+    return Number.isInteger(callId) && (callId as number) < this.$nextCallId;
   }
 
   /** @internal The server sent what it should not have. */

@@ -86,6 +86,8 @@ export class Snorky<
   private readonly complaints = new Complaints();
   private readonly link: Link;
   private previous: ConnectionState = 'idle';
+  /** What is being told, and what is to be told after it. */
+  private readonly changes: [ConnectionState, Close | undefined][] = [];
 
   /**
    * @param socketClass The class itself: `WebSocket`, in Node that of `ws`.
@@ -190,7 +192,16 @@ export class Snorky<
     this.complaints.print(kind, ...message);
   }
 
+  /** A listener may cause the next change: all hear of this one before. */
   private onChanged(state: ConnectionState, close: Close | undefined): void {
+    const { changes } = this;
+    if (changes.push([state, close]) > 1) return;
+    for (let next; (next = changes[0]) !== undefined; changes.shift()) {
+      this.tell(...next);
+    }
+  }
+
+  private tell(state: ConnectionState, close: Close | undefined): void {
     const wasConnected = this.previous === 'connected';
     this.previous = state;
     this.logDebug(`Snorky: ${state}`, close ?? '');
@@ -198,13 +209,15 @@ export class Snorky<
     else if (state !== 'connecting') this.tellLoss(state !== 'waiting');
     this.stateChanged.dispatch(state, close);
     if (wasConnected) this.disconnected.dispatch(close);
-    // Unless a listener has disconnected meanwhile.
+    // Unless it has gone again.
     if (state === 'connected' && this.isConnected) this.connected.dispatch();
   }
 
   /** What was subscribed comes first: what waits may count on it. */
   private resume(): void {
-    for (const service of this.byName.values()) service.$connected();
+    for (const service of this.byName.values()) {
+      if (this.isConnected) service.$connected();
+    }
     this.queue.flush((outgoing) => {
       outgoing.sent = this.link.send(outgoing.text);
       return outgoing.sent;

@@ -358,6 +358,23 @@ describe('what bounds a call', () => {
   });
 });
 
+describe('an answer that comes late', () => {
+  it('is nothing to be printed', async () => {
+    const errors = jest.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      await using app = await start();
+      await rejection(app.calc.sum({ a: 1, b: 2 }, { timeout: 5 }));
+      app.connection.answer(await app.connection.next(), 3);
+      const sum = app.calc.sum({ a: 1, b: 2 });
+      app.connection.answer(await app.connection.next(), 3);
+      await sum;
+      expect(errors).not.toHaveBeenCalled();
+    } finally {
+      errors.mockRestore();
+    }
+  });
+});
+
 describe('what a server should not send', () => {
   const strange: readonly (readonly [string, string])[] = [
     ['no JSON', 'hello'],
@@ -425,9 +442,8 @@ describe('what a server should not send', () => {
       const second = app.calc.sum({ a: 1, b: 2 });
       app.connection.answer(await app.connection.next(), 5);
       expect(await second).toBe(5);
-      expect(errors.mock.calls).toMatchObject([
-        [expect.stringContaining('an answer to no call'), { data: 4 }],
-      ]);
+      // It may have been late as well: nothing to be printed.
+      expect(errors).not.toHaveBeenCalled();
     } finally {
       errors.mockRestore();
     }

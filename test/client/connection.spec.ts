@@ -17,7 +17,10 @@ import {
   inState,
   rejection,
 } from './support/client.js';
-import { ScriptedServer } from './support/scripted-server.js';
+import {
+  ScriptedServer,
+  type ScriptedConnection,
+} from './support/scripted-server.js';
 
 const services = { calc: RPCService };
 
@@ -455,6 +458,16 @@ describe('close codes', () => {
   });
 });
 
+/** Has the server answer once: only who is known to be there is asked. */
+async function acquainted(
+  snorky: Snorky<typeof services>,
+  connection: ScriptedConnection,
+): Promise<void> {
+  const call = snorky.services.calc.rpcCall('hello');
+  connection.answer(await connection.next(), null);
+  await call;
+}
+
 describe('signs of life', () => {
   it('leaves a server that has fallen silent', async () => {
     await using server = await ScriptedServer.start();
@@ -463,7 +476,7 @@ describe('signs of life', () => {
       heartbeatTimeout: 20,
     });
     const silent = await server.connection();
-    await inState(snorky, 'connected');
+    await acquainted(snorky, silent);
     const [, close] = await dispatched(
       snorky.stateChanged,
       (state) => state === 'waiting',
@@ -477,23 +490,175 @@ describe('signs of life', () => {
     await using server = await ScriptedServer.start();
     using snorky = connect(server.url, services, {
       heartbeat: 10,
-      heartbeatTimeout: 200,
+      heartbeatTimeout: 100,
     });
     const connection = await server.connection();
-    for (let i = 0; i < 5; i++) {
+    await acquainted(snorky, connection);
+    for (let i = 0; i < 3; i++) {
       connection.refuse(await connection.next(), 'Unknown command');
     }
     expect(snorky.state).toBe('connected');
     expect(server.accepted).toBe(1);
   });
 
-  it('asks nothing where no service could answer', async () => {
+  it.each([
+    ['no service could answer', { echo: Service }],
+    ['no service has answered yet', services],
+  ])('asks nothing where %s', async (_name, classes) => {
     await using server = await ScriptedServer.start();
-    using snorky = connect(server.url, { echo: Service }, { heartbeat: 5 });
+    using snorky = connect(server.url, classes, {
+      heartbeat: 5,
+      heartbeatTimeout: 5,
+    });
     const connection = await server.connection();
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await new Promise((resolve) => setTimeout(resolve, 40));
     expect(connection.unread).toEqual([]);
     expect(snorky.state).toBe('connected');
+  });
+
+  it('asks a service that is there, not the first one', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(
+      server.url,
+      { missing: RPCService, ...services },
+      { heartbeat: 10, heartbeatTimeout: 1000 },
+    );
+    const connection = await server.connection();
+    await acquainted(snorky, connection);
+    expect((await connection.next()).service).toBe('calc');
+  });
+
+  it('does not ask a server that has many calls to answer', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, {
+      heartbeat: 5,
+      heartbeatTimeout: 5,
+    });
+    const connection = await server.connection();
+    await acquainted(snorky, connection);
+    const calls = Array.from({ length: 40 }, () =>
+      snorky.services.calc.rpcCall('slow'),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    for (let i = 0; i < 40; i++) {
+      connection.answer(await connection.next(), i);
+    }
+    await Promise.all(calls);
+    expect(snorky.state).toBe('connected');
+  });
+
+  it('has patience with a connection that still sends', async () => {
+    const { sockets, FakeSocket } = fakeSockets();
+    const snorky = new Snorky(FakeSocket, 'ws://x', services, {
+      heartbeat: 5,
+      heartbeatTimeout: 20,
+    });
+    const socket = sockets[0] as FakeSocketEvents & {
+      bufferedAmount?: number;
+      onmessage?: (event: { data: string }) => void;
+    };
+    socket.onopen?.();
+    socket.onmessage?.({ data: '{"service":"calc","message":{"type":"x"}}' });
+    socket.bufferedAmount = 1e7;
+    await new Promise((resolve) => setTimeout(resolve, 70));
+    expect(snorky.state).toBe('connected');
+    socket.bufferedAmount = 0;
+    await inState(snorky, 'waiting');
+    snorky.disconnect();
+  });
+});
+
+describe('times that are none', () => {
+  it.each([0, Infinity])('waits for ever with %d', async (never) => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, {
+      timeout: never,
+      openTimeout: never,
+      heartbeat: never === 0 ? 5 : never,
+      heartbeatTimeout: never,
+      reconnect: { ...FAST, stableAfter: never },
+    });
+    const connection = await server.connection();
+    await acquainted(snorky, connection);
+    const call = snorky.services.calc.rpcCall('slow');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(snorky.state).toBe('connected');
+    expect(server.accepted).toBe(1);
+    connection.answer(await connection.next(), 1);
+    expect(await call).toBe(1);
+  });
+
+  it('waits for an address for ever', async () => {
+    await using server = await ScriptedServer.start();
+    let give: (url: string) => void = () => {};
+    using snorky = connect(
+      () => new Promise<string>((resolve) => (give = resolve)),
+      services,
+      { openTimeout: 0 },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    give(server.url);
+    await inState(snorky, 'connected');
+  });
+
+  it('comes back although the longest delay is infinite', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, {
+      reconnect: { minDelay: 1, maxDelay: Infinity },
+    });
+    (await server.connection()).cut();
+    await inState(snorky, 'waiting');
+    await inState(snorky, 'connected');
+  });
+});
+
+describe('what listeners do', () => {
+  it('hear of states in their order, whatever they do', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services);
+    const connection = await server.connection();
+    await inState(snorky, 'connected');
+    snorky.stateChanged.add((state) => {
+      if (state === 'waiting') snorky.disconnect();
+    });
+    const heard: ConnectionState[] = [];
+    snorky.stateChanged.add((state) => heard.push(state));
+    connection.cut();
+    await inState(snorky, 'idle');
+    expect(heard).toEqual(['waiting', 'idle']);
+  });
+
+  it('are not told of a connection that has gone again', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services);
+    let connected = 0;
+    snorky.connected.add(() => connected++);
+    snorky.stateChanged.add((state) => {
+      if (state === 'connected') snorky.disconnect();
+    });
+    await dispatched(snorky.stateChanged, (state) => state === 'idle');
+    expect(connected).toBe(0);
+  });
+
+  it('does not stop a client that a decision of its fails', async () => {
+    const errors = jest.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      await using server = await ScriptedServer.start();
+      using snorky = connect(server.url, services, {
+        reconnect: {
+          ...FAST,
+          comesBack: () => {
+            throw new Error('undecided');
+          },
+        },
+      });
+      (await server.connection()).cut();
+      await inState(snorky, 'waiting');
+      await server.connection();
+      expect(errors).toHaveBeenCalledTimes(1);
+    } finally {
+      errors.mockRestore();
+    }
   });
 });
 
@@ -549,13 +714,18 @@ describe('hints of the browser', () => {
     await using server = await ScriptedServer.start();
     const random = jest.fn(() => 1);
     using snorky = connect(server.url, services, {
-      reconnect: { minDelay: 3_600_000, maxDelay: 3_600_000, random },
+      reconnect: { minDelay: 1_000_000, maxDelay: 64_000_000, random },
     });
     (await server.connection()).cut();
     await inState(snorky, 'waiting');
     random.mockReturnValue(0);
     fire('online');
-    await server.connection();
+    const again = await server.connection();
+    // And counts attempts anew: this is the second, not the third.
+    random.mockReturnValue(1);
+    again.cut();
+    await inState(snorky, 'waiting');
+    expect(snorky.retryAt).toBeLessThan(Date.now() + 3_000_000);
   });
 
   it('asks the server for a sign of life when the device goes offline', async () => {
@@ -563,7 +733,7 @@ describe('hints of the browser', () => {
     await using server = await ScriptedServer.start();
     using snorky = connect(server.url, services, { heartbeatTimeout: 20 });
     const connection = await server.connection();
-    await inState(snorky, 'connected');
+    await acquainted(snorky, connection);
     fire('offline');
     await connection.next();
     await inState(snorky, 'waiting');
@@ -573,7 +743,7 @@ describe('hints of the browser', () => {
     browser();
     await using server = await ScriptedServer.start();
     using snorky = connect(server.url, services, { heartbeatTimeout: 60_000 });
-    await inState(snorky, 'connected');
+    await acquainted(snorky, await server.connection());
     const timers = jest.spyOn(globalThis, 'setTimeout');
     try {
       fire('offline');

@@ -255,6 +255,69 @@ describe('following a token', () => {
     expect(app.connection.unread).toEqual([]);
   });
 
+  it('is gone when a batch could not be applied', async () => {
+    await using app = await start();
+    app.snorky.services.datasync.follow(TOKEN, {
+      onDeltas: () => {
+        throw new Error('no room');
+      },
+      onState: (state, error) => app.heard.onState(state, error),
+    });
+    const call = await app.connection.next();
+    app.connection.answer(call, { recovered: true, position: 1 });
+    app.connection.send('datasync', deltas([1], 2));
+    await app.heard.until('gone');
+    expect((await app.connection.next()).message.command).toBe(
+      'cancelSubscription',
+    );
+    app.connection.cut();
+    const second = await app.server.connection();
+    await inState(app.snorky, 'connected');
+    expect(second.unread).toEqual([]);
+  });
+
+  it('does not take an answer of before a loss for one of after it', async () => {
+    await using app = await start(60);
+    app.snorky.services.datasync.follow(TOKEN, app.heard);
+    await app.connection.next();
+    app.connection.cut();
+    const second = await app.server.connection();
+    const call = await second.next();
+    // Longer than the patience with the first question.
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    second.send('datasync', deltas([1], 1));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    second.answer(call, { recovered: true, position: 1 });
+    await app.heard.until('live');
+    expect(app.heard.log).toEqual([
+      'catching-up',
+      'waiting',
+      'catching-up',
+      1,
+      'live',
+    ]);
+  });
+
+  it('acquires nothing on a connection that a listener has ended', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, { connect: false });
+    const { datasync } = snorky.services;
+    const states: FollowState[] = [];
+    for (const token of ['a', 'b', 'c']) {
+      datasync.follow(token.repeat(32), {
+        onDeltas: () => {},
+        onState: (state) => {
+          states.push(state);
+          if (state === 'catching-up') snorky.disconnect();
+        },
+      });
+    }
+    snorky.connect();
+    await inState(snorky, 'connected').catch(() => {});
+    await inState(snorky, 'idle');
+    expect(states.filter((state) => state === 'catching-up')).toHaveLength(1);
+  });
+
   it('keeps several apart', async () => {
     await using app = await start();
     const other = 'b'.repeat(32);
