@@ -214,7 +214,9 @@ export abstract class SubscribableRoute
   }
 }
 
-function asks({ headers }: SubscribableRequest): boolean {
+function asks({ method, headers }: SubscribableRequest): boolean {
+  // Without rows there is nothing to follow.
+  if (method === 'HEAD') return false;
   return asksToSubscribe(headers[SubscriptionHeader.ask.toLowerCase()]);
 }
 

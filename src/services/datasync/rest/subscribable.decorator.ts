@@ -23,8 +23,8 @@ import { SubscribableRoute } from './subscribable-route.js';
  * the handler ran, so that no change falls in between. Other requests get what
  * they got before.
  *
- * Guards have decided before; when a pipe or the handler fails, there is no
- * token.
+ * Guards have decided before; when a pipe or the handler fails, or redirects,
+ * there is no token. Nor is there for HEAD.
  *
  * @param items What to subscribe to; an `HttpException` thrown here is answered.
  *

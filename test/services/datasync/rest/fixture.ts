@@ -129,16 +129,22 @@ export class RestApp implements AsyncDisposable {
     return this.app.get(RecordingDataSync).tokens;
   }
 
-  get(path: string, headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(`${this.running.http}${path}`, { headers });
+  get(
+    path: string,
+    headers: Record<string, string> = {},
+    method = 'GET',
+  ): Promise<Response> {
+    const redirect = 'manual';
+    return fetch(`${this.running.http}${path}`, { method, headers, redirect });
   }
 
   /** Asks for the rows and a subscription. */
   subscribe(
     path: string,
     headers: Record<string, string> = {},
+    method = 'GET',
   ): Promise<Response> {
-    return this.get(path, { 'X-Snorky': 'Subscribe', ...headers });
+    return this.get(path, { 'X-Snorky': 'Subscribe', ...headers }, method);
   }
 
   connect(): Promise<TestSocket> {
