@@ -98,6 +98,8 @@ class ListView<Row, Item>
     const items: Item[] = [];
     const collection = new ArrayCollection<Row, Item>(items, options);
     super(datasync, url, options, collection, (rows) => {
+      // There is no such list: what was known of it may still be of use.
+      if (rows === undefined) return;
       if (!Array.isArray(rows)) {
         throw connectorError('SNORKY_BODY_UNEXPECTED', url, 'a list');
       }
@@ -124,16 +126,21 @@ class ItemView<Row, Item>
       known.item = transformItem(row);
       known.row = row;
     };
+    const remove = (): void => {
+      known.row = undefined;
+      known.item = undefined;
+    };
     // It compares rows, not what was made of them.
     const collection = new SingleItemCollection<Row>(
       () => known.row,
       update,
-      () => {
-        known.row = undefined;
-        known.item = undefined;
-      },
+      remove,
     );
     super(datasync, url, options, collection, (row) => {
+      if (row === undefined) {
+        remove();
+        return;
+      }
       if (!isJsonObject(row)) {
         throw connectorError('SNORKY_BODY_UNEXPECTED', url, 'an object');
       }

@@ -14,8 +14,10 @@ import {
   fetchSubscribing,
   type Fetch,
   type FetchFailure,
+  type Snapshot,
   type SubscribingRequest,
 } from './subscribing-fetch.js';
+import type { Timer } from './timer.js';
 
 /** Where a live collection stands. */
 export type LiveState =
@@ -80,7 +82,7 @@ export class LiveFeed<Row, Item> {
   private held = false;
   /** Of what was begun last, unless that has been given up. */
   private aborter: AbortController | undefined;
-  private retry: ReturnType<typeof setTimeout> | undefined;
+  private retry: Timer;
   private readonly unlisten: () => void;
 
   /**
@@ -109,7 +111,11 @@ export class LiveFeed<Row, Item> {
     this.ready.catch(() => {});
     this.unlisten = datasync.snorky.stateChanged.add((state) => {
       // A fetch that failed because the network was away need not wait longer.
-      if (state === 'connected' && this.retry !== undefined) this.load();
+      if (state === 'connected') {
+        if (this.retry !== undefined) this.load();
+      } else if (state !== 'connecting') {
+        this.waits();
+      }
     });
     this.load();
   }
@@ -140,7 +146,7 @@ export class LiveFeed<Row, Item> {
       // Given up, or begun anew. (A timeout aborts it as well.)
       if (this.aborter !== aborter) return;
       if ('error' in result) this.missed(result);
-      else this.fetched(result.body, result.token);
+      else this.fetched(aborter, result);
     });
   }
 
@@ -154,19 +160,23 @@ export class LiveFeed<Row, Item> {
     followed?.cancel();
   }
 
-  private missed({ error, temporary }: FetchFailure): void {
+  private missed({ error, temporary, missing }: FetchFailure): void {
+    if (missing === true) this.replace(undefined);
     if (temporary) this.loadLater(error);
     else this.fail(error);
   }
 
-  private fetched(body: unknown, token: string | undefined): void {
+  private fetched(aborter: AbortController, { body, token }: Snapshot): void {
     const { rows, model } = this.options;
+    const isOver = (): boolean => this.aborter !== aborter;
     try {
       this.replace(rows === undefined ? body : rows(body as never));
     } catch (error) {
-      this.fail(error);
+      if (!isOver()) this.fail(error);
       return;
     }
+    // It was closed, or begun anew, by what makes items of rows.
+    if (isOver()) return;
     if (token === undefined) {
       this.fail(connectorError('SNORKY_TOKEN_MISSING', this.request.url));
       return;
@@ -176,8 +186,6 @@ export class LiveFeed<Row, Item> {
       { [model]: this.collection },
       this.options as CollectionDeltaProcessorOptions,
     );
-    const { aborter } = this;
-    const isOver = (): boolean => this.aborter !== aborter;
     this.followed = this.datasync.follow(token, {
       onDeltas: (deltas) => {
         if (isOver()) return;
@@ -191,7 +199,16 @@ export class LiveFeed<Row, Item> {
         else if (this.state === 'live') this.change('stale');
       },
     });
+    const { state } = this.datasync.snorky;
+    if (state !== 'connected' && state !== 'connecting') this.waits();
     this.changed.dispatch();
+  }
+
+  /** Rows that are there, but for a connection, are not being loaded. */
+  private waits(): void {
+    if (this.state === 'loading' && this.followed !== undefined) {
+      this.change('stale');
+    }
   }
 
   private live(): void {

@@ -1,5 +1,6 @@
 import { SubscriptionHeader } from '../protocol/subscription-headers.js';
 import { connectorError, type ConnectorError } from './errors.js';
+import { after } from './timer.js';
 
 /** What a subscribing fetch uses of `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -7,7 +8,10 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** A request that asks for rows and for a subscription to their changes. */
 export interface SubscribingRequest {
   readonly url: string;
-  /** Headers, credentials and the like; a function is asked before each fetch. */
+  /**
+   * Headers, credentials and the like; a function is asked before each fetch.
+   * Its `signal` is not looked at.
+   */
   readonly request?:
     RequestInit | (() => RequestInit | PromiseLike<RequestInit>) | undefined;
   readonly fetch: Fetch;
@@ -28,6 +32,8 @@ export interface Snapshot {
 export interface FetchFailure {
   readonly error: ConnectorError;
   readonly temporary: boolean;
+  /** The server says that there are no such rows. */
+  readonly missing?: boolean;
 }
 
 /** A token from a cache would be somebody else's, or used already. */
@@ -38,14 +44,16 @@ export async function fetchSubscribing(
   asked: SubscribingRequest,
 ): Promise<Snapshot | FetchFailure> {
   const { url, timeout, aborter } = asked;
-  const timer =
-    timeout > 0
-      ? setTimeout(() => {
-          aborter.abort(connectorError('SNORKY_TIMEOUT', url, timeout));
-        }, timeout)
-      : undefined;
+  const { signal } = aborter;
+  const timer = after(timeout, () => {
+    aborter.abort(connectorError('SNORKY_TIMEOUT', url, timeout));
+  });
   try {
-    return await exchange(asked);
+    // Whoever makes the request, or answers it, may not look at the signal.
+    const aborted = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+    return await Promise.race([exchange(asked), aborted]);
   } catch (error) {
     return failure(url, String(error), true, error);
   } finally {
@@ -72,7 +80,9 @@ async function exchange({
   const { status } = response;
   if (!response.ok) {
     const temporary = status >= 500 || status === 408 || status === 429;
-    return failure(url, `the server answers ${status}`, temporary);
+    const missing = status === 404 || status === 410;
+    const failed = failure(url, `the server answers ${status}`, temporary);
+    return { ...failed, missing };
   }
   const text = await response.text();
   const token =
@@ -82,7 +92,8 @@ async function exchange({
   try {
     return { body: JSON.parse(text) as unknown, token };
   } catch {
-    return failure(url, 'the answer is not JSON', false);
+    // A page of a proxy, or of a network that wants a log-in first.
+    return failure(url, 'the answer is not JSON', true);
   }
 }
 

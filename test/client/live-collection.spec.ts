@@ -247,6 +247,84 @@ describe('a live list', () => {
     expect(list.items).toEqual([task(2, 'two')]);
   });
 
+  it('is closed for good, even while its rows are being taken', async () => {
+    await using page = await open();
+    const { tasks } = page.app;
+    const states: LiveState[] = [];
+    const list = page.list({
+      rows: (body) => {
+        list.close();
+        return body;
+      },
+    });
+    list.changed.add(() => states.push(list.state));
+    await rejection(list.ready);
+    const other = page.list() as { items: readonly Task[] } & Live;
+    await other.ready;
+    tasks.put(task(1));
+    await until(other, () => other.items.length === 1);
+    expect(states).toEqual(['closed']);
+  });
+
+  it('takes no deltas of what it has given up', async () => {
+    await using page = await open();
+    const { tasks } = page.app;
+    const list = page.list() as { items: readonly Task[] } & Live;
+    await list.ready;
+    const stop = list.changed.add(() => {
+      stop();
+      // Of the same batch, a second change of state.
+      list.close();
+    });
+    tasks.put(task(1));
+    await until(list, () => list.state === 'closed');
+    tasks.put(task(2));
+    await page.datasync.rpcCall('').catch(() => {});
+    expect(list.items).toEqual([task(1)]);
+  });
+
+  it('begins with short delays again once it has been live', async () => {
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0.5);
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    try {
+      await using page = await open();
+      let fails = true;
+      const list = page.list({
+        fetch: (url, init) =>
+          fails
+            ? Promise.reject(new TypeError('no network'))
+            : fetch(url, init),
+      });
+      const delays = (): unknown[] =>
+        timers.mock.calls.map(([, after]) => after).filter((ms) => ms === 500);
+      await until(list, () => list.error !== undefined);
+      fails = false;
+      await list.ready;
+      expect(delays()).toHaveLength(1);
+      fails = true;
+      list.refresh();
+      await until(list, () => list.error !== undefined);
+      expect(delays()).toHaveLength(2);
+    } finally {
+      timers.mockRestore();
+      random.mockRestore();
+    }
+  });
+
+  it('is stale, not loading, when only the connection is missing', async () => {
+    await using app = await startLiveApp();
+    app.tasks.put(task(1));
+    using snorky = connect('ws://127.0.0.1:9/ws', services);
+    const list = liveCollection<Task>(
+      snorky.services.datasync,
+      `${app.http}/tasks`,
+      { model: 'Task' },
+    );
+    await live(list, 'stale');
+    expect(list.items).toEqual([task(1)]);
+    list.close();
+  });
+
   it('is closed for good', async () => {
     await using page = await open();
     const { tasks } = page.app;
@@ -354,6 +432,28 @@ describe('a live item', () => {
     await until(item, () => item.item?.title === 'Back');
     item.close();
   });
+
+  it('has no item any more that was deleted while it was away', async () => {
+    await using page = await open({ tokenTimeout: 250 });
+    const { tasks } = page.app;
+    tasks.put(task(2));
+    const item = liveCollection<Task>(
+      page.datasync,
+      `${page.app.http}/tasks/2`,
+      { model: 'Task', single: true },
+    );
+    await item.ready;
+    page.line.break();
+    await live(item, 'stale');
+    tasks.remove(2);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    page.line.repair();
+    await live(item, 'failed');
+    expect(item.item).toBeUndefined();
+    expect(item.error).toMatchObject({
+      message: expect.stringContaining('404'),
+    });
+  });
 });
 
 describe('a fetch that goes wrong', () => {
@@ -432,7 +532,6 @@ describe('a fetch that goes wrong', () => {
   });
 
   it.each([
-    ['no JSON', 'hello', 'SNORKY_FETCH_FAILED'],
     ['an object', '{}', 'SNORKY_BODY_UNEXPECTED'],
     ['null', 'null', 'SNORKY_BODY_UNEXPECTED'],
   ])('fails when the answer is %s', async (_name, body, code) => {
@@ -441,6 +540,66 @@ describe('a fetch that goes wrong', () => {
       fetch: () => Promise.resolve(new Response(body)),
     });
     expect(await rejection(list.ready)).toMatchObject({ code });
+  });
+
+  it.each([408, 429, 500, 502, 503])(
+    'is tried again after %i',
+    async (status) => {
+      await using page = await open();
+      let tries = 0;
+      const list = page.list({
+        fetch: (url, init) =>
+          ++tries === 1
+            ? Promise.resolve(new Response('', { status }))
+            : fetch(url, init),
+      });
+      await until(list, () => list.error !== undefined);
+      page.line.cut();
+      await list.ready;
+      expect(tries).toBe(2);
+    },
+  );
+
+  it('is tried again after the page of a proxy', async () => {
+    await using page = await open();
+    let tries = 0;
+    const list = page.list({
+      fetch: (url, init) =>
+        ++tries === 1
+          ? Promise.resolve(new Response('<h1>Log in to this network</h1>'))
+          : fetch(url, init),
+    });
+    await until(list, () => list.error !== undefined);
+    expect(list.error).toMatchObject({
+      message: expect.stringContaining('not JSON'),
+    });
+    page.line.cut();
+    await list.ready;
+  });
+
+  it('asks no cache', async () => {
+    await using page = await open();
+    let cache: unknown;
+    const list = page.list({
+      fetch: (url, init) => {
+        ({ cache } = init as { cache?: unknown });
+        return fetch(url, init);
+      },
+    });
+    await list.ready;
+    expect(cache).toBe('no-store');
+  });
+
+  it('takes no longer than it may, though nobody looks at the signal', async () => {
+    await using page = await open();
+    const never = new Promise<never>(() => {});
+    for (const hangs of [{ request: () => never }, { fetch: () => never }]) {
+      const list = page.list({ timeout: 10, ...hangs });
+      await until(list, () => list.error !== undefined);
+      expect(list.error).toMatchObject({
+        message: expect.stringContaining('10 ms'),
+      });
+    }
   });
 
   it('fails when there is no room for one more subscription', async () => {
