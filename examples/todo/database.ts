@@ -6,12 +6,18 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { DatabaseError, DataFile, reasonOf } from './data-file.js';
 import { dataFile, databaseUrl } from './environment.js';
 
+/**
+ * Milliseconds. Changes wait for each other: none may wait for ever itself, for
+ * a lock that somebody holds or for a connection.
+ */
+const PATIENCE = { statement_timeout: 5_000, connectionTimeoutMillis: 5_000 };
+
 /** PostgreSQL if there is a `DATABASE_URL`, else SQLite within this process. */
 export const database: TypeOrmModuleAsyncOptions = {
   useFactory: (): TypeOrmModuleOptions => ({
     ...(databaseUrl === undefined
       ? { type: 'sqljs' }
-      : { type: 'postgres', url: databaseUrl }),
+      : { type: 'postgres', url: databaseUrl, extra: PATIENCE }),
     autoLoadEntities: true,
     // The start fails at once, instead of after half a minute.
     toRetry: () => false,

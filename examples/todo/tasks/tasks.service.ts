@@ -2,6 +2,7 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { DataSyncService, type Delta } from 'snorky';
 import { DataSource, type FindManyOptions, type Repository } from 'typeorm';
 import { Task } from './task.entity.js';
+import { Turns } from './turns.js';
 
 type Fields = Partial<Pick<Task, 'title' | 'completed'>>;
 
@@ -11,7 +12,10 @@ const CHUNK = { chunk: 500 };
 /** Changes tasks, and tells all who are subscribed what has changed. */
 @Injectable()
 export class TasksService {
-  private last: Promise<unknown> = Promise.resolve();
+  /** Deltas are published in the order in which they were committed. */
+  private readonly turns = new Turns(1000);
+  /** Whether readers see nothing of a transaction that goes on. */
+  private readonly isolated: boolean;
   /** Keeps other processes from changing rows between reading and writing. */
   private readonly forUpdate: FindManyOptions<Task>;
 
@@ -19,23 +23,20 @@ export class TasksService {
     private readonly database: DataSource,
     private readonly datasync: DataSyncService,
   ) {
-    this.forUpdate =
-      database.options.type === 'postgres'
-        ? { lock: { mode: 'pessimistic_write' } }
-        : {};
+    this.isolated = database.options.type === 'postgres';
+    this.forUpdate = this.isolated
+      ? { lock: { mode: 'pessimistic_write' } }
+      : {};
   }
 
   findAll(): Promise<Task[]> {
-    return this.inTurn(() =>
-      this.database.getRepository(Task).find({ order: { id: 'ASC' } }),
-    );
+    return this.read((tasks) => tasks.find({ order: { id: 'ASC' } }));
   }
 
   findOne(id: number): Promise<Task> {
-    return this.inTurn(async () => {
-      const task = await this.database.getRepository(Task).findOneBy({ id });
-      return task ?? unknownTask(id);
-    });
+    return this.read(
+      async (tasks) => (await tasks.findOneBy({ id })) ?? unknownTask(id),
+    );
   }
 
   create(fields: Fields): Promise<Task> {
@@ -85,11 +86,22 @@ export class TasksService {
     });
   }
 
+  /**
+   * The embedded database has one connection: who reads in the middle of a
+   * transaction would see what may yet be rolled back.
+   */
+  private read<Result>(
+    work: (tasks: Repository<Task>) => Promise<Result>,
+  ): Promise<Result> {
+    const tasks = this.database.getRepository(Task);
+    return this.isolated ? work(tasks) : this.turns.take(() => work(tasks));
+  }
+
   /** One transaction; its deltas are published once it has been committed. */
   private change<Result>(
     work: (tasks: Repository<Task>, deltas: Delta<Task>[]) => Promise<Result>,
   ): Promise<Result> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       const deltas: Delta<Task>[] = [];
       const result = await this.database.transaction((manager) =>
         work(manager.getRepository(Task), deltas),
@@ -97,17 +109,6 @@ export class TasksService {
       if (deltas.length > 0) await this.datasync.publishDeltas(deltas);
       return result;
     });
-  }
-
-  /**
-   * One at a time. The embedded database has one connection, where transactions
-   * would get mixed up and readers would see what may yet be rolled back; and so
-   * deltas are published in the order in which they were committed.
-   */
-  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.last.then(work);
-    this.last = result.catch(() => {});
-    return result;
   }
 }
 

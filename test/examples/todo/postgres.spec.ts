@@ -1,12 +1,31 @@
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { changeAtRandom } from './random-changes.js';
 import { TodoApp } from './todo-app.js';
+
+/** What each connection through it begins with. */
+const startups: string[] = [];
+
+/** Listens before a database server, and to what it is told first. */
+async function listenBefore(port: number): Promise<Server> {
+  const line = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    near.once('data', (head: Buffer) => startups.push(head.toString()));
+    near.on('error', () => far.destroy()).pipe(far);
+    far.on('error', () => near.destroy()).pipe(near);
+  });
+  line.listen(0, '127.0.0.1');
+  await once(line, 'listening');
+  return line;
+}
 
 describe('The to-do app with a PostgreSQL server', () => {
   let database: PGlite;
   let server: PGLiteSocketServer;
+  let line: Server;
   let app: TodoApp;
 
   beforeAll(async () => {
@@ -17,14 +36,16 @@ describe('The to-do app with a PostgreSQL server', () => {
       maxConnections: 10,
     });
     await server.start();
-    const address = server.getServerConn();
+    line = await listenBefore(Number(server.getServerConn().split(':')[1]));
+    const { port } = line.address() as AddressInfo;
     app = await TodoApp.start({
-      DATABASE_URL: `postgres://postgres:postgres@${address}/postgres`,
+      DATABASE_URL: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     });
   }, 60_000);
 
   afterAll(async () => {
     await app[Symbol.asyncDispose]();
+    line.close();
     await server.stop();
     await database.close();
   });
@@ -35,6 +56,22 @@ describe('The to-do app with a PostgreSQL server', () => {
     const { rows } = await database.query('SELECT * FROM todo_task');
     expect(rows).toEqual([task]);
     expect(await app.tasks()).toEqual([task]);
+  });
+
+  it('has it give up what takes too long', () => {
+    expect(startups).not.toEqual([]);
+    for (const startup of startups) {
+      expect(startup).toContain('\0statement_timeout\x005000\0');
+    }
+  });
+
+  it('is read while a change waits', async () => {
+    await app.clear();
+    const task = await app.add('Buy milk');
+    await app.whileChanging(async () => {
+      expect(await app.tasks()).toEqual([task]);
+      expect((await app.send('GET', `/tasks/${task.id}`)).body).toEqual(task);
+    });
   });
 
   it('tells followers what the database has', async () => {

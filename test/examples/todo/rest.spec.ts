@@ -222,4 +222,27 @@ describe('The tasks over REST', () => {
       expect(list).toHaveLength(30);
     }
   });
+
+  it('are left alone where too much is waiting, which is said', async () => {
+    const task = await app.add('Buy milk');
+    const answers = await app.whileChanging(async () => {
+      const all = Array.from({ length: 1000 }, () =>
+        app.send('GET', `/tasks/${task.id}`),
+      );
+      // One more than may wait, as one is being done.
+      const refused = await Promise.race(
+        all.map(async (answer) => {
+          expect((await answer).status).toBe(503);
+          return answer;
+        }),
+      );
+      expect(refused.body).toMatchObject({
+        message: 'Too much is waiting for the database: try again in a moment',
+      });
+      return all;
+    });
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(999);
+    expect(await app.tasks()).toEqual([task]);
+  }, 60_000);
 });

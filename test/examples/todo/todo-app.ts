@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DataSource } from 'typeorm';
 import type { Task } from '../../../examples/todo/tasks/task.entity.js';
 import { temporaryDirectory } from '../../package/build-package.js';
 import { startApp } from '../../support/app.js';
@@ -18,6 +19,7 @@ export class TodoApp implements AsyncDisposable {
   private constructor(
     readonly directory: string,
     readonly http: string,
+    private readonly database: DataSource,
     private readonly stop: () => Promise<void>,
   ) {}
 
@@ -35,7 +37,7 @@ export class TodoApp implements AsyncDisposable {
         AppModule: Type;
       };
     const { app, http } = await startApp({ imports: [AppModule] });
-    return new TodoApp(directory, http, async () => {
+    return new TodoApp(directory, http, app.get(DataSource), async () => {
       await app.close();
       await rm(directory, { recursive: true, force: true });
     });
@@ -75,6 +77,30 @@ export class TodoApp implements AsyncDisposable {
   async clear(): Promise<void> {
     await this.send('PATCH', '/tasks', { completed: true });
     await this.send('DELETE', '/tasks?completed=true');
+  }
+
+  /** Does something while the change that is made next cannot begin. */
+  async whileChanging<Result>(act: () => Promise<Result>): Promise<Result> {
+    const { subscribers } = this.database;
+    let goOn = (): void => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const begun = new Promise<void>((resolve) => {
+      subscribers.push({
+        beforeTransactionStart: () => {
+          subscribers.pop();
+          resolve();
+          return held;
+        },
+      });
+    });
+    const changed = this.send('PATCH', '/tasks', { completed: false });
+    try {
+      await begun;
+      return await act();
+    } finally {
+      goOn();
+      await changed;
+    }
   }
 
   /** Fetches the tasks and goes on to hear of their changes. */
