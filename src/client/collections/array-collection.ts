@@ -13,7 +13,10 @@ const MANY = 100;
 
 /** What an {@link ArrayCollection} may be told. */
 export interface ArrayCollectionOptions<Row, Item = Row> {
-  /** What becomes an item of each row that is inserted or updated. */
+  /**
+   * What becomes an item of each row that is inserted or updated: an object of
+   * the row's own, unless there is no key. It need not have the key itself.
+   */
   transformItem?: ((row: Row) => Item) | undefined;
   /**
    * What tells rows apart: a property, or a function of the row. Rows without
@@ -50,8 +53,11 @@ export class ArrayCollection<Row, Item = Row>
   extends Collection<Row, Item>
   implements KeyedCollection<Row, Item>
 {
-  private readonly transformItem: (row: Row) => Item;
+  private readonly transformItem: ((row: Row) => Item) | undefined;
   private readonly compare: ((left: Item, right: Item) => number) | undefined;
+  /** What items were made of: that has their keys. */
+  private readonly rows = new WeakMap<object, unknown>();
+  /** Of rows and items. */
   private keyOf: KeyReader | undefined;
   private readonly index = new RowIndex((place) =>
     this.keyOf?.(this.array[place]),
@@ -69,9 +75,8 @@ export class ArrayCollection<Row, Item = Row>
   ) {
     super();
     const { key, compare, transformItem } = options;
-    this.transformItem =
-      transformItem ?? ((row: Row) => row as unknown as Item);
-    if (key !== undefined) this.keyOf = keyReader(key);
+    this.transformItem = transformItem;
+    if (key !== undefined) this.adoptKey(keyReader(key));
     if (compare !== undefined) {
       this.compare = guarded(compare, 0);
       array.sort(this.compare);
@@ -79,8 +84,8 @@ export class ArrayCollection<Row, Item = Row>
   }
 
   adoptKey(key: KeyReader | undefined): KeyReader | undefined {
-    if (this.keyOf === undefined) {
-      this.keyOf = key;
+    if (key && !this.keyOf) {
+      this.keyOf = (value) => key(this.rows.get(value as object) ?? value);
       this.index.rebuild(0);
     }
     return this.keyOf;
@@ -93,7 +98,7 @@ export class ArrayCollection<Row, Item = Row>
 
   put(value: Row, was?: Row): void {
     // Before anything is changed: it may throw.
-    const item = this.transformItem(value);
+    const item = this.make(value);
     this.batch(() => {
       const key = this.keyOf?.(item);
       const oldKey = this.keyOf?.(was);
@@ -133,7 +138,7 @@ export class ArrayCollection<Row, Item = Row>
       [...array],
       (item) => this.batch(() => this.discard(array.indexOf(item))),
       (value, item) => {
-        const next = this.transformItem(value);
+        const next = this.make(value);
         this.batch(() => this.replace(array.indexOf(item), next));
         return next;
       },
@@ -159,6 +164,19 @@ export class ArrayCollection<Row, Item = Row>
     } finally {
       this.commit();
     }
+  }
+
+  private make(row: Row): Item {
+    const { transformItem, rows, keyOf } = this;
+    if (!transformItem) return row as unknown as Item;
+    const item = transformItem(row) as Item & object;
+    const isObject = Object(item) === item;
+    // Nothing would tell it from the item of another row.
+    if (isObject ? rows.has(item) && keyOf?.(item) !== keyOf?.(row) : keyOf) {
+      throw new TypeError('transformItem must make an object for each row');
+    }
+    if (isObject) rows.set(item, row);
+    return item;
   }
 
   private add(item: Item): void {

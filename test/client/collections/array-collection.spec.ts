@@ -200,6 +200,107 @@ describe('An array collection', () => {
     expect(titles(array)).toEqual(['task 0', 'good']);
   });
 
+  describe('whose items lack the key of their rows', () => {
+    const label = ({ title }: Task): { label: string } => ({ label: title });
+    const labels = (array: readonly { label: string }[]): string[] =>
+      array.map((item) => item.label);
+
+    it.each([
+      { when: 'of its own', options: { key: 'id' } as const },
+      { when: 'of the processor', options: {} },
+    ])('finds them by a key $when', ({ options }) => {
+      const array: { label: string }[] = [];
+      const collection = new ArrayCollection(array, {
+        ...options,
+        transformItem: label,
+      });
+      // Rows may come before there is a processor.
+      collection.reset([task(1, 'a'), task(2, 'b')]);
+      const processor = new CollectionDeltaProcessor({ Task: collection });
+      const model = 'Task';
+      processor.processDeltas([
+        { type: 'update', model, newData: task(1, 'A'), oldData: task(1, 'a') },
+        { type: 'update', model, newData: task(3, 'c'), oldData: task(2, 'b') },
+        { type: 'insert', model, data: task(4, 'd') },
+      ]);
+      expect(labels(array)).toEqual(['A', 'c', 'd']);
+      array.reverse();
+      processor.processDelta({ type: 'delete', model, data: task(1) });
+      processor.processDelta({ type: 'insert', model, data: task(3, 'C') });
+      expect(labels(array)).toEqual(['d', 'C']);
+    });
+
+    it('finds those that the application made by their own key', () => {
+      type Label = { label: string; id?: number };
+      const array: Label[] = [{ label: 'first', id: 1 }];
+      const collection = new ArrayCollection<Task, Label>(array, {
+        key: 'id',
+        transformItem: label,
+      });
+      array.push({ label: 'optimistic', id: 2 });
+      collection.put(task(2, 'saved'));
+      collection.put(task(1, 'one'));
+      expect(labels(array)).toEqual(['one', 'saved']);
+    });
+
+    it('takes an item again that was changed in place', () => {
+      const array: { label: string }[] = [];
+      const item = { label: '' };
+      const collection = new ArrayCollection(array, {
+        key: 'id',
+        transformItem: (row: Task) => Object.assign(item, label(row)),
+      });
+      collection.put(task(1, 'a'));
+      collection.put(task(1, 'b'));
+      expect(labels(array)).toEqual(['b']);
+    });
+
+    const refusal = 'transformItem must make an object for each row';
+
+    it('refuses items that are no objects', () => {
+      const array: string[] = [];
+      const collection = new ArrayCollection(array, {
+        key: 'id',
+        transformItem: ({ title }: Task) => title,
+      });
+      expect(() => collection.put(task(1))).toThrow(refusal);
+      expect(array).toEqual([]);
+    });
+
+    it('refuses an item that is that of another row', () => {
+      const item = { label: 'one for all' };
+      const array: object[] = [];
+      const collection = new ArrayCollection(array, {
+        key: 'id',
+        transformItem: (): object => item,
+      });
+      collection.put(task(1));
+      expect(() => collection.put(task(2))).toThrow(refusal);
+      expect(collection.delete(task(1))).toBe(true);
+      expect(array).toEqual([]);
+    });
+
+    it('takes any items where nothing is looked for by a key', () => {
+      const array: string[] = [];
+      const collection = new ArrayCollection<Task, string>(array, {
+        transformItem: ({ title }) => title,
+      });
+      const processor = new CollectionDeltaProcessor(
+        { Task: collection },
+        { itemsAreEqual: (item, row) => item === (row as Task).title },
+      );
+      for (const id of [1, 2, 2]) {
+        processor.processDelta({
+          type: 'insert',
+          model: 'Task',
+          data: task(id),
+        });
+      }
+      processor.processDelta({ type: 'delete', model: 'Task', data: task(1) });
+      expect(array).toEqual(['task 2']);
+    });
+  });
+
   it('keeps equal keys of the application, and takes the first for the row', () => {
     const array = [task(1, 'first'), task(1, 'second'), task(2)];
     const collection = new ArrayCollection(array, { key: 'id' });
