@@ -11,6 +11,9 @@ import { RowIndex } from './row-index.js';
 /** From here on it is faster to sort than to put items to their places. */
 const MANY = 100;
 
+/** So many rows of a batch are looked for one by one before all are indexed. */
+const SEARCHES = 16;
+
 /** What an {@link ArrayCollection} may be told. */
 export interface ArrayCollectionOptions<Row, Item = Row> {
   /**
@@ -64,8 +67,8 @@ export class ArrayCollection<Row, Item = Row>
   );
 
   private isOpen = false;
-  /** Whether the index was made within this batch. */
-  private isFresh = false;
+  /** How many more this batch may look for: none once all are indexed. */
+  private searches = SEARCHES;
   /** Places that items leave when the batch ends, and whether for another one. */
   private readonly leaving = new Map<number, boolean>();
 
@@ -152,8 +155,9 @@ export class ArrayCollection<Row, Item = Row>
   }
 
   commit(): void {
-    this.isOpen = this.isFresh = false;
+    this.isOpen = false;
     this.settle();
+    this.searches = SEARCHES;
   }
 
   private batch<Result>(work: () => Result): Result {
@@ -209,19 +213,19 @@ export class ArrayCollection<Row, Item = Row>
   /**
    * The place of an item.
    *
-   * @param search Whether to look for it where the index does not know of it,
-   * once in a batch.
+   * @param search Whether to look for it where the index does not know of it.
    */
   private find(key: Key | undefined, search: boolean): number | undefined {
-    const { index, isFresh } = this;
+    const { index } = this;
     if (key === undefined) return undefined;
     const at = index.find(key);
-    if (at === undefined ? search : at < 0) {
-      if (isFresh) return undefined;
-      this.reindex();
-      return index.find(key);
-    }
-    return at;
+    if (at === undefined ? !search : at >= 0) return at;
+    if (!this.searches) return undefined;
+    // Most are not there, and to index all rows takes many times as long.
+    const isKey = (item: Item): boolean => this.keyOf?.(item) === key;
+    if (at !== -1 && --this.searches && !this.array.some(isKey)) return at;
+    this.reindex();
+    return index.find(key);
   }
 
   private reindex(): void {
@@ -229,7 +233,7 @@ export class ArrayCollection<Row, Item = Row>
     this.settle();
     if (compare) array.sort(compare);
     this.index.rebuild(array.length);
-    this.isFresh = this.isOpen;
+    this.searches = 0;
   }
 
   /** Makes the array dense, and puts everything to its place. */

@@ -480,7 +480,7 @@ describe('An array collection', () => {
       ]);
     });
 
-    it('looks once in a batch for rows that are not there', () => {
+    it('looks a few times in a batch for rows that are not there', () => {
       const array = tasks(1000);
       let reads = 0;
       const collection = new ArrayCollection(array, {
@@ -490,7 +490,7 @@ describe('An array collection', () => {
         },
       });
       const processor = new CollectionDeltaProcessor({ Task: collection });
-      const deletions = Array.from({ length: 100 }, (_, nth) => ({
+      const deletions = Array.from({ length: 500 }, (_, nth) => ({
         type: 'delete' as const,
         model: 'Task',
         data: task(5000 + nth),
@@ -499,7 +499,35 @@ describe('An array collection', () => {
       reads = 0;
       expect(processor.processDeltas(deletions)).toBe(false);
       expect(reads).toBeGreaterThanOrEqual(1000);
-      expect(reads).toBeLessThan(2000);
+      expect(reads).toBeLessThan(20_000);
+      // Also the next one looks.
+      array.reverse();
+      expect(collection.delete(task(10))).toBe(true);
+    });
+
+    it('does not put all rows in order for one that is not there', () => {
+      let reads = 0;
+      let comparisons = 0;
+      const array = tasks(1000);
+      const collection = new ArrayCollection(array, {
+        key: (row: Task) => {
+          reads++;
+          return row.id;
+        },
+        compare: (left, right) => {
+          comparisons++;
+          return left.id - right.id;
+        },
+      });
+      collection.put(task(500, 'builds the index'));
+      reads = comparisons = 0;
+      for (let id = 2000; id < 2100; id++) collection.delete(task(id));
+      expect(reads).toBeLessThan(101_000);
+      expect(comparisons).toBe(0);
+      for (let id = 3000; id < 3100; id++) collection.put(task(id), task(id));
+      expect(reads).toBeLessThan(220_000);
+      expect(comparisons).toBeLessThan(2000);
+      expect(array).toHaveLength(1100);
     });
 
     it('finds rows of a long array whose middle was sorted', () => {
