@@ -15,6 +15,8 @@ import { gzipSync } from 'node:zlib';
 
 /** Bytes that a page may have to load, minified and compressed. */
 const LIMIT = 12 * 1024;
+/** The same with the global, and with classes for pages without syntax for them. */
+const BROWSER_LIMIT = 13 * 1024;
 
 /** Members that are shared by classes of the connector, and are nobody else's. */
 const INTERNAL = /^\$[a-z]/i;
@@ -26,7 +28,7 @@ const { name, version, license } = JSON.parse(
 );
 
 const rows = [
-  { ...(await makeBrowserFiles()), limit: LIMIT },
+  { ...(await makeBrowserFiles()), limit: BROWSER_LIMIT },
   { ...(await measure('export *')), limit: LIMIT },
   await measure('export { Snorky, rpc }'),
 ];

@@ -1,8 +1,8 @@
 /** How a call is made, beside its parameters. */
 export interface CallOptions {
   /**
-   * Milliseconds until the call is rejected with `SNORKY_TIMEOUT`, the time
-   * without a connection included; 0: never.
+   * Milliseconds until the call is rejected with `SNORKY_TIMEOUT`; 0: never. The
+   * time without a connection is included, unless the call is to `repeat`.
    *
    * @default the option `timeout` of the `Snorky` object, 30000
    */

@@ -32,10 +32,21 @@ export type Calls<T> = {
 
 /**
  * Names that mean something else on a connector: its own members, those of every
- * object, and what makes a promise, or JSON, of an object.
+ * object, and those that others look for on any object, to learn what it is or
+ * to tell it something. `rpcCall` calls such a command.
  */
 export type ReservedName =
-  keyof RPCService | keyof typeof Object.prototype | 'then' | 'toJSON';
+  keyof RPCService | keyof typeof Object.prototype | SoughtName | HookName;
+
+/** Of promises, JSON, RxJS, React, the DOM and jest. */
+type SoughtName =
+  | 'then'
+  | 'toJSON'
+  | '@@observable'
+  | 'lift'
+  | '$$typeof'
+  | 'nodeType'
+  | 'asymmetricMatch';
 
 /** What Nest and Snorky call on a service. */
 type HookName =
@@ -48,7 +59,7 @@ type HookName =
   | 'onClientDisconnected';
 
 type IsCall<Name, Method> = Name extends string
-  ? Name extends ReservedName | HookName
+  ? Name extends ReservedName
     ? false
     : [CommandOf<Method>] extends [never]
       ? false

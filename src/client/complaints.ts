@@ -2,23 +2,24 @@
 const LINES = 10;
 /** Milliseconds. */
 const PERIOD = 10_000;
-/** How many kinds are told apart; whoever invents more gets no lines. */
-const KINDS = 100;
 
-/** Errors for the console, of which a stranger can cause only so many. */
+/**
+ * Errors for the console, of which a stranger can cause only so many. The kinds
+ * are the program's own.
+ */
 export class Complaints {
-  private readonly counts = new Map<string, number>();
-  private since = 0;
+  readonly #counts = new Map<string, number>();
+  #since = 0;
 
   print(kind: string, ...message: unknown[]): void {
     const now = Date.now();
-    if (now - this.since >= PERIOD) {
-      this.counts.clear();
-      this.since = now;
+    if (now - this.#since >= PERIOD) {
+      this.#counts.clear();
+      this.#since = now;
     }
-    const count = this.counts.get(kind) ?? 0;
-    if (count >= LINES || (count === 0 && this.counts.size >= KINDS)) return;
-    this.counts.set(kind, count + 1);
+    const count = this.#counts.get(kind) ?? 0;
+    if (count >= LINES) return;
+    this.#counts.set(kind, count + 1);
     console.error(`Snorky: ${kind}`, ...message);
   }
 }

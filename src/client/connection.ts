@@ -33,8 +33,9 @@ export const ABNORMAL = 1006;
 
 /** One socket, from its opening to its end. It is never opened again. */
 export class Connection {
-  private readonly socket: Socket;
-  private readonly patience: Timer;
+  readonly #socket: Socket;
+  readonly #patience: Timer;
+  readonly #events: ConnectionEvents;
 
   /**
    * @param openTimeout Milliseconds within which it has to open; 0: whenever.
@@ -44,15 +45,16 @@ export class Connection {
     socketClass: SocketClass,
     url: string,
     openTimeout: number,
-    private readonly events: ConnectionEvents,
+    events: ConnectionEvents,
   ) {
+    this.#events = events;
     const socket = new socketClass(url);
-    this.socket = socket;
-    this.patience = after(openTimeout, () => {
+    this.#socket = socket;
+    this.#patience = after(openTimeout, () => {
       this.abandon(`It did not open within ${openTimeout} ms`);
     });
     socket.onopen = () => {
-      clearTimeout(this.patience);
+      clearTimeout(this.#patience);
       events.opened();
     };
     socket.onmessage = ({ data }: { readonly data: unknown }) => {
@@ -69,18 +71,18 @@ export class Connection {
 
   /** Whether something waits for being sent. Not every class knows. */
   get isSending(): boolean {
-    return (this.socket.bufferedAmount ?? 0) > 0;
+    return (this.#socket.bufferedAmount ?? 0) > 0;
   }
 
   /** @throws what the socket throws when it is not open. */
   send(text: string): void {
-    this.socket.send(text);
+    this.#socket.send(text);
   }
 
   /** Closes the socket. Nothing is told of it any more. */
   close(): void {
-    clearTimeout(this.patience);
-    const { socket } = this;
+    clearTimeout(this.#patience);
+    const socket = this.#socket;
     // Late events of a socket that was given up must not reach its successor.
     // `onerror` stays: closing a socket that is being opened is an error in `ws`.
     socket.onopen = socket.onmessage = socket.onclose = null;
@@ -94,6 +96,6 @@ export class Connection {
   /** Ends a connection that does not answer, without waiting for its close. */
   abandon(reason: string): void {
     this.close();
-    this.events.closed({ code: ABNORMAL, reason });
+    this.#events.closed({ code: ABNORMAL, reason });
   }
 }

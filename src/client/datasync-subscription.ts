@@ -46,55 +46,62 @@ export interface FollowCalls {
 export class Followed {
   state: FollowState = 'waiting';
   /** Without it, the server begins where the token was authorized. */
-  private position: JsonValue | undefined;
-  private resumable = true;
-  private attempt = 0;
-  private silence: Timer;
+  #position: JsonValue | undefined;
+  #resumable = true;
+  #attempt = 0;
+  #silence: Timer;
   /** The server is at work: it has its patience anew. */
-  private extend: (() => void) | undefined;
+  #extend: (() => void) | undefined;
+  readonly #handlers: FollowHandlers;
+  readonly #calls: FollowCalls;
 
   /** @internal */
   constructor(
     readonly token: string,
-    private readonly handlers: FollowHandlers,
-    private readonly calls: FollowCalls,
-  ) {}
+    handlers: FollowHandlers,
+    calls: FollowCalls,
+  ) {
+    this.#handlers = handlers;
+    this.#calls = calls;
+  }
 
   /** Whether its deltas come without a name, as they did from old servers. */
   get anonymous(): boolean {
-    return !this.resumable && this.state !== 'gone' && this.state !== 'waiting';
+    return (
+      !this.#resumable && this.state !== 'gone' && this.state !== 'waiting'
+    );
   }
 
   /** Ends it. What is still on its way is ignored. */
   cancel(): void {
     if (this.state === 'gone') return;
-    if (this.state !== 'waiting') this.release();
-    this.end();
+    if (this.state !== 'waiting') this.#release();
+    this.#end();
   }
 
   /** @internal Another object follows the token from now on. */
   replaced(): void {
-    if (this.state !== 'gone') this.end();
+    if (this.state !== 'gone') this.#end();
   }
 
   /** @internal There is a connection. */
   acquire(): void {
-    const attempt = ++this.attempt;
+    const attempt = ++this.#attempt;
     const aborter = new AbortController();
-    this.change('catching-up');
-    this.listen(aborter);
-    const { position } = this;
-    const extension = this.resumable
+    this.#change('catching-up');
+    this.#listen(aborter);
+    const position = this.#position;
+    const extension = this.#resumable
       ? { resume: true, ...(position === undefined ? {} : { since: position }) }
       : {};
-    const current = (): boolean => attempt === this.attempt;
-    this.calls.call(
+    const current = (): boolean => attempt === this.#attempt;
+    this.#calls.call(
       'acquireSubscription',
       { token: this.token, ...extension },
       { timeout: 0, signal: aborter.signal },
       {
-        resolve: (result) => current() && this.acquired(result),
-        reject: (error) => current() && this.refused(error),
+        resolve: (result) => current() && this.#acquired(result),
+        reject: (error) => current() && this.#refused(error),
       },
     );
   }
@@ -102,84 +109,84 @@ export class Followed {
   /** @internal The connection has gone. */
   lost(error: unknown): void {
     if (this.state === 'gone' || this.state === 'waiting') return;
-    this.attempt++;
-    clearTimeout(this.silence);
-    if (this.resumable) this.change('waiting');
-    else this.end(error);
+    this.#attempt++;
+    clearTimeout(this.#silence);
+    if (this.#resumable) this.#change('waiting');
+    else this.#end(error);
   }
 
   /** @internal */
   deltas(deltas: readonly Delta[], position?: JsonValue): void {
     if (this.state === 'gone') return;
-    this.extend?.();
+    this.#extend?.();
     try {
-      this.handlers.onDeltas(deltas);
+      this.#handlers.onDeltas(deltas);
     } catch (error) {
       // Without this batch, the next ones would be applied to other rows.
-      this.release();
-      this.end(error);
+      this.#release();
+      this.#end(error);
       return;
     }
     // Not before they were applied: it stands for having everything up to it.
-    if (position !== undefined) this.position = position;
+    if (position !== undefined) this.#position = position;
   }
 
   /** @internal */
   moved(position: JsonValue): void {
-    this.position = position;
+    this.#position = position;
   }
 
-  private listen(aborter: AbortController): void {
-    const { patience } = this.calls;
-    this.extend = (): void => {
-      clearTimeout(this.silence);
-      this.silence = after(patience, () => {
+  #listen(aborter: AbortController): void {
+    const { patience } = this.#calls;
+    this.#extend = (): void => {
+      clearTimeout(this.#silence);
+      this.#silence = after(patience, () => {
         aborter.abort(
           connectorError('SNORKY_TIMEOUT', 'acquireSubscription', patience),
         );
       });
     };
-    this.extend();
+    this.#extend();
   }
 
-  private hush(): void {
-    clearTimeout(this.silence);
-    this.extend = undefined;
+  #hush(): void {
+    clearTimeout(this.#silence);
+    this.#extend = undefined;
   }
 
-  private acquired(result: JsonValue): void {
-    this.hush();
+  #acquired(result: JsonValue): void {
+    this.#hush();
     if (isJsonObject(result)) {
       if (result['recovered'] !== true) {
-        this.end();
+        this.#end();
         return;
       }
-      if (result['position'] !== undefined) this.position = result['position'];
+      if (result['position'] !== undefined) this.#position = result['position'];
     }
-    this.change('live');
+    this.#change('live');
   }
 
-  private refused(error: unknown): void {
-    this.hush();
+  #refused(error: unknown): void {
+    this.#hush();
     // Losses are told by `lost`.
     if (error instanceof ConnectorError && error.code !== 'SNORKY_TIMEOUT') {
       return;
     }
     const unknown = error instanceof RpcError && error.value === INVALID_PARAMS;
-    if (unknown && this.resumable && this.position === undefined) {
-      this.resumable = false;
+    if (unknown && this.#resumable && this.#position === undefined) {
+      this.#resumable = false;
       this.acquire();
       return;
     }
-    if (error instanceof ConnectorError) this.release();
-    this.end(error);
+    if (error instanceof ConnectorError) this.#release();
+    this.#end(error);
   }
 
   /** If the server does not hear of it, the token runs out by itself. */
-  private release(): void {
+  #release(): void {
     const { token } = this;
     const ignore = (): void => {};
-    this.calls.call(
+    this.#calls.call(
       'cancelSubscription',
       { token },
       {},
@@ -187,15 +194,15 @@ export class Followed {
     );
   }
 
-  private end(error?: unknown): void {
-    this.attempt++;
-    this.hush();
-    this.calls.forget(this);
-    this.change('gone', error);
+  #end(error?: unknown): void {
+    this.#attempt++;
+    this.#hush();
+    this.#calls.forget(this);
+    this.#change('gone', error);
   }
 
-  private change(state: FollowState, error?: unknown): void {
+  #change(state: FollowState, error?: unknown): void {
     this.state = state;
-    this.handlers.onState(state, error);
+    this.#handlers.onState(state, error);
   }
 }

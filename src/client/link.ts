@@ -53,25 +53,26 @@ export class Link {
   retryAt: number | undefined;
   /** Why it has stopped. */
   objection: string | undefined;
-  private connection: Connection | undefined;
+  #connection: Connection | undefined;
   /** For the one thing that can be waited for in a state. */
-  private timer: Timer;
-  private unwatch: (() => void) | undefined;
-  private attempts = 0;
-  private readonly liveness: Liveness;
+  #timer: Timer;
+  #unwatch: (() => void) | undefined;
+  #attempts = 0;
+  readonly #liveness: Liveness;
+  readonly #options: LinkOptions;
+  readonly #events: LinkEvents;
 
-  constructor(
-    private readonly options: LinkOptions,
-    private readonly events: LinkEvents,
-  ) {
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#options = options;
+    this.#events = events;
     const { heartbeat, patience } = options;
-    this.liveness = new Liveness({
+    this.#liveness = new Liveness({
       heartbeat,
       patience,
       ask: () => this.state === 'connected' && events.ask(),
-      isSending: () => this.connection?.isSending === true,
+      isSending: () => this.#connection?.isSending === true,
       dead: () => {
-        this.connection?.abandon('It gave no sign of life');
+        this.#connection?.abandon('It gave no sign of life');
       },
     });
   }
@@ -79,20 +80,20 @@ export class Link {
   /** Tries now, whatever was tried before. */
   connect(): void {
     if (this.state === 'idle' || this.state === 'stopped') {
-      this.options.reconnection.reset();
+      this.#options.reconnection.reset();
     }
-    this.fire('connect');
+    this.#fire('connect');
   }
 
   disconnect(): void {
-    this.fire('disconnect');
+    this.#fire('disconnect');
   }
 
   /** Answers whether a socket has taken the text. */
   send(text: string): boolean {
     if (this.state !== 'connected') return false;
     try {
-      this.connection?.send(text);
+      this.#connection?.send(text);
       return true;
     } catch {
       // It is closing, and its close event is about to come.
@@ -100,116 +101,116 @@ export class Link {
     }
   }
 
-  private fire(event: ConnectionEvent, close?: Close): void {
+  #fire(event: ConnectionEvent, close?: Close): void {
     const from = this.state;
     const to = NEXT_STATE[from][event];
     if (to === from) return;
     this.state = to;
-    this.leave();
-    if (to === 'connecting') this.open();
-    else if (to === 'connected') this.hold();
-    else if (to === 'waiting') this.schedule();
-    else this.rest();
+    this.#leave();
+    if (to === 'connecting') this.#open();
+    else if (to === 'connected') this.#hold();
+    else if (to === 'waiting') this.#schedule();
+    else this.#rest();
     // Opening may have failed at once.
-    if (this.state === to) this.events.changed(to, close);
+    if (this.state === to) this.#events.changed(to, close);
   }
 
-  private leave(): void {
-    clearTimeout(this.timer);
+  #leave(): void {
+    clearTimeout(this.#timer);
     this.retryAt = undefined;
-    this.liveness.stop();
+    this.#liveness.stop();
     if (this.state === 'connected') return;
-    this.connection?.close();
-    this.connection = undefined;
+    this.#connection?.close();
+    this.#connection = undefined;
   }
 
-  private open(): void {
+  #open(): void {
     this.objection = undefined;
-    this.unwatch ??= watchEnvironment({
-      online: () => this.onOnline(),
-      offline: () => this.liveness.check(OFFLINE_PATIENCE),
+    this.#unwatch ??= watchEnvironment({
+      online: () => this.#onOnline(),
+      offline: () => this.#liveness.check(OFFLINE_PATIENCE),
       visible: () => {
-        if (this.state === 'waiting') this.fire('due');
-        else this.liveness.check();
+        if (this.state === 'waiting') this.#fire('due');
+        else this.#liveness.check();
       },
     });
-    const { address } = this.options;
-    if (typeof address === 'function') this.openWhenKnown(address);
-    else this.openTo(address);
+    const { address } = this.#options;
+    if (typeof address === 'function') this.#openWhenKnown(address);
+    else this.#openTo(address);
   }
 
   /** Another attempt may have begun before this one knows where to go. */
-  private openWhenKnown(address: Exclude<Address, Url>): void {
-    const attempt = ++this.attempts;
+  #openWhenKnown(address: Exclude<Address, Url>): void {
+    const attempt = ++this.#attempts;
     const when =
       <Value>(step: (value: Value) => void) =>
       (value: Value): void => {
-        if (this.attempts === attempt && this.state === 'connecting') {
-          clearTimeout(this.timer);
+        if (this.#attempts === attempt && this.state === 'connecting') {
+          clearTimeout(this.#timer);
           step(value);
         }
       };
     const fail = when((error: unknown) => {
-      this.lose({ code: ABNORMAL, reason: `No address: ${String(error)}` });
+      this.#lose({ code: ABNORMAL, reason: `No address: ${String(error)}` });
     });
-    this.timer = after(this.options.openTimeout, () => fail('too late'));
+    this.#timer = after(this.#options.openTimeout, () => fail('too late'));
     Promise.resolve()
       .then(address)
       .then(
-        when((url) => this.openTo(url)),
+        when((url) => this.#openTo(url)),
         fail,
       );
   }
 
-  private openTo(url: Url): void {
-    const { socketClass, openTimeout } = this.options;
+  #openTo(url: Url): void {
+    const { socketClass, openTimeout } = this.#options;
     try {
-      this.connection = new Connection(socketClass, String(url), openTimeout, {
-        opened: () => this.fire('opened'),
+      this.#connection = new Connection(socketClass, String(url), openTimeout, {
+        opened: () => this.#fire('opened'),
         received: (data) => {
-          this.liveness.heard();
-          this.events.received(data);
+          this.#liveness.heard();
+          this.#events.received(data);
         },
-        closed: (close) => this.lose(close),
+        closed: (close) => this.#lose(close),
       });
     } catch (error) {
       // An invalid URL, or one that the page may not open: so it will stay.
       reportUncaught(error);
       const reason = String(error);
       this.objection = `the address cannot be opened (${reason})`;
-      this.fire('refused', { code: ABNORMAL, reason });
+      this.#fire('refused', { code: ABNORMAL, reason });
     }
   }
 
-  private hold(): void {
-    const { reconnection } = this.options;
-    this.liveness.start();
-    this.timer = after(reconnection.stableAfter, () => reconnection.reset());
+  #hold(): void {
+    const { reconnection } = this.#options;
+    this.#liveness.start();
+    this.#timer = after(reconnection.stableAfter, () => reconnection.reset());
   }
 
-  private schedule(): void {
-    const delay = this.options.reconnection.nextDelay();
+  #schedule(): void {
+    const delay = this.#options.reconnection.nextDelay();
     this.retryAt = Date.now() + delay;
-    this.timer = setTimeout(() => this.fire('due'), delay);
+    this.#timer = setTimeout(() => this.#fire('due'), delay);
   }
 
-  private rest(): void {
-    this.unwatch?.();
-    this.unwatch = undefined;
+  #rest(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
   }
 
-  private lose(close: Close): void {
-    this.objection = this.options.reconnection.objection(close);
-    this.fire(this.objection === undefined ? 'lost' : 'refused', close);
+  #lose(close: Close): void {
+    this.objection = this.#options.reconnection.objection(close);
+    this.#fire(this.objection === undefined ? 'lost' : 'refused', close);
   }
 
-  private onOnline(): void {
-    this.liveness.check();
+  #onOnline(): void {
+    this.#liveness.check();
     if (this.state !== 'waiting') return;
     // Not at once: a whole office is online again at the same moment.
-    clearTimeout(this.timer);
-    this.options.reconnection.reset();
-    this.schedule();
-    this.events.changed('waiting', undefined);
+    clearTimeout(this.#timer);
+    this.#options.reconnection.reset();
+    this.#schedule();
+    this.#events.changed('waiting', undefined);
   }
 }

@@ -1,6 +1,10 @@
 import { isJsonObject } from '../protocol/json.js';
-import { ArrayCollection } from './collections/array-collection.js';
+import {
+  ArrayCollection,
+  type Making,
+} from './collections/array-collection.js';
 import { SingleItemCollection } from './collections/single-item-collection.js';
+import { type KeyOption, keyReader } from './collections/key.js';
 import type { DataSync } from './datasync.js';
 import { connectorError } from './errors.js';
 import { LiveFeed, type LiveOptions, type LiveState } from './live-feed.js';
@@ -12,6 +16,11 @@ export interface LiveListOptions<Row, Item = Row> extends LiveOptions<
   Item
 > {
   readonly single?: false;
+  /**
+   * Compares a known item with the row of a delta, instead of a key. Each delta
+   * then takes a walk over the items.
+   */
+  readonly itemsAreEqual?: (item: Item, other: Row) => boolean;
   /** Keeps the items in this order. @default that of fetching and arrival */
   readonly compare?: (left: Item, right: Item) => number;
 }
@@ -22,12 +31,23 @@ export interface LiveItemOptions<Row, Item = Row> extends LiveOptions<
   Item
 > {
   readonly single: true;
+  /** Compares the known row with that of a delta, instead of a key. */
+  readonly itemsAreEqual?: (row: Row, other: Row) => boolean;
 }
+
+/** What rows are told apart by. */
+interface Comparing {
+  readonly key?: KeyOption<never>;
+  readonly itemsAreEqual?: unknown;
+}
+
+/** `transformItem` is needed unless rows are items. */
+type Made<Row, Item> = [Row] extends [Item] ? unknown : Making<Row, Item>;
 
 /** What is common to lists and single items that follow the server. */
 export interface Live {
   readonly state: LiveState;
-  /** Why it has failed, or is not live at the moment. */
+  /** Why it has failed, or why its rows could not be fetched yet. */
   readonly error: unknown;
   /** Settles when it is live for the first time, or has failed. */
   readonly ready: Promise<void>;
@@ -66,22 +86,42 @@ export interface LiveItem<Item> extends Live {
  */
 export function liveCollection<Row, Item = Row>(
   datasync: DataSync,
-  url: string,
-  options: LiveItemOptions<Row, Item>,
+  url: string | URL,
+  options: LiveItemOptions<Row, Item> & Made<Row, Item>,
 ): LiveItem<Item>;
 export function liveCollection<Row, Item = Row>(
   datasync: DataSync,
-  url: string,
-  options: LiveListOptions<Row, Item>,
+  url: string | URL,
+  options: LiveListOptions<Row, Item> & Made<Row, Item>,
 ): LiveCollection<Item>;
+/** Where only the value of `single` says which of both it is. */
+export function liveCollection<Row, Item = Row>(
+  datasync: DataSync,
+  url: string | URL,
+  options: (LiveItemOptions<Row, Item> | LiveListOptions<Row, Item>) &
+    Made<Row, Item>,
+): LiveItem<Item> | LiveCollection<Item>;
 export function liveCollection<Row, Item>(
   datasync: DataSync,
-  url: string,
+  url: string | URL,
   options: LiveItemOptions<Row, Item> | LiveListOptions<Row, Item>,
 ): LiveItem<Item> | LiveCollection<Item> {
   return options.single === true
-    ? new ItemView<Row, Item>(datasync, url, options)
-    : new ListView<Row, Item>(datasync, url, options);
+    ? new ItemView<Row, Item>(datasync, String(url), options)
+    : new ListView<Row, Item>(datasync, String(url), options);
+}
+
+/** Rows without their key would be inserted, and never change. */
+function expectRows(
+  url: string,
+  { key = 'id', itemsAreEqual }: Comparing,
+  rows: readonly unknown[] | false,
+  expected: string,
+): void {
+  const keyOf = itemsAreEqual ? () => 0 : keyReader(key);
+  if (rows && rows.every((row) => keyOf(row) !== undefined)) return;
+  const keyed = itemsAreEqual ? '' : ` with the key "${String(key)}"`;
+  throw connectorError('SNORKY_BODY_UNEXPECTED', url, expected + keyed);
 }
 
 class ListView<Row, Item>
@@ -96,13 +136,15 @@ class ListView<Row, Item>
     options: LiveListOptions<Row, Item>,
   ) {
     const items: Item[] = [];
-    const collection = new ArrayCollection<Row, Item>(items, options);
+    // That there is transformItem where it is needed was checked by then.
+    const collection = new ArrayCollection<Row, Item>(
+      items as never,
+      options.itemsAreEqual ? options : { key: 'id' as never, ...options },
+    );
     super(datasync, url, options, collection, (rows) => {
       // There is no such list: what was known of it may still be of use.
       if (rows === undefined) return;
-      if (!Array.isArray(rows)) {
-        throw connectorError('SNORKY_BODY_UNEXPECTED', url, 'a list');
-      }
+      expectRows(url, options, Array.isArray(rows) && rows, 'a list of rows');
       collection.reset(rows as Row[]);
     });
     this.items = items;
@@ -141,9 +183,7 @@ class ItemView<Row, Item>
         remove();
         return;
       }
-      if (!isJsonObject(row)) {
-        throw connectorError('SNORKY_BODY_UNEXPECTED', url, 'an object');
-      }
+      expectRows(url, options, isJsonObject(row) && [row], 'a row');
       update(row as Row);
     });
     this.known = known;

@@ -1,10 +1,10 @@
 import { TOO_MANY_SUBSCRIPTIONS } from '../protocol/errors.js';
-import type { JsonValue } from '../protocol/json.js';
 import type { Collection } from './collections/collection.js';
 import {
   CollectionDeltaProcessor,
   type CollectionDeltaProcessorOptions,
 } from './collections/collection-delta-processor.js';
+import type { KeyOption } from './collections/key.js';
 import type { DataSync } from './datasync.js';
 import type { Followed } from './datasync-subscription.js';
 import { connectorError, RpcError } from './errors.js';
@@ -41,12 +41,7 @@ export interface LiveOptions<Row, Item = Row> {
    *
    * @default 'id', unless there is `itemsAreEqual`
    */
-  readonly key?: string | ((row: Row | Item) => JsonValue);
-  /**
-   * Compares a known item with that of a delta, instead of a key. Each delta
-   * then takes a walk over the items.
-   */
-  readonly itemsAreEqual?: (item: Item, other: Row) => boolean;
+  readonly key?: KeyOption<Row>;
   /** What becomes an item of each row that is fetched, inserted or updated. */
   readonly transformItem?: (row: Row) => Item;
   /** Where in the answer the rows are. @default the whole of it */
@@ -65,25 +60,29 @@ export interface LiveOptions<Row, Item = Row> {
  */
 export class LiveFeed<Row, Item> {
   state: LiveState = 'loading';
-  /** Why it failed, or is not live at the moment. */
+  /** Why it has failed, or why its rows could not be fetched yet. */
   error: unknown;
   /** Settles with the first `live` or `failed`. */
   readonly ready: Promise<void>;
   /** Dispatched after rows, or the state, have changed. */
   readonly changed: Signal<[]>;
-  private settle!: {
+  #settle!: {
     readonly resolve: () => void;
     readonly reject: (error: unknown) => void;
   };
-  private readonly backoff = new Reconnection();
-  private readonly request: Omit<SubscribingRequest, 'aborter'>;
-  private followed: Followed | undefined;
+  readonly #backoff = new Reconnection();
+  readonly #request: Omit<SubscribingRequest, 'aborter'>;
+  #followed: Followed | undefined;
   /** Whether what was fetched last has been live. */
-  private held = false;
+  #held = false;
   /** Of what was begun last, unless that has been given up. */
-  private aborter: AbortController | undefined;
-  private retry: Timer;
-  private readonly unlisten: () => void;
+  #aborter: AbortController | undefined;
+  #retry: Timer;
+  readonly #unlisten: () => void;
+  readonly #datasync: DataSync;
+  readonly #options: LiveOptions<Row, Item>;
+  readonly #collection: Collection<Row, unknown>;
+  readonly #replace: (rows: unknown) => void;
 
   /**
    * @param collection Takes the changes.
@@ -91,13 +90,17 @@ export class LiveFeed<Row, Item> {
    *   was expected.
    */
   constructor(
-    private readonly datasync: DataSync,
+    datasync: DataSync,
     url: string,
-    private readonly options: LiveOptions<Row, Item>,
-    private readonly collection: Collection<Row, unknown>,
-    private readonly replace: (rows: unknown) => void,
+    options: LiveOptions<Row, Item>,
+    collection: Collection<Row, unknown>,
+    replace: (rows: unknown) => void,
   ) {
-    this.request = {
+    this.#datasync = datasync;
+    this.#options = options;
+    this.#collection = collection;
+    this.#replace = replace;
+    this.#request = {
       url,
       request: options.request,
       fetch: options.fetch ?? ((to, init) => fetch(to, init)),
@@ -105,88 +108,93 @@ export class LiveFeed<Row, Item> {
     };
     this.changed = new datasync.snorky.Signal<[]>();
     this.ready = new Promise((resolve, reject) => {
-      this.settle = { resolve, reject };
+      this.#settle = { resolve, reject };
     });
     // Who does not ask for it is told by `state`.
     this.ready.catch(() => {});
-    this.unlisten = datasync.snorky.stateChanged.add((state) => {
+    this.#unlisten = datasync.snorky.stateChanged.add((state) => {
       // A fetch that failed because the network was away need not wait longer.
       if (state === 'connected') {
-        if (this.retry !== undefined) this.load();
+        if (this.#retry !== undefined) this.#load();
       } else if (state !== 'connecting') {
-        this.waits();
+        this.#waits();
       }
     });
-    this.load();
+    this.#load();
+  }
+
+  /** Vue makes no proxy of it then, which could not reach what is private. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   /** Fetches again, whatever the state. */
   refresh(): void {
     if (this.state === 'closed') return;
-    this.backoff.reset();
-    this.load();
+    this.#backoff.reset();
+    this.#load();
   }
 
   /** Ends it: nothing is fetched, and nothing changes any more. */
   close(): void {
     if (this.state === 'closed') return;
-    this.stop();
-    this.unlisten();
-    this.settle.reject(connectorError('SNORKY_CLOSED'));
-    this.change('closed');
+    this.#stop();
+    this.#unlisten();
+    this.#settle.reject(connectorError('SNORKY_CLOSED'));
+    this.#change('closed');
   }
 
-  private load(): void {
-    this.stop();
+  #load(): void {
+    this.#stop();
     const aborter = new AbortController();
-    this.aborter = aborter;
-    this.held = false;
-    if (this.state !== 'loading') this.change('stale', this.error);
-    void fetchSubscribing({ ...this.request, aborter }).then((result) => {
+    this.#aborter = aborter;
+    this.#held = false;
+    if (this.state !== 'loading') this.#change('stale', this.error);
+    void fetchSubscribing({ ...this.#request, aborter }).then((result) => {
       // Given up, or begun anew. (A timeout aborts it as well.)
-      if (this.aborter !== aborter) return;
-      if ('error' in result) this.missed(result);
-      else this.fetched(aborter, result);
+      if (this.#aborter !== aborter) return;
+      if ('error' in result) this.#missed(result);
+      else this.#fetched(aborter, result);
     });
   }
 
-  private stop(): void {
-    this.aborter?.abort();
-    this.aborter = undefined;
-    clearTimeout(this.retry);
-    this.retry = undefined;
-    const { followed } = this;
-    this.followed = undefined;
+  #stop(): void {
+    this.#aborter?.abort();
+    this.#aborter = undefined;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    const followed = this.#followed;
+    this.#followed = undefined;
     followed?.cancel();
   }
 
-  private missed({ error, temporary, missing }: FetchFailure): void {
-    if (missing === true) this.replace(undefined);
-    if (temporary) this.loadLater(error);
-    else this.fail(error);
+  #missed({ error, temporary, missing }: FetchFailure): void {
+    if (missing === true) this.#replace(undefined);
+    if (temporary) this.#loadLater(error);
+    else this.#fail(error);
   }
 
-  private fetched(aborter: AbortController, { body, token }: Snapshot): void {
-    const { rows, model } = this.options;
-    const isOver = (): boolean => this.aborter !== aborter;
+  #fetched(aborter: AbortController, { body, token }: Snapshot): void {
+    const { rows, model } = this.#options;
+    const isOver = (): boolean => this.#aborter !== aborter;
     try {
-      this.replace(rows === undefined ? body : rows(body as never));
+      this.#replace(rows === undefined ? body : (rows(body as never) ?? null));
     } catch (error) {
-      if (!isOver()) this.fail(error);
+      if (!isOver()) this.#fail(error);
       return;
     }
     // It was closed, or begun anew, by what makes items of rows.
     if (isOver()) return;
     if (token === undefined) {
-      this.fail(connectorError('SNORKY_TOKEN_MISSING', this.request.url));
+      this.#fail(connectorError('SNORKY_TOKEN_MISSING', this.#request.url));
       return;
     }
     // Versions of what was there say nothing of what is there now.
     const processor = new CollectionDeltaProcessor(
-      { [model]: this.collection },
-      this.options as CollectionDeltaProcessorOptions,
+      { [model]: this.#collection },
+      this.#options as CollectionDeltaProcessorOptions,
     );
-    this.followed = this.datasync.follow(token, {
+    this.#followed = this.#datasync.follow(token, {
       onDeltas: (deltas) => {
         if (isOver()) return;
         processor.processDeltas(deltas);
@@ -194,54 +202,55 @@ export class LiveFeed<Row, Item> {
       },
       onState: (state, error) => {
         if (isOver()) return;
-        if (state === 'live') this.live();
-        else if (state === 'gone') this.gone(error);
-        else if (this.state === 'live') this.change('stale');
+        if (state === 'live') this.#live();
+        else if (state === 'gone') this.#gone(error);
+        else if (this.state === 'live') this.#change('stale');
       },
     });
-    const { state } = this.datasync.snorky;
-    if (state !== 'connected' && state !== 'connecting') this.waits();
+    const { state } = this.#datasync.snorky;
+    if (state !== 'connected' && state !== 'connecting') this.#waits();
     this.changed.dispatch();
   }
 
   /** Rows that are there, but for a connection, are not being loaded. */
-  private waits(): void {
-    if (this.state === 'loading' && this.followed !== undefined) {
-      this.change('stale');
+  #waits(): void {
+    if (this.state === 'loading' && this.#followed !== undefined) {
+      this.#change('stale');
     }
   }
 
-  private live(): void {
-    this.held = true;
-    this.backoff.reset();
-    this.settle.resolve();
-    this.change('live');
+  #live(): void {
+    this.#held = true;
+    this.#backoff.reset();
+    this.#settle.resolve();
+    this.#change('live');
   }
 
-  private gone(error: unknown): void {
+  #gone(error: unknown): void {
     if (error instanceof RpcError && error.value === TOO_MANY_SUBSCRIPTIONS) {
-      this.fail(error);
-    } else if (this.held && this.datasync.snorky.state === 'connected') {
-      this.load();
+      this.#fail(error);
+    } else if (this.#held && this.#datasync.snorky.state === 'connected') {
+      this.#load();
     } else {
       // A token that never was any good: the next may not be any better.
-      this.loadLater(error);
+      this.#loadLater(error);
     }
   }
 
-  private loadLater(error: unknown): void {
-    this.stop();
-    this.retry = setTimeout(() => this.load(), this.backoff.nextDelay());
-    this.change(this.state === 'loading' ? 'loading' : 'stale', error);
+  #loadLater(error: unknown): void {
+    this.#stop();
+    this.#retry = setTimeout(() => this.#load(), this.#backoff.nextDelay());
+    this.#change(this.state === 'loading' ? 'loading' : 'stale', error);
   }
 
-  private fail(error: unknown): void {
-    this.stop();
-    this.settle.reject(error);
-    this.change('failed', error);
+  #fail(error: unknown): void {
+    this.#stop();
+    this.#settle.reject(error);
+    this.#datasync.snorky.$complain('A live list has failed', error);
+    this.#change('failed', error);
   }
 
-  private change(state: LiveState, error?: unknown): void {
+  #change(state: LiveState, error?: unknown): void {
     if (this.state === state && this.error === error) return;
     this.state = state;
     this.error = error;

@@ -23,18 +23,21 @@ const SENDING = 6;
  * that only listens would never know.
  */
 export class Liveness {
-  private heardAt = 0;
-  private beat: Timer;
-  private deadline: Timer;
+  #heardAt = 0;
+  #beat: Timer;
+  #deadline: Timer;
+  readonly #options: LivenessOptions;
 
-  constructor(private readonly options: LivenessOptions) {}
+  constructor(options: LivenessOptions) {
+    this.#options = options;
+  }
 
   start(): void {
     this.heard();
-    const { heartbeat } = this.options;
+    const { heartbeat } = this.#options;
     const next = (): void => {
-      this.beat = after(heartbeat, () => {
-        if (performance.now() - this.heardAt >= heartbeat) this.check();
+      this.#beat = after(heartbeat, () => {
+        if (performance.now() - this.#heardAt >= heartbeat) this.check();
         next();
       });
     };
@@ -42,14 +45,14 @@ export class Liveness {
   }
 
   stop(): void {
-    clearTimeout(this.beat);
-    clearTimeout(this.deadline);
-    this.deadline = undefined;
+    clearTimeout(this.#beat);
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
   }
 
   /** Something arrived. On the way of every message, so it does nothing else. */
   heard(): void {
-    this.heardAt = performance.now();
+    this.#heardAt = performance.now();
   }
 
   /**
@@ -58,19 +61,19 @@ export class Liveness {
    * @param most Milliseconds that the answer may take, if that is less.
    */
   check(most = Infinity): void {
-    const { heartbeat, patience, ask } = this.options;
-    if (heartbeat === 0 || this.deadline !== undefined || !ask()) return;
+    const { heartbeat, patience, ask } = this.#options;
+    if (heartbeat === 0 || this.#deadline !== undefined || !ask()) return;
     // Earlier than anything that is heard from now on.
-    this.heardAt = -1;
-    this.wait(Math.min(patience, most), SENDING);
+    this.#heardAt = -1;
+    this.#wait(Math.min(patience, most), SENDING);
   }
 
-  private wait(patience: number, times: number): void {
-    const { isSending, dead } = this.options;
-    this.deadline = after(patience, () => {
-      this.deadline = undefined;
-      if (this.heardAt >= 0) return;
-      if (times > 0 && isSending()) this.wait(patience, times - 1);
+  #wait(patience: number, times: number): void {
+    const { isSending, dead } = this.#options;
+    this.#deadline = after(patience, () => {
+      this.#deadline = undefined;
+      if (this.#heardAt >= 0) return;
+      if (times > 0 && isSending()) this.#wait(patience, times - 1);
       else dead();
     });
   }

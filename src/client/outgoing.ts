@@ -17,12 +17,12 @@ export interface QueueLimits {
 
 /** What waits for a connection: in order, and bounded. */
 export class OutgoingQueue {
-  private readonly waiting = new Set<Outgoing>();
-  private units = 0;
-  private readonly limits: Required<QueueLimits>;
+  readonly #waiting = new Set<Outgoing>();
+  #units = 0;
+  readonly #limits: Required<QueueLimits>;
 
   constructor({ messages = 1000, units = 1_048_576 }: QueueLimits = {}) {
-    this.limits = { messages, units };
+    this.#limits = { messages, units };
   }
 
   /**
@@ -30,30 +30,30 @@ export class OutgoingQueue {
    * @throws ConnectorError when it is full.
    */
   add(outgoing: Outgoing, what: string): void {
-    const { messages, units } = this.limits;
+    const { messages, units } = this.#limits;
     const { length } = outgoing.text;
-    if (this.waiting.size >= messages || this.units + length > units) {
+    if (this.#waiting.size >= messages || this.#units + length > units) {
       throw connectorError('SNORKY_QUEUE_FULL', what);
     }
-    this.waiting.add(outgoing);
-    this.units += length;
+    this.#waiting.add(outgoing);
+    this.#units += length;
   }
 
   /** Takes one back that need not be sent any more. */
   withdraw(outgoing: Outgoing): void {
-    if (this.waiting.delete(outgoing)) this.units -= outgoing.text.length;
+    if (this.#waiting.delete(outgoing)) this.#units -= outgoing.text.length;
   }
 
   /** Hands over all of them, until `send` says that it cannot. */
   flush(send: (outgoing: Outgoing) => boolean): void {
-    for (const outgoing of this.waiting) {
+    for (const outgoing of this.#waiting) {
       if (!send(outgoing)) return;
       this.withdraw(outgoing);
     }
   }
 
   clear(): void {
-    this.waiting.clear();
-    this.units = 0;
+    this.#waiting.clear();
+    this.#units = 0;
   }
 }

@@ -24,9 +24,12 @@ interface PendingCall extends Settle {
  * leaves the table the moment it is settled, whatever settles it.
  */
 export class PendingCalls {
-  private readonly calls = new Map<number, PendingCall>();
+  readonly #calls = new Map<number, PendingCall>();
+  readonly #host: ConnectorHost;
 
-  constructor(private readonly host: ConnectorHost) {}
+  constructor(host: ConnectorHost) {
+    this.#host = host;
+  }
 
   /**
    * Sends a call, or keeps it until there is a connection.
@@ -37,7 +40,7 @@ export class PendingCalls {
     callId: number,
     text: string,
     what: string,
-    { timeout = this.host.timeout, signal, repeat = false }: CallOptions,
+    { timeout = this.#host.timeout, signal, repeat = false }: CallOptions,
     settle: Settle,
   ): void {
     if (signal?.aborted === true) {
@@ -46,18 +49,24 @@ export class PendingCalls {
     }
     const outgoing: Outgoing = { text, sent: false };
     try {
-      this.host.$send(outgoing, what);
+      this.#host.$send(outgoing, what);
     } catch (error) {
       settle.reject(error);
       return;
     }
     const abort = (): unknown => this.take(callId)?.reject(signal?.reason);
     signal?.addEventListener('abort', abort);
-    const timer = after(timeout, () => {
-      const error = connectorError('SNORKY_TIMEOUT', what, timeout);
-      this.take(callId)?.reject(error);
-    });
-    this.calls.set(callId, {
+    const expire = (): void => {
+      // What waits for a connection has its time when there is one.
+      if (repeat && !outgoing.sent) {
+        timer = after(timeout, expire);
+      } else {
+        const error = connectorError('SNORKY_TIMEOUT', what, timeout);
+        this.take(callId)?.reject(error);
+      }
+    };
+    let timer = after(timeout, expire);
+    this.#calls.set(callId, {
       outgoing,
       repeat,
       what,
@@ -66,20 +75,20 @@ export class PendingCalls {
       release: () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
-        this.host.$withdraw(outgoing);
+        this.#host.$withdraw(outgoing);
       },
     });
   }
 
   get size(): number {
-    return this.calls.size;
+    return this.#calls.size;
   }
 
   /** The call with this id, which is then no longer pending. */
   take(callId: unknown): Settle | undefined {
-    const call = this.calls.get(callId as number);
+    const call = this.#calls.get(callId as number);
     if (call === undefined) return undefined;
-    this.calls.delete(callId as number);
+    this.#calls.delete(callId as number);
     call.release();
     return call;
   }
@@ -92,13 +101,13 @@ export class PendingCalls {
    */
   lost(error: ConnectorError, final: boolean): void {
     // A copy: whoever is rejected may call again.
-    for (const [callId, call] of [...this.calls]) {
+    for (const [callId, call] of [...this.#calls]) {
       const { outgoing, repeat, what } = call;
       if (!final && (repeat || !outgoing.sent)) {
         if (!outgoing.sent) continue;
         outgoing.sent = false;
         try {
-          this.host.$send(outgoing, what);
+          this.#host.$send(outgoing, what);
         } catch (full) {
           this.take(callId)?.reject(full);
         }

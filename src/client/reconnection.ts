@@ -41,19 +41,22 @@ export function comesBack({ code }: Close): boolean {
 
 /** The policy of coming back: exponential, with full jitter. */
 export class Reconnection {
-  private attempt = 0;
+  #attempt = 0;
+  readonly #options: ReconnectionOptions;
 
-  constructor(private readonly options: ReconnectionOptions = {}) {}
+  constructor(options: ReconnectionOptions = {}) {
+    this.#options = options;
+  }
 
   /** How long a connection has to hold before the delays begin anew. */
   get stableAfter(): number {
-    return this.options.stableAfter ?? 5000;
+    return this.#options.stableAfter ?? 5000;
   }
 
   /** Why not to come back, or undefined. */
   objection(close: Close): string | undefined {
     const { attempts = Infinity, comesBack: allowed = comesBack } =
-      this.options;
+      this.#options;
     let isAllowed = true;
     try {
       isAllowed = allowed(close);
@@ -63,7 +66,7 @@ export class Reconnection {
     if (!isAllowed) {
       return `the server closed with ${close.code} "${close.reason}"`;
     }
-    return this.attempt < attempts
+    return this.#attempt < attempts
       ? undefined
       : `${attempts} attempts to come back are allowed`;
   }
@@ -78,13 +81,13 @@ export class Reconnection {
       maxDelay = 30_000,
       factor = 2,
       random = Math.random,
-    } = this.options;
-    const bound = minDelay * factor ** this.attempt++;
+    } = this.#options;
+    const bound = minDelay * factor ** this.#attempt++;
     return random() * Math.min(maxDelay, bound, LONGEST_TIMER);
   }
 
   /** The next loss is the first of a new row. */
   reset(): void {
-    this.attempt = 0;
+    this.#attempt = 0;
   }
 }

@@ -6,16 +6,12 @@ import { RPCService, type Params } from './rpc-service.js';
 /** A connector whose methods are the commands of `T`. */
 export type RpcConnector<T> = RPCService & Calls<T>;
 
-/** An object that seems to be a promise is awaited, one that can is serialized. */
-const NEVER_COMMANDS: ReadonlySet<PropertyKey> = new Set(['then', 'toJSON']);
-
 /**
  * The connector class of a service, typed by its commands: give it the interface
  * that client and server share. A wrong name, parameter or use of a result is an
  * error of the compiler.
  *
- * Commands that are named like a member of `RPCService`, and one named `then`,
- * are called with `rpcCall`.
+ * Commands with a {@link ReservedName} are called with `rpcCall`.
  *
  * @example
  * interface CalculatorApi {
@@ -39,12 +35,23 @@ const TypedConnector = /* @__PURE__ */ new Proxy(RPCService, {
     withCommands(Reflect.construct(target, args, newTarget) as RPCService),
 });
 
+/**
+ * What is asked of any object, by promises, JSON, RxJS, React, the DOM, jest and
+ * Nest: a command would be called. All of them are reserved names.
+ */
+const NEVER_COMMANDS =
+  /^(then|toJSON|@@observable|lift|\$\$typeof|nodeType|asymmetricMatch|onModule(Init|Destroy)|onApplicationBootstrap|(on|before)ApplicationShutdown)$/;
+
 /** Types are gone at run time: every name that nobody has is a command. */
 function withCommands(service: RPCService): RPCService {
   const calls = new Map<string, unknown>();
   return new Proxy(service, {
     get: (target, key): unknown => {
-      if (key in target || typeof key !== 'string' || NEVER_COMMANDS.has(key)) {
+      if (
+        key in target ||
+        typeof key !== 'string' ||
+        NEVER_COMMANDS.test(key)
+      ) {
         return Reflect.get(target, key);
       }
       let call = calls.get(key);

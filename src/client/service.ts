@@ -26,6 +26,11 @@ export class Service {
     this.init();
   }
 
+  /** Vue makes no proxy of it then, which could not reach what is private. */
+  get __v_skip(): boolean {
+    return true;
+  }
+
   /** A hook for subclasses: make signals here, listen to others. */
   init(): void {}
 

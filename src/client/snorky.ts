@@ -81,13 +81,13 @@ export class Snorky<
   readonly disconnected: Signal<[Close | undefined]>;
   /** Dispatched with every change of `state`. */
   readonly stateChanged: Signal<[ConnectionState, Close | undefined]>;
-  private readonly byName = new Map<string, Service>();
-  private readonly queue: OutgoingQueue;
-  private readonly complaints = new Complaints();
-  private readonly link: Link;
-  private previous: ConnectionState = 'idle';
+  readonly #byName = new Map<string, Service>();
+  readonly #queue: OutgoingQueue;
+  readonly #complaints = new Complaints();
+  readonly #link: Link;
+  #previous: ConnectionState = 'idle';
   /** What is being told, and what is to be told after it. */
-  private readonly changes: [ConnectionState, Close | undefined][] = [];
+  readonly #changes: [ConnectionState, Close | undefined][] = [];
 
   /**
    * @param socketClass The class itself: `WebSocket`, in Node that of `ws`.
@@ -105,8 +105,8 @@ export class Snorky<
     this.connected = new this.Signal();
     this.disconnected = new this.Signal();
     this.stateChanged = new this.Signal();
-    this.queue = new OutgoingQueue(options.queue);
-    this.link = new Link(
+    this.#queue = new OutgoingQueue(options.queue);
+    this.#link = new Link(
       {
         socketClass,
         address,
@@ -118,17 +118,22 @@ export class Snorky<
         patience: options.heartbeatTimeout ?? 10_000,
       },
       {
-        changed: (state, close) => this.onChanged(state, close),
-        received: (data) => this.onData(data),
-        ask: () => this.ask(),
+        changed: (state, close) => this.#onChanged(state, close),
+        received: (data) => this.#onData(data),
+        ask: () => this.#ask(),
       },
     );
     for (const name of Object.keys(services)) {
       const ServiceClass = services[name] as ServiceClass;
-      this.byName.set(name, new ServiceClass(name, this));
+      this.#byName.set(name, new ServiceClass(name, this));
     }
-    this.services = Object.fromEntries(this.byName) as ServicesOf<Classes>;
+    this.services = Object.fromEntries(this.#byName) as ServicesOf<Classes>;
     if (options.connect ?? true) this.connect();
+  }
+
+  /** Vue makes no proxy of it then, which could not reach what is private. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   get Promise(): PromiseClass {
@@ -141,7 +146,7 @@ export class Snorky<
 
   /** Where the connection stands. */
   get state(): ConnectionState {
-    return this.link.state;
+    return this.#link.state;
   }
 
   get isConnected(): boolean {
@@ -154,12 +159,12 @@ export class Snorky<
 
   /** When the next attempt is due, in milliseconds since 1970. */
   get retryAt(): number | undefined {
-    return this.link.retryAt;
+    return this.#link.retryAt;
   }
 
   /** Connects now, unless that is being done: also out of turn, or again. */
   connect(): void {
-    this.link.connect();
+    this.#link.connect();
   }
 
   /**
@@ -167,7 +172,7 @@ export class Snorky<
    * rejected. May be called at any time, any number of times.
    */
   disconnect(): void {
-    this.link.disconnect();
+    this.#link.disconnect();
   }
 
   /** Prints to the console, if `debug` is on. */
@@ -177,36 +182,36 @@ export class Snorky<
 
   /** @internal */
   $send(outgoing: Outgoing, what: string): void {
-    if (this.state === 'stopped') throw this.lossError();
-    if (this.link.send(outgoing.text)) outgoing.sent = true;
-    else this.queue.add(outgoing, what);
+    if (this.state === 'stopped') throw this.#lossError();
+    if (this.#link.send(outgoing.text)) outgoing.sent = true;
+    else this.#queue.add(outgoing, what);
   }
 
   /** @internal */
   $withdraw(outgoing: Outgoing): void {
-    this.queue.withdraw(outgoing);
+    this.#queue.withdraw(outgoing);
   }
 
   /** @internal */
   $complain(kind: string, ...message: unknown[]): void {
-    this.complaints.print(kind, ...message);
+    this.#complaints.print(kind, ...message);
   }
 
   /** A listener may cause the next change: all hear of this one before. */
-  private onChanged(state: ConnectionState, close: Close | undefined): void {
-    const { changes } = this;
+  #onChanged(state: ConnectionState, close: Close | undefined): void {
+    const changes = this.#changes;
     if (changes.push([state, close]) > 1) return;
     for (let next; (next = changes[0]) !== undefined; changes.shift()) {
-      this.tell(...next);
+      this.#tell(...next);
     }
   }
 
-  private tell(state: ConnectionState, close: Close | undefined): void {
-    const wasConnected = this.previous === 'connected';
-    this.previous = state;
+  #tell(state: ConnectionState, close: Close | undefined): void {
+    const wasConnected = this.#previous === 'connected';
+    this.#previous = state;
     this.logDebug(`Snorky: ${state}`, close ?? '');
-    if (state === 'connected') this.resume();
-    else if (state !== 'connecting') this.tellLoss(state !== 'waiting');
+    if (state === 'connected') this.#resume();
+    else if (state !== 'connecting') this.#tellLoss(state !== 'waiting');
     this.stateChanged.dispatch(state, close);
     if (wasConnected) this.disconnected.dispatch(close);
     // Unless it has gone again.
@@ -214,38 +219,38 @@ export class Snorky<
   }
 
   /** What was subscribed comes first: what waits may count on it. */
-  private resume(): void {
-    for (const service of this.byName.values()) {
+  #resume(): void {
+    for (const service of this.#byName.values()) {
       if (this.isConnected) service.$connected();
     }
-    this.queue.flush((outgoing) => {
-      outgoing.sent = this.link.send(outgoing.text);
+    this.#queue.flush((outgoing) => {
+      outgoing.sent = this.#link.send(outgoing.text);
       return outgoing.sent;
     });
   }
 
-  private tellLoss(final: boolean): void {
-    const error = this.lossError();
-    for (const service of this.byName.values()) service.$lost(error, final);
-    if (final) this.queue.clear();
+  #tellLoss(final: boolean): void {
+    const error = this.#lossError();
+    for (const service of this.#byName.values()) service.$lost(error, final);
+    if (final) this.#queue.clear();
   }
 
-  private lossError(): ConnectorError {
+  #lossError(): ConnectorError {
     if (this.state === 'stopped') {
-      return connectorError('SNORKY_STOPPED', this.link.objection ?? '');
+      return connectorError('SNORKY_STOPPED', this.#link.objection ?? '');
     }
     return connectorError(
       this.state === 'idle' ? 'SNORKY_DISCONNECTED' : 'SNORKY_CONNECTION_LOST',
     );
   }
 
-  private onData(data: unknown): void {
+  #onData(data: unknown): void {
     const packet = typeof data === 'string' ? parse(data) : undefined;
     if (!isJsonObject(packet) || packet['message'] === undefined) {
       this.$complain('The server sent what is no message', data);
       return;
     }
-    const service = this.byName.get(packet['service'] as string);
+    const service = this.#byName.get(packet['service'] as string);
     if (service === undefined) {
       this.logDebug('Snorky: a message for a service without connector', data);
       return;
@@ -258,8 +263,9 @@ export class Snorky<
     }
   }
 
-  private ask(): boolean {
-    for (const service of this.byName.values()) if (service.$ask()) return true;
+  #ask(): boolean {
+    for (const service of this.#byName.values())
+      if (service.$ask()) return true;
     return false;
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { isObservable } from 'rxjs';
 import { RPCService, rpc, Service, Signal, Snorky } from 'snorky/client';
 import { connect, inState, rejection } from './support/client.js';
 import { ScriptedServer } from './support/scripted-server.js';
@@ -136,6 +137,31 @@ describe('a typed connector', () => {
   it('is no promise, so that it can be awaited', async () => {
     await using app = await start();
     expect(await Promise.resolve(app.calc)).toBe(app.calc);
+    expect(app.connection.unread).toEqual([]);
+  });
+
+  it('is nobody whom a framework, a test or a library would ask', async () => {
+    await using app = await start();
+    const { calc } = app;
+    const known = calc as unknown as Record<string, unknown>;
+    const asked = [
+      'then',
+      'toJSON',
+      '@@observable',
+      'lift',
+      '$$typeof',
+      'nodeType',
+      'asymmetricMatch',
+      'onModuleInit',
+      'onModuleDestroy',
+      'onApplicationBootstrap',
+      'beforeApplicationShutdown',
+      'onApplicationShutdown',
+    ];
+    for (const name of asked) expect(known[name]).toBeUndefined();
+    expect(isObservable(calc)).toBe(false);
+    expect(calc).toEqual(calc);
+    expect(JSON.stringify({ sum: calc.sum })).toBe('{}');
     expect(app.connection.unread).toEqual([]);
   });
 

@@ -58,7 +58,7 @@ async function open(
     snorky,
     datasync,
     list: (more = {}, path = '/tasks') => {
-      const view = liveCollection<Task, never>(datasync, `${app.http}${path}`, {
+      const view = liveCollection<Task>(datasync, `${app.http}${path}`, {
         model: 'Task',
         ...(more as object),
       });
@@ -232,6 +232,31 @@ describe('a live list', () => {
     tasks.put(task(3, 'aa'));
     await until(list, () => list.items.length === 3);
     expect(list.items.map(({ label }) => label)).toEqual(['A', 'AA', 'B']);
+  });
+
+  it('follows rows whose items lack their key', async () => {
+    await using page = await open();
+    const { tasks } = page.app;
+    tasks.put(task(1, 'a'), task(2, 'b'));
+    const list = page.list<{ label: string }>({
+      transformItem: ({ title }) => ({ label: title }),
+    }) as { items: readonly { label: string }[] } & Live;
+    await list.ready;
+    tasks.put(task(1, 'A'), task(2, 'B'), task(3, 'c'));
+    tasks.remove(1);
+    await until(list, () => list.items.some(({ label }) => label === 'c'));
+    await until(list, () => list.items.length === 2);
+    expect(list.items.map(({ label }) => label)).toEqual(['B', 'c']);
+  });
+
+  it('is at an address that is a URL', async () => {
+    await using page = await open();
+    page.app.tasks.put(task(1));
+    const url = new URL('/tasks', page.app.http);
+    const list = liveCollection<Task>(page.datasync, url, { model: 'Task' });
+    await list.ready;
+    expect(list.items).toEqual([task(1)]);
+    list.close();
   });
 
   it('compares as it is told to', async () => {
@@ -448,7 +473,9 @@ describe('a live item', () => {
     tasks.remove(2);
     await new Promise((resolve) => setTimeout(resolve, 400));
     page.line.repair();
+    const errors = jest.spyOn(console, 'error').mockImplementation(() => {});
     await live(item, 'failed');
+    errors.mockRestore();
     expect(item.item).toBeUndefined();
     expect(item.error).toMatchObject({
       message: expect.stringContaining('404'),
@@ -457,6 +484,73 @@ describe('a live item', () => {
 });
 
 describe('a fetch that goes wrong', () => {
+  const bodies = (body: unknown): Response =>
+    new Response(JSON.stringify(body), {
+      headers: { 'X-Subscription-Token': 'never acquired' },
+    });
+
+  it.each([
+    ['a row has no key', [task(1), { title: 'No id' }], {}],
+    ['a row is null', [task(1), null], {}],
+    [
+      'a property is mistyped',
+      [task(1)],
+      { key: 'idd' } as unknown as { key: 'id' },
+    ],
+    ['a function gives no key', [task(1)], { key: () => undefined }],
+  ])('fails when %s', async (_name, body, options) => {
+    await using page = await open();
+    const list = page.list({
+      ...options,
+      fetch: () => Promise.resolve(bodies(body)),
+    }) as { items: readonly Task[] } & Live;
+    expect(await rejection(list.ready)).toMatchObject({
+      code: 'SNORKY_BODY_UNEXPECTED',
+      message: expect.stringContaining('rows with the key "'),
+    });
+    expect(list.items).toEqual([]);
+  });
+
+  it.each([{ single: false }, { single: true }])(
+    'fails when nothing is found in the answer, with %j',
+    async ({ single }) => {
+      await using page = await open();
+      const view = liveCollection<Task>(page.datasync, page.app.http, {
+        model: 'Task',
+        single,
+        rows: ({ taks }: { taks?: unknown }) => taks,
+        fetch: () => Promise.resolve(bodies({ tasks: [task(1)] })),
+      });
+      expect(await rejection(view.ready)).toMatchObject({
+        code: 'SNORKY_BODY_UNEXPECTED',
+      });
+    },
+  );
+
+  it('fails for one item without its key, too', async () => {
+    await using page = await open();
+    const item = liveCollection<Task>(page.datasync, page.app.http, {
+      model: 'Task',
+      single: true,
+      fetch: () => Promise.resolve(bodies({ title: 'No id' })),
+    });
+    expect(await rejection(item.ready)).toMatchObject({
+      message: expect.stringContaining('a row with the key "id"'),
+    });
+  });
+
+  it('needs no key where rows are compared', async () => {
+    await using page = await open();
+    const list = page.list({
+      itemsAreEqual: (item, other) => item.title === other.title,
+      fetch: async (url, init) => {
+        const answer = await fetch(url, init);
+        return new Response(JSON.stringify([{ title: 'No id' }]), answer);
+      },
+    });
+    await list.ready;
+    expect(list.state).toBe('live');
+  });
   let errors: ReturnType<typeof jest.spyOn>;
   beforeEach(() => {
     errors = jest.spyOn(console, 'error').mockImplementation(() => {});
@@ -472,6 +566,10 @@ describe('a fetch that goes wrong', () => {
     });
     expect(list.state).toBe('failed');
     expect(list.error).toMatchObject({ code: 'SNORKY_FETCH_FAILED' });
+    // Who does not look at it finds it on the console.
+    expect(errors.mock.calls).toEqual([
+      ['Snorky: A live list has failed', list.error],
+    ]);
   });
 
   it('is tried again, where that may help', async () => {

@@ -45,7 +45,12 @@ async function emit(source: string, target: string): Promise<void> {
       target: 'es2022',
       keepClassNames: true,
       parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
+      transform: {
+        legacyDecorator: true,
+        decoratorMetadata: true,
+        // As tsconfig.build.client.json has it: the sizes are checked.
+        useDefineForClassFields: false,
+      },
     },
   });
   await mkdir(dirname(target), { recursive: true });

@@ -148,7 +148,7 @@ describe('The script that makes the files', () => {
     expect(some).toBeLessThan(all ?? 0);
   });
 
-  it('fails when that is more than 12 KiB', async () => {
+  it('fails when that is more than it may be', async () => {
     const noise = Array.from({ length: 4000 }, (_, i) => Math.sin(i) * 2 ** 40);
     await expect(
       make({
@@ -156,7 +156,7 @@ describe('The script that makes the files', () => {
         'browser.js': `${GLOBAL} globalThis.noise = [${noise.join()}];`,
       }),
     ).rejects.toThrow(
-      /snorky\.min\.js: \d+ bytes are more than the limit of 12288\./,
+      /snorky\.min\.js: \d+ bytes are more than the limit of 13312\./,
     );
     await expect(
       make({

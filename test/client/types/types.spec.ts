@@ -111,17 +111,12 @@ describe('The types of a browser project', () => {
       '? true\n    : false',
       '? true\n    : true',
     ],
-    [
-      'hooks are calls',
-      'src/client/calls.ts',
-      'ReservedName | HookName',
-      'ReservedName',
-    ],
+    ['hooks are calls', 'src/client/calls.ts', ' | HookName;', ';'],
     [
       'calls hide what connectors have',
       'src/client/calls.ts',
-      'ReservedName | HookName',
-      'HookName',
+      '  keyof RPCService |',
+      ' ',
     ],
     [
       'parameters keep their dates',
