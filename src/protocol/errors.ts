@@ -32,6 +32,8 @@ export const WireError = {
   noSuchDealer: 'No such dealer',
   missingQuery: "Missing field 'query'",
   tooManyItems: 'Too many items',
+  /** More tokens wait for their clients than the server keeps. Try later. */
+  tooManyTokens: 'Too many tokens',
   /** `deltas` of a publication. */
   deltasNotAList: 'deltas should be a list',
   deltaNotAnObject: 'A delta should be an object',

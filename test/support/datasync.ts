@@ -136,6 +136,19 @@ export class DataSyncApp implements AsyncDisposable {
     return token as string;
   }
 
+  /** Tries again while too many tokens wait. */
+  async authorizeLater(): Promise<string> {
+    for (;;) {
+      try {
+        return await this.authorize();
+      } catch (error) {
+        const { value } = error as { readonly value?: unknown };
+        if (value !== 'Too many tokens') throw error;
+        await new Promise(setImmediate);
+      }
+    }
+  }
+
   async publish(...deltas: readonly (Delta | JsonValue)[]): Promise<JsonValue> {
     const params = { deltas: deltas as unknown as JsonValue };
     return callBackend(this.app, 'datasync_backend', 'publishDeltas', params);

@@ -33,8 +33,8 @@ export class DataSyncBackend extends RpcService {
   /**
    * Command. Gives the token with which a client can acquire a subscription to
    * the items. Errors: `Missing field 'dealer'`, `dealer should be a dealer
-   * name`, `No such dealer`, `Missing field 'query'`, `Too many items`, and what
-   * dealers say of a query.
+   * name`, `No such dealer`, `Missing field 'query'`, `Too many items`, `Too
+   * many tokens`, and what dealers say of a query.
    */
   @RpcCommand()
   authorizeSubscription(

@@ -15,6 +15,12 @@ export interface DataSyncOptions {
    * enough for the token time-out at 500 deltas of 500 bytes a second
    */
   readonly log?: Partial<Retention>;
+  /**
+   * How many tokens may wait at once, at first or for the client to come back.
+   * Each node counts its own; beyond, it authorizes nothing.
+   * @default 100_000
+   */
+  readonly maxTokens?: number;
   /** Items of one authorization at most. @default 1000 */
   readonly maxItems?: number;
   /** Subscriptions that one connection may hold. @default 1000 */
@@ -25,6 +31,7 @@ export interface DataSyncOptions {
 export interface DataSyncSettings {
   readonly tokenTimeout: number;
   readonly log: Retention;
+  readonly maxTokens: number;
   readonly maxItems: number;
   readonly maxSubscriptions: number;
 }
@@ -39,6 +46,7 @@ export function dataSyncSettings(options: DataSyncOptions): DataSyncSettings {
       bytes: options.log?.bytes ?? 64 * 1024 * 1024,
       age: options.log?.age ?? 2 * tokenTimeout,
     },
+    maxTokens: options.maxTokens ?? 100_000,
     maxItems: options.maxItems ?? 1000,
     maxSubscriptions: options.maxSubscriptions ?? 1000,
   };

@@ -40,6 +40,7 @@ import { SubscriptionDesk } from './subscription-desk.js';
 import { SubscriptionStore } from './subscription-store.js';
 import type { ItemRequest } from './subscription.js';
 import { isToken, newToken } from './token.js';
+import { WaitingTokens } from './waiting-tokens.js';
 
 /** @internal */
 export const DATASYNC_SETTINGS = Symbol('snorky:datasync-settings');
@@ -51,6 +52,7 @@ interface Running {
   readonly desk: SubscriptionDesk;
   readonly reader: LogReader;
   readonly store: SubscriptionStore;
+  readonly waiting: WaitingTokens;
   readonly watch: EvictionWatch;
 }
 
@@ -170,7 +172,8 @@ export class DataSyncService
    * Gives a token with which a client can acquire a subscription. It is a secret
    * of whoever may have it, good for `tokenTimeout` milliseconds.
    *
-   * @throws RpcError when an item cannot be subscribed to.
+   * @throws RpcError when an item cannot be subscribed to, or too many tokens
+   *   wait.
    */
   authorizeSubscription(items: readonly ItemRequest[]): MaybePromise<string> {
     // A query that changes while an index has it could not be removed from it.
@@ -202,9 +205,10 @@ export class DataSyncService
 
   /** @internal Takes back a token that nobody was given. */
   async $withdraw(token: string): Promise<void> {
-    const { store, watch } = await this.#ready();
+    const { store, waiting, watch } = await this.#ready();
     watch.forget(token);
     await store.withdraw(token);
+    waiting.forget(token);
   }
 
   /** @internal */
@@ -213,14 +217,18 @@ export class DataSyncService
       throw new RpcError(WireError.tooManyItems);
     }
     const token = newToken();
-    return whenReady(this.#ready(), ({ reader, store, watch }) => {
+    return whenReady(this.#ready(), ({ reader, store, waiting, watch }) => {
       const checked = this.#engine.checkItems(items);
-      return whenReady(this.broker.topics.position(reader.topic), (position) =>
-        whenReady(store.put(token, { items: checked, position }), () => {
-          watch.authorized(token);
-          return token;
-        }),
+      if (waiting.full) throw this.#full();
+      const put = waiting.addIf(token, () =>
+        whenReady(this.broker.topics.position(reader.topic), (position) =>
+          store.put(token, { items: checked, position }),
+        ),
       );
+      return whenReady(put, () => {
+        watch.authorized(token);
+        return token;
+      });
     });
   }
 
@@ -272,6 +280,8 @@ export class DataSyncService
       (subscription) => beacon.told(subscription),
       (left, right) => broker.topics.compare(left, right),
     );
+    const { maxTokens, tokenTimeout } = settings;
+    const waiting = new WaitingTokens(maxTokens, tokenTimeout);
     const watch = new EvictionWatch(settings.log, settings.tokenTimeout, () =>
       this.#evicted(),
     );
@@ -292,6 +302,7 @@ export class DataSyncService
       reader,
       output,
       beacon,
+      waiting,
       settings,
       replay: (since: Position, limit) =>
         broker.topics.replay(scope, since, limit),
@@ -314,10 +325,18 @@ export class DataSyncService
           desk,
           reader,
           store,
+          waiting,
           watch,
         }));
       },
     );
+  }
+
+  #full(): RpcError {
+    this.registry.log.warn(`tokens:${this.name}`, () => {
+      return `"${this.name}" authorizes nothing: as many tokens wait for their clients as the option \`maxTokens\` allows. Limit how often one client may ask; if so many clients are expected, raise the option.`;
+    });
+    return new RpcError(WireError.tooManyTokens);
   }
 
   #evicted(): void {

@@ -18,6 +18,7 @@ import type { PositionBeacon } from './position-beacon.js';
 import { ReplaySchedule } from './replay-schedule.js';
 import type { SubscriptionStore } from './subscription-store.js';
 import { Subscription } from './subscription.js';
+import type { WaitingTokens } from './waiting-tokens.js';
 
 /** What a client that asks to resume is told. */
 export interface Resumption {
@@ -48,6 +49,7 @@ export interface DeskContext {
   readonly reader: LogReader;
   readonly output: DeltaOutput;
   readonly beacon: PositionBeacon;
+  readonly waiting: WaitingTokens;
   readonly settings: DataSyncSettings;
   replay(since: Position, limit: number): MaybePromise<Replay>;
   compare(left: Position, right: Position): number | undefined;
@@ -115,9 +117,10 @@ export class SubscriptionDesk {
       if (authorization === undefined) {
         throw new RpcError(WireError.noSuchSubscription);
       }
+      this.context.waiting.forget(token);
       this.context.arrived(token);
       if (!client.connected) {
-        if (resume) this.later(store.release(token, client.id));
+        if (resume) this.release(token, client);
         return { live: undefined };
       }
       const before = this.held.get(token);
@@ -147,13 +150,10 @@ export class SubscriptionDesk {
     }
     this.drop(subscription, 'cancel');
     if (!subscription.resumable) return;
-    return whenReady(
-      this.context.store.removeHeld(token, client.id),
-      (removed) => {
-        // Taken over, on a node whose word has not come here yet.
-        if (!removed) throw new RpcError(WireError.noSuchSubscription);
-      },
-    );
+    return whenReady(this.remove(token, client), (removed) => {
+      // Taken over, on a node whose word has not come here yet.
+      if (!removed) throw new RpcError(WireError.noSuchSubscription);
+    });
   }
 
   /** The client has gone. */
@@ -161,7 +161,7 @@ export class SubscriptionDesk {
     for (const subscription of [...this.held.of(client)]) {
       this.drop(subscription, 'disconnect');
       if (subscription.state === 'grace') {
-        this.later(this.context.store.release(subscription.token, client.id));
+        this.release(subscription.token, client);
       }
     }
   }
@@ -178,8 +178,20 @@ export class SubscriptionDesk {
           this.drop(subscription, 'takeOver');
         } else if (this.held.get(token)?.client !== client) {
           // To ask is to claim what is free, and it has nobody here any more.
-          this.later(store.release(token, client.id));
+          this.release(token, client);
         }
+      }),
+    );
+  }
+
+  /** Lets the client come back, if it still is its token. */
+  private release(token: string, client: Client): void {
+    const { store, waiting } = this.context;
+    // Before the answer: the client may be faster.
+    waiting.add(token);
+    this.later(
+      whenReady(store.release(token, client.id), (released) => {
+        if (!released) waiting.forget(token);
       }),
     );
   }
@@ -273,7 +285,7 @@ export class SubscriptionDesk {
       then();
       return;
     }
-    const removed = this.context.store.removeHeld(token, client.id);
+    const removed = this.remove(token, client);
     if (!isPromiseLike(removed)) {
       then();
       return;
@@ -281,6 +293,16 @@ export class SubscriptionDesk {
     removed.then(then, (error: unknown) => {
       this.context.failed(error);
       then();
+    });
+  }
+
+  /** Answers false when somebody else holds the token by now. */
+  private remove(token: string, client: Client): MaybePromise<boolean> {
+    const { store, waiting } = this.context;
+    return whenReady(store.removeHeld(token, client.id), (removed) => {
+      // It waits if it was let go meanwhile, see `taken`.
+      if (removed) waiting.forget(token);
+      return removed;
     });
   }
 

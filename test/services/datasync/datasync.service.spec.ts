@@ -23,6 +23,7 @@ import {
 } from '../../support/datasync.js';
 
 const NONE = { value: 'No such subscription' };
+const FULL = { value: 'Too many tokens' };
 
 describe.each(BROKERS)('DataSync over $over', ({ make }) => {
   let node: DataSyncApp;
@@ -87,6 +88,52 @@ describe.each(BROKERS)('DataSync over $over', ({ make }) => {
       await expect(node.authorize(items(4))).rejects.toMatchObject({
         value: 'Too many items',
       });
+    });
+
+    it('gives out as many tokens as `maxTokens` lets wait, also at once', async () => {
+      await restart({ maxTokens: 3 });
+      const asked = range(0, 9).map(() => node.authorize());
+      const results = await Promise.allSettled(asked);
+      const refused = results.filter(({ status }) => status === 'rejected');
+      expect(refused).toHaveLength(6);
+      for (const { reason } of refused as PromiseRejectedResult[]) {
+        expect(reason).toMatchObject(FULL);
+      }
+      expect(node.log.with('warn', 'raise the option')[0]?.text).toMatch(
+        /^"datasync" authorizes nothing: .* the option `maxTokens` allows/,
+      );
+      // Whatever else is wrong with a call comes first.
+      await expect(node.authorize([{ dealer: 'x' }])).rejects.toMatchObject({
+        value: 'No such dealer',
+      });
+    });
+
+    it('gives out more when a client came, but not for an unknown token', async () => {
+      await restart({ maxTokens: 1 });
+      const token = await node.authorize();
+      const client = await node.connect();
+      await expect(acquire(client, 'x'.repeat(32))).rejects.toMatchObject(NONE);
+      await expect(node.authorize()).rejects.toMatchObject(FULL);
+      await acquire(client, token);
+      await node.authorize();
+      await expect(node.authorize()).rejects.toMatchObject(FULL);
+    });
+
+    it('gives out more when one was withdrawn', async () => {
+      await restart({ maxTokens: 1 });
+      const failing = node.service.snapshot(ALL, () => {
+        throw new Error('No rows');
+      });
+      await expect(failing).rejects.toThrow('No rows');
+      await node.authorize();
+      await expect(node.authorize()).rejects.toMatchObject(FULL);
+    });
+
+    it('gives out more when one has run out', async () => {
+      await restart({ maxTokens: 1, tokenTimeout: 50 });
+      await node.authorize();
+      await expect(node.authorize()).rejects.toMatchObject(FULL);
+      await node.authorizeLater();
     });
   });
 

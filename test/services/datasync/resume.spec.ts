@@ -44,6 +44,37 @@ describe.each(BROKERS)('Resuming over $over', ({ make }) => {
     expect(errors.filter(({ text }) => !text.startsWith('Dealer'))).toEqual([]);
   });
 
+  describe('a token that waits for its client to come back', () => {
+    const FULL = { value: 'Too many tokens' };
+
+    it('counts among those that wait, until the client is there', async () => {
+      await restart({ maxTokens: 1 });
+      const token = await node.authorize();
+      const client = await node.connect();
+      await resume(client, token);
+      client.disconnect();
+      await until('the subscription is let go', () => node.held === 0);
+      await expect(node.authorize()).rejects.toMatchObject(FULL);
+      const again = await node.connect();
+      expect(await resume(again, token)).toMatchObject({ recovered: true });
+      await node.authorizeLater();
+      await expect(node.authorize()).rejects.toMatchObject(FULL);
+    });
+
+    it('does not count when another connection took it over, or it was cancelled', async () => {
+      await restart({ maxTokens: 1 });
+      const token = await node.authorize();
+      const [old, client] = [await node.connect(), await node.connect()];
+      await resume(old, token);
+      await resume(client, token);
+      old.disconnect();
+      await cancel(client, token);
+      client.disconnect();
+      await until('the subscription is let go', () => node.held === 0);
+      await node.authorizeLater();
+    });
+  });
+
   describe('what is sent', () => {
     it('is one message for each entry, with the version and a position', async () => {
       const client = await node.connect();

@@ -106,6 +106,7 @@ describe('A start fails', () => {
     ['tokenTimeout', { tokenTimeout: 0 }, '0'],
     ['tokenTimeout', { tokenTimeout: NaN }, 'NaN'],
     ['tokenTimeout', { tokenTimeout: '5' as unknown as number }, '5'],
+    ['maxTokens', { maxTokens: 0 }, '0'],
     ['maxItems', { maxItems: -1 }, '-1'],
     ['maxSubscriptions', { maxSubscriptions: 0 }, '0'],
     ['entries', { log: { entries: 0 } }, '0'],

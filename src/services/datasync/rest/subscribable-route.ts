@@ -1,5 +1,6 @@
 import {
   BadRequestException,
+  ServiceUnavailableException,
   type CallHandler,
   type CanActivate,
   type ExecutionContext,
@@ -156,6 +157,13 @@ export abstract class SubscribableRoute
 
   #toHttp(error: unknown, service: DataSyncService): unknown {
     if (!(error instanceof RpcError)) return error;
+    if (error.value === WireError.tooManyTokens) {
+      return new ServiceUnavailableException({
+        message: error.value,
+        error: 'Service Unavailable',
+        statusCode: 503,
+      });
+    }
     if (!OWN_MISTAKES.has(error.value)) {
       return new BadRequestException({
         message: error.value,

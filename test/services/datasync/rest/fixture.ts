@@ -13,6 +13,7 @@ import {
   SimpleDealer,
   SnorkyModule,
   type Broker,
+  type DataSyncOptions,
   type ItemRequest,
   type JsonObject,
   type JsonValue,
@@ -84,9 +85,11 @@ export class RestApp implements AsyncDisposable {
       imports = [],
       providers = [],
       broker = undefined as Broker | undefined,
+      datasync = {} as DataSyncOptions,
       prepare = (_app: INestApplication): void => {},
     }: Pick<ModuleMetadata, 'imports' | 'providers'> & {
       broker?: Broker;
+      datasync?: DataSyncOptions;
       prepare?: (app: INestApplication) => void;
     } = {},
   ): Promise<RestApp> {
@@ -101,6 +104,7 @@ export class RestApp implements AsyncDisposable {
           DataSyncModule.register({
             dealers: [AllTasks, TasksByProject, Picky],
             service: RecordingDataSync,
+            ...datasync,
           }),
           ...imports,
         ],

@@ -385,6 +385,27 @@ describe.each(PLATFORMS)('A subscribable route (%s)', (platform) => {
     });
   });
 
+  it('answers 503 while too many tokens wait', async () => {
+    await using app = await RestApp.start(platform, [Tasks], {
+      datasync: { maxTokens: 1 },
+    });
+    const [token] = tokensOf(await app.subscribe('/tasks'));
+    const response = await app.subscribe('/tasks');
+    expect(response.status).toBe(503);
+    expect(tokensOf(response)).toEqual([null, null]);
+    expect(await response.json()).toEqual({
+      statusCode: 503,
+      error: 'Service Unavailable',
+      message: 'Too many tokens',
+    });
+    // Others are served, and so is who comes with what was given.
+    expect((await app.get('/tasks')).status).toBe(200);
+    expect(await app.acquired(token)).toEqual(ACQUIRED);
+    // One that is taken back makes room again.
+    expect((await app.subscribe('/tasks/failing')).status).toBe(404);
+    expect((await app.subscribe('/tasks')).status).toBe(200);
+  });
+
   it.each([
     ['unknown', 'Tasks.unknown()', 'No such dealer'],
     ['no-query', 'Tasks.noQuery()', "Missing field 'query'"],
