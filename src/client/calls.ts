@@ -38,15 +38,9 @@ export type Calls<T> = {
 export type ReservedName =
   keyof RPCService | keyof typeof Object.prototype | SoughtName | HookName;
 
-/** Of promises, JSON, RxJS, React, the DOM and jest. */
+/** Of promises, JSON, RxJS and jest. */
 type SoughtName =
-  | 'then'
-  | 'toJSON'
-  | '@@observable'
-  | 'lift'
-  | '$$typeof'
-  | 'nodeType'
-  | 'asymmetricMatch';
+  'then' | 'toJSON' | '@@observable' | 'lift' | 'asymmetricMatch';
 
 /** What Nest and Snorky call on a service. */
 type HookName =

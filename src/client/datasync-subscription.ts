@@ -1,10 +1,8 @@
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import { INVALID_PARAMS } from '../protocol/errors.js';
 import type { Delta } from '../protocol/delta.js';
-import type { CallOptions } from './call-options.js';
-import { ConnectorError, connectorError, RpcError } from './errors.js';
-import type { Settle } from './pending-calls.js';
-import { after, type Timer } from './timer.js';
+import { ConnectorError, RpcError } from './errors.js';
+import type { RPCService } from './rpc-service.js';
 
 /** Where a subscription stands. */
 export type FollowState =
@@ -25,20 +23,6 @@ export interface FollowHandlers {
   onState(state: FollowState, error?: unknown): void;
 }
 
-/** How a subscription reaches the service. */
-export interface FollowCalls {
-  call(
-    command: string,
-    params: object,
-    options: CallOptions,
-    settle: Settle,
-  ): void;
-  /** It hears of nothing any more. */
-  forget(subscription: Followed): void;
-  /** Milliseconds that the server may be silent while it sends what was missed. */
-  readonly patience: number;
-}
-
 /**
  * A subscription with a token, which goes on after a loss of the connection
  * where it was interrupted. On a server that does not know how, it is gone then.
@@ -49,20 +33,23 @@ export class Followed {
   #position: JsonValue | undefined;
   #resumable = true;
   #attempt = 0;
-  #silence: Timer;
-  /** The server is at work: it has its patience anew. */
-  #extend: (() => void) | undefined;
+  /** The server is at work: it has its time anew. */
+  #hasMoved = false;
   readonly #handlers: FollowHandlers;
-  readonly #calls: FollowCalls;
+  readonly #service: RPCService;
+  readonly #forget: (subscription: Followed) => void;
 
   /** @internal */
   constructor(
     readonly token: string,
     handlers: FollowHandlers,
-    calls: FollowCalls,
+    service: RPCService,
+    /** It hears of nothing any more. */
+    forget: (subscription: Followed) => void,
   ) {
     this.#handlers = handlers;
-    this.#calls = calls;
+    this.#service = service;
+    this.#forget = forget;
   }
 
   /** Whether its deltas come without a name, as they did from old servers. */
@@ -87,21 +74,20 @@ export class Followed {
   /** @internal There is a connection. */
   acquire(): void {
     const attempt = ++this.#attempt;
-    const aborter = new AbortController();
     this.#change('catching-up');
-    this.#listen(aborter);
     const position = this.#position;
     const extension = this.#resumable
       ? { resume: true, ...(position === undefined ? {} : { since: position }) }
       : {};
     const current = (): boolean => attempt === this.#attempt;
-    this.#calls.call(
+    this.#service.$call(
       'acquireSubscription',
       { token: this.token, ...extension },
-      { timeout: 0, signal: aborter.signal },
+      {},
       {
         resolve: (result) => current() && this.#acquired(result),
         reject: (error) => current() && this.#refused(error),
+        isBusy: () => this.#isMoving(),
       },
     );
   }
@@ -110,7 +96,6 @@ export class Followed {
   lost(error: unknown): void {
     if (this.state === 'gone' || this.state === 'waiting') return;
     this.#attempt++;
-    clearTimeout(this.#silence);
     if (this.#resumable) this.#change('waiting');
     else this.#end(error);
   }
@@ -118,7 +103,7 @@ export class Followed {
   /** @internal */
   deltas(deltas: readonly Delta[], position?: JsonValue): void {
     if (this.state === 'gone') return;
-    this.#extend?.();
+    this.#hasMoved = true;
     try {
       this.#handlers.onDeltas(deltas);
     } catch (error) {
@@ -136,26 +121,14 @@ export class Followed {
     this.#position = position;
   }
 
-  #listen(aborter: AbortController): void {
-    const { patience } = this.#calls;
-    this.#extend = (): void => {
-      clearTimeout(this.#silence);
-      this.#silence = after(patience, () => {
-        aborter.abort(
-          connectorError('SNORKY_TIMEOUT', 'acquireSubscription', patience),
-        );
-      });
-    };
-    this.#extend();
-  }
-
-  #hush(): void {
-    clearTimeout(this.#silence);
-    this.#extend = undefined;
+  /** Whether anything has come since this was asked last. */
+  #isMoving(): boolean {
+    const hasMoved = this.#hasMoved;
+    this.#hasMoved = false;
+    return hasMoved;
   }
 
   #acquired(result: JsonValue): void {
-    this.#hush();
     if (isJsonObject(result)) {
       if (result['recovered'] !== true) {
         this.#end();
@@ -167,7 +140,6 @@ export class Followed {
   }
 
   #refused(error: unknown): void {
-    this.#hush();
     // Losses are told by `lost`.
     if (error instanceof ConnectorError && error.code !== 'SNORKY_TIMEOUT') {
       return;
@@ -186,7 +158,7 @@ export class Followed {
   #release(): void {
     const { token } = this;
     const ignore = (): void => {};
-    this.#calls.call(
+    this.#service.$call(
       'cancelSubscription',
       { token },
       {},
@@ -196,8 +168,7 @@ export class Followed {
 
   #end(error?: unknown): void {
     this.#attempt++;
-    this.#hush();
-    this.#calls.forget(this);
+    this.#forget(this);
     this.#change('gone', error);
   }
 

@@ -51,15 +51,8 @@ export class DataSync extends RPCService {
    * @returns the subscription; `cancel()` ends it.
    */
   follow(token: string, handlers: FollowHandlers): Followed {
-    const followed = new Followed(token, handlers, {
-      call: (command, params, options, settle) =>
-        this.$call(command, params, options, settle),
-      forget: (gone) => {
-        if (this.followed.get(gone.token) === gone) {
-          this.followed.delete(gone.token);
-        }
-      },
-      patience: this.snorky.timeout,
+    const followed = new Followed(token, handlers, this, (gone) => {
+      if (this.followed.get(token) === gone) this.followed.delete(token);
     });
     this.followed.get(token)?.replaced();
     this.followed.set(token, followed);

@@ -5,20 +5,19 @@
 const CONNECTOR_ERRORS = {
   SNORKY_CONNECTION_LOST: () =>
     'The connection was lost before the answer: the command may have run. ' +
-    'Call with { repeat: true } what may run twice.',
+    'With { repeat: true } it is sent again.',
   SNORKY_DISCONNECTED: () => 'disconnect() was called before the answer.',
   SNORKY_STOPPED: (why: string) =>
-    `No connection is tried any more: ${why}. Remove the cause, then call ` +
-    'connect().',
+    `No connection is tried: ${why}. Remove the cause, then call connect().`,
   SNORKY_TIMEOUT: (what: string, milliseconds: number) =>
-    `${what}: no answer within ${milliseconds} ms, the option \`timeout\`.`,
+    `${what}: no answer within ${milliseconds} ms (\`timeout\`).`,
   SNORKY_QUEUE_FULL: (what: string) =>
-    `${what} cannot wait for a connection: the option \`queue\` allows no more.`,
+    `${what} cannot wait for a connection: \`queue\` allows no more.`,
   SNORKY_CLOSED: () => 'close() was called before the rows were there.',
   SNORKY_FETCH_FAILED: (url: string, problem: string) =>
     `${url} cannot be fetched: ${problem}.`,
   SNORKY_BODY_UNEXPECTED: (url: string, expected: string) =>
-    `${url} did not answer ${expected}. The option \`rows\` finds it inside.`,
+    `${url} did not answer ${expected}. See the options \`rows\` and \`key\`.`,
   SNORKY_TOKEN_MISSING: (url: string) =>
     `${url} answered without X-Subscription-Token. Use @Subscribable() there, ` +
     'and expose the header to other origins.',
@@ -34,7 +33,7 @@ export class ConnectorError extends Error {
   constructor(
     readonly code: ConnectorErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options?: { readonly cause?: unknown },
   ) {
     super(message, options);
     this.name = 'ConnectorError';

@@ -9,6 +9,8 @@ import { after } from './timer.js';
 export interface Settle {
   resolve(value: JsonValue): unknown;
   reject(reason: unknown): unknown;
+  /** Whether the answer is on its way, so that the call has its time anew. */
+  isBusy?(): boolean;
 }
 
 interface PendingCall extends Settle {
@@ -58,7 +60,7 @@ export class PendingCalls {
     signal?.addEventListener('abort', abort);
     const expire = (): void => {
       // What waits for a connection has its time when there is one.
-      if (repeat && !outgoing.sent) {
+      if ((repeat && !outgoing.sent) || settle.isBusy?.() === true) {
         timer = after(timeout, expire);
       } else {
         const error = connectorError('SNORKY_TIMEOUT', what, timeout);

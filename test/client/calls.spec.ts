@@ -149,8 +149,6 @@ describe('a typed connector', () => {
       'toJSON',
       '@@observable',
       'lift',
-      '$$typeof',
-      'nodeType',
       'asymmetricMatch',
       'onModuleInit',
       'onModuleDestroy',
