@@ -23,11 +23,12 @@ export interface ArrayCollectionOptions<Row, Item = Row> {
   transformItem?: ((row: Row) => Item) | undefined;
   /**
    * What tells rows apart: a property, or a function of the row. Rows without
-   * it - it is undefined or null - are inserted and never found again.
+   * it - it is undefined or null - are inserted and never found again. Items
+   * that the application put into the array itself are read as if they were rows.
    *
    * @default the processor's: `id`, unless that has its own `itemsAreEqual`
    */
-  key?: KeyOption<Row | Item> | undefined;
+  key?: KeyOption<Row> | undefined;
   /**
    * Keeps the array in this order; equal items in that of their arrival. An
    * item whose rank has changed arrives anew.
@@ -35,6 +36,11 @@ export interface ArrayCollectionOptions<Row, Item = Row> {
    * @default items stay where they are, new ones come to the end
    */
   compare?: ((left: Item, right: Item) => number) | undefined;
+}
+
+/** What makes items, where they are not the rows themselves. */
+export interface Making<Row, Item> {
+  readonly transformItem: (row: Row) => Item;
 }
 
 /**
@@ -72,6 +78,15 @@ export class ArrayCollection<Row, Item = Row>
   /** Places that items leave when the batch ends, and whether for another one. */
   private readonly leaving = new Map<number, boolean>();
 
+  constructor(
+    array: Item[],
+    options: ArrayCollectionOptions<Row, Item> & Making<Row, Item>,
+  );
+  /** Without `transformItem`, where rows are items. */
+  constructor(
+    array: [Row] extends [Item] ? Row[] : never,
+    options?: ArrayCollectionOptions<Row, Item>,
+  );
   constructor(
     private readonly array: Item[],
     options: ArrayCollectionOptions<Row, Item> = {},

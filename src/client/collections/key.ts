@@ -8,7 +8,8 @@ export type Key = string | number;
 export type KeyReader = (row: unknown) => Key | undefined;
 
 /** The name of the property that tells rows apart, or a function of the row. */
-export type KeyOption<Row> = string | ((row: Row) => JsonValue | undefined);
+export type KeyOption<Row> =
+  (keyof Row & string) | ((row: Row) => JsonValue | undefined);
 
 export function keyReader(option: KeyOption<never>): KeyReader {
   const read = (

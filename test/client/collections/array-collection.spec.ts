@@ -363,7 +363,7 @@ describe('An array collection', () => {
       expect(ids(array)).toEqual([2, 1]);
     });
 
-    it.each([{ key: 'id' }, { key: undefined }])(
+    it.each([{ key: 'id' as const }, { key: undefined }])(
       'inserts behind equal rows, with the key $key',
       ({ key }) => {
         const array = [ranked(1, 1), ranked(2, 2)];
