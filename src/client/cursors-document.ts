@@ -4,9 +4,12 @@ import {
   type JsonValue,
 } from '../protocol/json.js';
 import type { CallOptions } from './call-options.js';
-import { SynchronizedCursor, type CursorState } from './cursors-sync.js';
+import {
+  SynchronizedCursor,
+  type CursorCalls,
+  type CursorState,
+} from './cursors-sync.js';
 import { RpcError } from './errors.js';
-import type { RPCService } from './rpc-service.js';
 import type { Signal } from './signal.js';
 
 /** A cursor in a document: one's own, or somebody else's. */
@@ -20,7 +23,7 @@ export interface CursorData extends CursorState {
 }
 
 /** What documents and cursors use of the connector. */
-export interface CursorService extends Pick<RPCService, 'snorky' | '$call'> {
+export interface CursorService extends CursorCalls {
   readonly cursorAdded: Signal<[ForeignCursor]>;
   readonly cursorUpdated: Signal<[ForeignCursor]>;
   readonly cursorRemoved: Signal<[ForeignCursor]>;
@@ -29,10 +32,6 @@ export interface CursorService extends Pick<RPCService, 'snorky' | '$call'> {
     params: { readonly document: JsonValue },
     options?: CallOptions,
   ): Promise<null>;
-  /** @internal The next private handle: they are used once. */
-  $handles: number;
-  /** @internal */
-  readonly $connection: AbortController;
 }
 
 /** A document that is joined, and the cursors in it. */

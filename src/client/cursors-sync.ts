@@ -1,6 +1,8 @@
 import { canonicalKey, type JsonValue } from '../protocol/json.js';
+import type { CallOptions } from './call-options.js';
+import type { ConnectorHost } from './connector-host.js';
 import { RpcError } from './errors.js';
-import type { RPCService } from './rpc-service.js';
+import type { Settle } from './pending-calls.js';
 
 /** What a cursor shows: any JSON. */
 export interface CursorState {
@@ -8,16 +10,31 @@ export interface CursorState {
   readonly status: JsonValue;
 }
 
+/**
+ * What a cursor uses of the connector. Not picked from its class, of which the
+ * published types have no internal members.
+ */
+export interface CursorCalls {
+  readonly snorky: ConnectorHost;
+  /** @internal */
+  $call(
+    command: string,
+    params: object,
+    options: CallOptions,
+    settle: Settle,
+  ): void;
+  /** @internal The next private handle: they are used once. */
+  $handles: number;
+  /** @internal */
+  readonly $connection: AbortController;
+}
+
 /** Where a cursor is. */
 export interface Place {
   /** What the service calls the document. */
   readonly name: JsonValue;
   /** @internal */
-  readonly $service: Pick<RPCService, 'snorky' | '$call'> & {
-    /** The next private handle: they are used once. */
-    $handles: number;
-    readonly $connection: AbortController;
-  };
+  readonly $service: CursorCalls;
   /** @internal Whether it is, on this connection. */
   readonly $isJoined: boolean;
 }

@@ -105,6 +105,34 @@ async function main(): Promise<void> {
 void main();
 `;
 
+/** Everything of the connector, and something of it in use. */
+const CLIENT = `
+import { ConnectorError, Cursors, rpc, Snorky } from 'snorky/client';
+import type { SocketClass } from 'snorky/client';
+
+export * from 'snorky/client';
+
+interface CalculatorApi {
+  sum(params: { number1: number; number2: number }): number;
+}
+
+export class Pointers extends Cursors {}
+
+export async function main(socket: SocketClass): Promise<number> {
+  const { services } = new Snorky(socket, 'ws://localhost/ws', {
+    calculator: rpc<CalculatorApi>(),
+    cursors: Pointers,
+  });
+  const page = await services.cursors.join({ document: 'page' });
+  await page.createCursor({ position: { x: 0, y: 0 } }).created;
+  try {
+    return await services.calculator.sum({ number1: 2, number2: 3 });
+  } catch (cause) {
+    throw new ConnectorError('SNORKY_CLOSED', 'No sum', { cause });
+  }
+}
+`;
+
 const PEERS = [
   '@nestjs/common',
   '@nestjs/core',
@@ -389,6 +417,41 @@ describe('The package', () => {
         stderr: '',
       });
     });
+
+    it.each([
+      [
+        'a page of 2020',
+        {
+          lib: ['ES2020', 'DOM'],
+          types: [],
+          module: 'esnext',
+          moduleResolution: 'bundler',
+        },
+      ],
+      ['Node', { lib: ['ES2022'], types: ['node'], module: 'nodenext' }],
+    ])(
+      'has types of the connector for %s',
+      async (_name, options) => {
+        await writeFile(join(app, 'client.ts'), CLIENT);
+        await writeFile(
+          join(app, 'tsconfig.json'),
+          JSON.stringify({
+            compilerOptions: {
+              target: 'ES2020',
+              strict: true,
+              exactOptionalPropertyTypes: true,
+              skipLibCheck: false,
+              noEmit: true,
+              ...options,
+            },
+            files: ['client.ts'],
+          }),
+        );
+        // With what it printed it fails, and so does this.
+        await runTool('typescript/bin/tsc', ['-p', app], app);
+      },
+      60_000,
+    );
 
     it('lets bundlers make something for browsers of the connector', async () => {
       const { metafile } = await build({
