@@ -8,20 +8,25 @@ const run = promisify(execFile);
 
 /** What `curl <url> -H <header> -d <body>` does, for machines without it. */
 const STAND_IN = `#!${process.execPath}
+const { request } = require('node:http');
 const headers = { 'content-type': 'application/x-www-form-urlencoded' };
 let url, body;
+let seconds = 60;
 const args = process.argv.slice(2);
 for (let i = 0; i < args.length; i++) {
   if (args[i] === '-H') {
     const [name, ...rest] = args[++i].split(':');
-    headers[name] = rest.join(':').trim();
+    headers[name.toLowerCase()] = rest.join(':').trim();
   } else if (args[i] === '-d') body = args[++i];
+  else if (args[i] === '-m') seconds = Number(args[++i]);
   else if (args[i].startsWith('-') || url !== undefined) throw new Error(args[i]);
   else url = args[i];
 }
-fetch(url, { method: body === undefined ? 'GET' : 'POST', headers, body })
-  .then((response) => response.text())
-  .then((text) => process.stdout.write(text));
+const method = body === undefined ? 'GET' : 'POST';
+request(url, { method, headers, signal: AbortSignal.timeout(seconds * 1000) })
+  .on('response', (response) => response.pipe(process.stdout))
+  .on('error', () => process.exit(28))
+  .end(body);
 `;
 
 /** Runs a curl line in a shell, as a reader would, and gives what it prints. */

@@ -42,7 +42,7 @@ export class Declarations {
         return member.name !== undefined && (flags & hidden) === 0;
       })
       .map((member) => member.name?.getText() ?? '')
-      .filter((member) => !member.startsWith('$'));
+      .filter((member) => !/^(#|\$|__)/.test(member));
   }
 
   /** The texts of a type that is a choice of them. */

@@ -86,7 +86,8 @@ export class Page implements Disposable {
     this.set('fetch', (url: string, init: RequestInit) =>
       fetchFrom(new URL(url, http), init),
     );
-    this.set('location', { host: new URL(http).host });
+    const { host, origin } = new URL(http);
+    this.set('location', { host, origin });
     this.set('document', {
       querySelector: (selector: string) => this.element(selector),
     });

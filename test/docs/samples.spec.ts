@@ -16,6 +16,7 @@ import { WebSocket } from 'ws';
 import { dataSyncSettings } from '../../src/services/datasync/datasync-options.js';
 import { DEFAULT_FILTER_LIMITS } from '../../src/services/datasync/filter/parse.js';
 import { webSocketSettings } from '../../src/transports/websocket/websocket-options.js';
+import { startApp } from '../support/app.js';
 import { TestSocket } from '../support/socket.js';
 import { runCurlLine } from './curl.js';
 import { CLIENT_SAMPLES } from './client-samples.js';
@@ -88,14 +89,17 @@ function pageScript(name: string): PageScript {
   return scriptOf(block('client', name), CLIENT_SAMPLES[name]);
 }
 
-/** Imports a sample, its ports replaced. */
-async function load(sample: Block): Promise<SampleModule> {
+/** Imports a sample, its ports replaced. A changed one needs another place. */
+async function load(
+  sample: Block,
+  place = `run-${sample.name}`,
+): Promise<SampleModule> {
   let code = sourceOf(sample);
   const { replace = {} } = SAMPLES[sample.name ?? ''] ?? {};
   for (const [text, other] of Object.entries(replace)) {
     code = code.replaceAll(text, other);
   }
-  const file = await write(sample, code, `run-${sample.name}`);
+  const file = await write(sample, code, place);
   return (await import(file)) as SampleModule;
 }
 
@@ -188,9 +192,27 @@ describe('The first screen of the README', () => {
     expect(created.status).toBe(201);
     await changed;
     expect(page.element('#tasks').textContent).toBe('- Tea');
+    expect(page.element('#state').textContent).toBe('live');
     expect(await (await fetch(`${app.http}/tasks`)).json()).toEqual([
       { id: 1, title: 'Tea', completed: false },
     ]);
+  });
+});
+
+describe('The page of the first screen', () => {
+  it('says that @Subscribable was forgotten', async () => {
+    const sample = block('sample', 'todo');
+    const text = sample.text.replace(/ *@Subscribable.*\n/, '');
+    const forgetful = await load({ ...sample, text }, 'run-forgetful');
+    await using app = await serve([], [classOf(forgetful, 'AppModule')]);
+    using page = Page.of(app);
+    page.set('console', { ...console, error() {}, warn() {} });
+    const { tasks } = (await page.load(pageScript('todo-page'))) as unknown as {
+      tasks: LiveCollection<object>;
+    };
+    await expect(tasks.ready).rejects.toThrow('Subscribable');
+    const told = page.element('#state').textContent;
+    expect(told).toMatch(/^failed: .*@Subscribable/);
   });
 });
 
@@ -358,6 +380,27 @@ describe('The live data of the README', () => {
       position = JSON.parse(after);
       expect(message).toEqual(told(line));
     }
+  });
+});
+
+describe('Origins in the README', () => {
+  const line = block('curl', 'origin').text;
+
+  it('are refused where curl shows it', async () => {
+    const { root } = await load(block('sample', 'origins'));
+    await using app = await startApp({ imports: [root as Type] });
+    const printed = await runCurlLine(
+      line.replace(/http:.*?(?=\/ws)/, app.http),
+    );
+    expect(printed).toContain('Origin not allowed');
+  });
+
+  it('are accepted where it prints nothing, until its time is over', async () => {
+    await using app = await serve([]);
+    const printed = runCurlLine(
+      line.replace(/http:.*?(?=\/ws)/, app.http).replace('-m 5', '-m 0.5'),
+    );
+    await expect(printed).rejects.toMatchObject({ code: 28, stdout: '' });
   });
 });
 
