@@ -7,4 +7,5 @@ export function findChromium(
 export function ensureChromium(
   environment?: NodeJS.ProcessEnv,
   usualPlaces?: readonly string[],
+  root?: boolean,
 ): string;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { ensureChromium, findChromium } from '../../scripts/ensure-chromium.js';
@@ -60,15 +61,41 @@ describe('The search for a browser', () => {
     expect(findChromium(environment(), [])).toBeUndefined();
   });
 
-  it('installs one, once, where packages may be installed', async () => {
+  it.each([
+    ['root', {}, true, ''],
+    ['root in CI', { CI: '1' }, true, ''],
+    ['CI', { CI: 'true' }, false, '-n true\n-n flock\n'],
+  ])('installs one, once, for %s', async (_who, more, root, sudo) => {
     await installers(`printf '' > ${directory}/chromium
       /bin/chmod +x ${directory}/chromium`);
     const installed = join(directory, 'chromium');
-    expect(ensureChromium(environment(), [])).toBe(installed);
-    expect(ensureChromium(environment(), [])).toBe(installed);
-    expect(await readFile(join(directory, 'asked'), 'utf8')).toBe(
+    expect(ensureChromium(environment(more), [], root)).toBe(installed);
+    expect(ensureChromium(environment(more), [], root)).toBe(installed);
+    expect(await asked('apt-get')).toBe(
       'update\ninstall -y --no-install-recommends chromium fonts-liberation\n',
     );
+    expect(await asked('sudo')).toBe(sudo);
+  });
+
+  it.each([{}, { CI: '' }, { CI: 'false' }])(
+    'installs nothing on a machine of somebody who is not asked (%j)',
+    async (more) => {
+      await installers('exit 0');
+      expect(() => ensureChromium(environment(more), [], false)).toThrow(
+        'There is no Chromium, and only for root and in CI it is installed unasked (by hand: sudo apt-get update && sudo apt-get install -y --no-install-recommends chromium fonts-liberation): install Chromium or Chrome, or set CHROMIUM to the path of one.',
+      );
+      expect(await asked('sudo')).toBe('');
+      expect(await asked('apt-get')).toBe('');
+    },
+  );
+
+  it('fails in CI where nobody may become root', async () => {
+    await installers('exit 0');
+    await program('sudo', 'exit 1');
+    expect(() => ensureChromium(environment({ CI: '1' }), [], false)).toThrow(
+      /^There is no Chromium, and only root may install it \(sudo apt-get /,
+    );
+    expect(await asked('apt-get')).toBe('');
   });
 
   it.each([
@@ -76,7 +103,7 @@ describe('The search for a browser', () => {
     ['exit 0', /its package has none: install Chromium or Chrome/],
   ])('fails when the installation ends with "%s"', async (end, sentence) => {
     await installers(end);
-    expect(() => ensureChromium(environment(), [])).toThrow(sentence);
+    expect(() => ensureChromium(environment(), [], true)).toThrow(sentence);
   });
 
   it('fails where nothing may be installed', () => {
@@ -88,13 +115,23 @@ describe('The search for a browser', () => {
   /** Programs that write down what they are asked, instead of doing it. */
   async function installers(end: string): Promise<void> {
     await program('flock', 'shift; exec "$@"');
-    await program('sudo', 'shift; exec "$@"');
+    await program(
+      'sudo',
+      `echo "$1 $2" >> ${directory}/sudo.asked
+      shift; exec "$@"`,
+    );
     await program('true');
     await program(
       'apt-get',
-      `echo "$*" >> ${directory}/asked
+      `echo "$*" >> ${directory}/apt-get.asked
       test "$1" = update || { ${end}
       }`,
     );
+  }
+
+  /** What a program was asked, if it was. */
+  async function asked(name: string): Promise<string> {
+    const path = join(directory, `${name}.asked`);
+    return existsSync(path) ? readFile(path, 'utf8') : '';
   }
 });
