@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { Controller, Post } from '@nestjs/common';
+import { Controller, HttpException, Post } from '@nestjs/common';
 import {
   getRegistryToken,
   PubSubModule,
@@ -16,6 +16,7 @@ import type {
   LiveItem,
   OwnCursor,
   Signal,
+  Snorky,
 } from 'snorky/client';
 import { inState } from '../client/support/client.js';
 import { startLiveApp } from '../client/support/live-app.js';
@@ -89,11 +90,20 @@ class Visitors extends RpcService {
 @Controller('ticket')
 class Tickets {
   private issued = 0;
+  /** The status of a refusal. */
+  refusal: number | undefined;
 
   @Post()
   issue(): { ticket: string } {
+    if (this.refusal !== undefined) throw new HttpException('', this.refusal);
     return { ticket: String(++this.issued) };
   }
+}
+
+@Controller('log-in')
+class LogIn {
+  @Post()
+  logIn(): void {}
 }
 
 /** The samples for pages, by the names in the comments before them. */
@@ -153,6 +163,18 @@ export const CLIENT_SAMPLES: Readonly<Record<string, ClientSample>> = {
         'wss://example.com/ws?ticket=1',
         'wss://example.com/ws?ticket=2',
       ]);
+      const tickets = app.app.get(Tickets);
+      for (const [refusal, state] of [
+        [503, 'waiting'],
+        [401, 'idle'],
+      ] as const) {
+        snorky.disconnect();
+        tickets.refusal = refusal;
+        snorky.connect();
+        expect(snorky.state).toBe('connecting');
+        await inState(snorky, state);
+      }
+      expect(page.opened).toHaveLength(2);
     },
   },
   states: {
@@ -192,6 +214,28 @@ const notice = document.querySelector('#notice') as HTMLElement;`,
       await inState(snorky, 'connected');
       closeAll(app, 4200);
       await inState(snorky, 'stopped');
+    },
+  },
+  'log-in': {
+    before: `${connectorOf('pubsub', 'PubSub')}
+const login = document.querySelector('#login') as HTMLElement;`,
+    after: 'export { snorky, logIn };',
+    run: async (sample) => {
+      await using app = await serve([], [PubSubModule.register()], [LogIn]);
+      using page = Page.of(app);
+      const { snorky, logIn } = (await page.load(sample)) as unknown as {
+        snorky: Snorky;
+        logIn(body: URLSearchParams): Promise<void>;
+      };
+      const login = page.element('#login');
+      await inState(snorky, 'connected');
+      expect(login.hidden).toBe(true);
+      closeAll(app, 4100);
+      await inState(snorky, 'stopped');
+      expect(login.hidden).toBe(false);
+      await logIn(new URLSearchParams());
+      await inState(snorky, 'connected');
+      expect(login.hidden).toBe(true);
     },
   },
   'calculator-api': {},

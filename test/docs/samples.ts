@@ -571,6 +571,26 @@ class AppModule {}
 const app = await NestFactory.create<NestExpressApplication>(AppModule);
 `,
   },
+  'serve-file-route': {
+    before: `
+import { Controller, Get, StreamableFile } from '@nestjs/common';
+import { createReadStream } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+`,
+    // The package need not be built: the sample sends itself.
+    replace: {
+      "import.meta.resolve('snorky/browser/snorky.js')": 'import.meta.url',
+    },
+    run: async (sample) => {
+      const controllers = [classOf(sample, 'BrowserFile')];
+      await using app = await startApp({ controllers }, undefined, 'fastify');
+      const response = await fetch(`${app.http}/snorky.js`);
+      expect(response.headers.get('content-type')).toBe(
+        'text/javascript; charset=utf-8',
+      );
+      expect(await response.text()).toContain('class BrowserFile');
+    },
+  },
   'node-client': {
     run: async (sample) => {
       const { snorky } = sample as unknown as { snorky: Snorky };
