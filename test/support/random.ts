@@ -34,3 +34,12 @@ export class Random {
     return bytes;
   }
 }
+
+/**
+ * A seed of its own for each run, to be told before anything can fail. `SEED` in
+ * the environment is that of a run which is to be repeated.
+ */
+export function seedOfRun(): number {
+  const { SEED } = process.env;
+  return SEED ? Number(SEED) : Date.now() & 0xffff;
+}
