@@ -95,6 +95,7 @@ const SOURCES = [
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
+  'docs',
 ];
 
 const BROWSER_SOURCES = [

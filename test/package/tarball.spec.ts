@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, normalize, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { TestSocket } from '../support/socket.js';
@@ -146,6 +146,23 @@ const PEERS = [
   '@types/node',
 ];
 
+/** What is packed as it is. */
+async function packedDocuments(): Promise<string[]> {
+  const docs = await readdir(join(ROOT, 'docs'), {
+    recursive: true,
+    withFileTypes: true,
+  });
+  return [
+    ...docs
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name))),
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'package.json',
+  ];
+}
+
 const BROWSER_FILES = ['dist/browser/snorky.js', 'dist/browser/snorky.min.js'];
 
 describe('The package', () => {
@@ -182,10 +199,7 @@ describe('The package', () => {
       [
         ...compiled,
         ...BROWSER_FILES.flatMap((path) => [path, `${path}.map`]),
-        'CHANGELOG.md',
-        'LICENSE',
-        'README.md',
-        'package.json',
+        ...(await packedDocuments()),
       ].sort(),
     );
   });
@@ -195,12 +209,30 @@ describe('The package', () => {
     const others = files
       .map(({ path }) => path)
       .filter((path) => !path.startsWith('dist/'));
-    expect(others.sort()).toEqual([
-      'CHANGELOG.md',
-      'LICENSE',
-      'README.md',
-      'package.json',
-    ]);
+    expect(others.sort()).toEqual((await packedDocuments()).sort());
+  });
+
+  it('holds what its documents link to, or says where it is', async () => {
+    const held = new Set(packed.files.map(({ path }) => path));
+    const readme = await readFile(join(built, 'README.md'), 'utf8');
+    const elsewhere = readme
+      .split('\n')
+      .filter((line) => line.endsWith('in the repository alone.'))
+      .join();
+    for (const document of held) {
+      if (!document.endsWith('.md')) continue;
+      const text = await readFile(join(built, document), 'utf8');
+      for (const [, target = ''] of text.matchAll(/\]\((?!\w+:)([^)#\s]+)/g)) {
+        const path = normalize(join(dirname(document), target));
+        const [root = ''] = path.split('/');
+        const told = held.has(path) || elsewhere.includes(root);
+        expect({ document, target, told }).toEqual({
+          document,
+          target,
+          told: true,
+        });
+      }
+    }
   });
 
   it('tells nothing about where it was built', async () => {
