@@ -6,6 +6,9 @@ const SETUP_ERRORS = {
   SNORKY_ADAPTER_MISSING: () =>
     'Snorky needs its WebSocket adapter. Add this line before app.listen() or ' +
     'app.init():\n\n    app.useWebSocketAdapter(new SnorkyWsAdapter(app));\n',
+  SNORKY_ROOT_MISSING: (service: string) =>
+    `Service "${service}" has no registry to be in. Import ` +
+    'SnorkyModule.forRoot({ registries: ... }) in the root module.',
   SNORKY_ROOT_TWICE: () =>
     'SnorkyModule.forRoot() was imported twice. Call it once, in the root ' +
     'module, with all registries; everything else can inject them.',

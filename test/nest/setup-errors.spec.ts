@@ -128,6 +128,16 @@ const CASES: Readonly<
       'Snorky needs its WebSocket adapter. Add this line before app.listen() or app.init():\n\n' +
       '    app.useWebSocketAdapter(new SnorkyWsAdapter(app));\n',
   },
+  SNORKY_ROOT_MISSING: {
+    async start() {
+      await Test.createTestingModule({
+        imports: [DataSyncModule.register({ dealers: [] })],
+      }).compile();
+    },
+    sentence:
+      'Service "datasync" has no registry to be in. Import ' +
+      'SnorkyModule.forRoot({ registries: ... }) in the root module.',
+  },
   SNORKY_ROOT_TWICE: {
     start: () => {
       @Module({ imports: root({ other: {} }) ?? [] })

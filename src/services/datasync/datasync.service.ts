@@ -2,6 +2,7 @@ import {
   Inject,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  Optional,
 } from '@nestjs/common';
 import type {
   Broker,
@@ -68,6 +69,8 @@ export class DataSyncService
   extends RpcService
   implements OnApplicationBootstrap, OnApplicationShutdown
 {
+  // Optional, so that a root module that is missing is told by its name.
+  @Optional()
   @Inject(SNORKY_BROKER)
   protected readonly broker!: Broker;
   /** @internal */

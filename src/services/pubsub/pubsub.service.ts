@@ -1,4 +1,4 @@
-import { Inject, type OnModuleInit } from '@nestjs/common';
+import { Inject, type OnModuleInit, Optional } from '@nestjs/common';
 import type { Broker, MaybePromise } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
 import { ClientTurns } from '../../core/client-turns.js';
@@ -39,6 +39,8 @@ interface Publication {
  */
 @SnorkyService('pubsub')
 export class PubSubService extends RpcService implements OnModuleInit {
+  // Optional, so that a root module that is missing is told by its name.
+  @Optional()
   @Inject(SNORKY_BROKER)
   protected readonly broker!: Broker;
 

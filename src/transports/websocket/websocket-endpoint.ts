@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type Server, type WebSocket } from 'ws';
 import type { MaybePromise } from '../../broker/ports.js';
+import { excerpt } from '../../core/log.js';
 import type { OutboxLimits } from '../../core/outbox.js';
 import { OutboxFlusher } from '../../core/outbox-flusher.js';
 import { isPromiseLike } from '../../core/promise-like.js';
@@ -110,18 +111,19 @@ export class WebSocketEndpoint implements WebSocketContext {
         this.handshakes.wait(socket, admission, {
           accepted: (admitted) =>
             this.tryAccept(request, socket, head, admitted),
-          refused: (error) => this.refuse(socket, error),
+          refused: (error) => this.refuse(socket, error, request),
           timedOut: () =>
             this.refuse(
               socket,
               new UpgradeRefused(503, 'The handshake timed out'),
+              request,
             ),
         });
       } else {
         this.accept(request, socket, head, admission);
       }
     } catch (error) {
-      this.refuse(socket, error);
+      this.refuse(socket, error, request);
     }
   }
 
@@ -182,7 +184,7 @@ export class WebSocketEndpoint implements WebSocketContext {
     try {
       this.accept(...args);
     } catch (error) {
-      this.refuse(args[1], error);
+      this.refuse(args[1], error, args[0]);
     }
   }
 
@@ -235,9 +237,19 @@ export class WebSocketEndpoint implements WebSocketContext {
     client.expiry.unref();
   }
 
-  private refuse(socket: Duplex, error: unknown): void {
+  private refuse(
+    socket: Duplex,
+    error: unknown,
+    request?: IncomingMessage,
+  ): void {
     this.counters.refused++;
     if (error instanceof UpgradeRefused) {
+      // A browser does not tell its page why.
+      this.registry.log.debug('refused', () => {
+        const { url = '', headers } = request ?? {};
+        const from = excerpt(headers?.origin ?? 'no origin');
+        return `Refused an upgrade of ${excerpt(url)} (${from}): ${error.status} ${error.message}`;
+      });
       refuseUpgrade(socket, error);
       return;
     }

@@ -158,4 +158,24 @@ describe('The origin of a page', () => {
       expect(await statusFor(app, undefined)).toBe(101);
     },
   );
+
+  it('is in the log, for whoever wonders why a page stays away', async () => {
+    const lines: string[] = [];
+    await using app = await startApp(
+      { imports: [frontend({ origins: 'same' })], providers: [Me] },
+      (made) =>
+        made.useLogger({
+          log: () => {},
+          warn: () => {},
+          error: () => {},
+          debug: (line: unknown) => lines.push(String(line)),
+        }),
+    );
+    await statusFor(app, ELSEWHERE);
+    expect(lines.filter((line) => line.includes('Refused'))).toEqual([
+      expect.stringMatching(
+        /^Refused an upgrade of "?\/ws"? \("?https:\/\/evil\.example"?\): 403 /,
+      ),
+    ]);
+  });
 });
