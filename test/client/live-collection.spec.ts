@@ -309,10 +309,11 @@ describe('a live list', () => {
   });
 
   it('begins with short delays again once it has been live', async () => {
+    // First: the server names its modules at random.
+    await using page = await open();
     const random = jest.spyOn(Math, 'random').mockReturnValue(0.5);
     const timers = jest.spyOn(globalThis, 'setTimeout');
     try {
-      await using page = await open();
       let fails = true;
       const list = page.list({
         fetch: (url, init) =>
@@ -483,6 +484,40 @@ describe('a live item', () => {
   });
 });
 
+describe('a transformItem that throws', () => {
+  it('leaves rows of a list as they were, or out, and fails one item', async () => {
+    const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      await using page = await open();
+      const { tasks } = page.app;
+      const bad = new Error('bad row');
+      const transformItem = (row: Task): Task => {
+        if (row.title === 'bad') throw bad;
+        return row;
+      };
+      tasks.put(task(1), task(2, 'bad'));
+      const list = page.list({ transformItem }) as {
+        items: readonly Task[];
+      } & Live;
+      await list.ready;
+      expect(list.items).toEqual([task(1)]);
+      tasks.put(task(1, 'bad'), task(2, 'good'));
+      await until(list, () => list.items.length === 2);
+      expect(list.items).toEqual([task(1), task(2, 'good')]);
+      expect(error).toHaveBeenCalledTimes(2);
+      const item = liveCollection<Task>(
+        page.datasync,
+        `${page.app.http}/tasks/1`,
+        { model: 'Task', single: true, transformItem },
+      );
+      expect(await rejection(item.ready)).toBe(bad);
+      expect(item.state).toBe('failed');
+    } finally {
+      error.mockRestore();
+    }
+  });
+});
+
 describe('a fetch that goes wrong', () => {
   const bodies = (body: unknown): Response =>
     new Response(JSON.stringify(body), {
@@ -593,10 +628,11 @@ describe('a fetch that goes wrong', () => {
   });
 
   it('is tried again at once when there is a connection again', async () => {
+    await using page = await open();
+    await inState(page.snorky, 'connected');
+    // Not before: the server names its modules at random.
     const random = jest.spyOn(Math, 'random').mockReturnValue(0.99);
     try {
-      await using page = await open();
-      await inState(page.snorky, 'connected');
       let tries = 0;
       const list = page.list({
         fetch: (url, init) =>
