@@ -169,8 +169,7 @@ class ItemView<Row, Item>
       known.row = row;
     };
     const remove = (): void => {
-      known.row = undefined;
-      known.item = undefined;
+      known.row = known.item = undefined;
     };
     // It compares rows, not what was made of them.
     const collection = new SingleItemCollection<Row>(

@@ -189,12 +189,14 @@ export class ArrayCollection<Row, Item = Row>
     const { transformItem, rows, keyOf } = this;
     if (!transformItem) return row as unknown as Item;
     const item = transformItem(row) as Item & object;
-    const isObject = Object(item) === item;
+    const isTold =
+      Object(item) === item && keyOf?.(rows.get(item) ?? row) === keyOf?.(row);
     // Nothing would tell it from the item of another row.
-    if (isObject ? rows.has(item) && keyOf?.(item) !== keyOf?.(row) : keyOf) {
+    if (keyOf && !isTold) {
       throw new TypeError('transformItem must make an object for each row');
     }
-    if (isObject) rows.set(item, row);
+    // Without a key it may be no object.
+    rows.set(Object(item) as object, row);
     return item;
   }
 
