@@ -100,6 +100,21 @@ describe('Windows that lose their server', () => {
     expect(await one.page.getByText('Not added').count()).toBe(0);
   });
 
+  it('show what there is after a backup was restored', async () => {
+    const [one] = windows;
+    const restore = await stage.backUp();
+    await one.toggle('Buy milk');
+    await bothShow(['Buy milk', true]);
+    await one.edit('Buy milk', 'Buy nothing');
+    await one.editor.press('Enter');
+    await bothShow(['Buy nothing', true]);
+    await stage.kill();
+    await restore();
+    await stage.restart();
+    await bothAre('live');
+    await bothShow(['Buy milk', false]);
+  });
+
   it('try at once when they are told to', async () => {
     const [one] = windows;
     await stage.kill();

@@ -55,6 +55,11 @@ export class TaskRow {
     this.#show();
   }
 
+  /** All tasks are fetched: perhaps from a database that was set back. */
+  forgetAnswer() {
+    this.#answer = undefined;
+  }
+
   focus() {
     this.#delete.focus();
   }

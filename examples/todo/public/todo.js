@@ -18,6 +18,10 @@ const snorky = new Snorky(
 const tasks = Snorky.liveCollection(snorky.services.datasync, '/tasks', {
   model: 'Task',
   compare: (a, b) => a.id - b.id,
+  rows: (list) => {
+    for (const row of rows.values()) row.forgetAnswer();
+    return list;
+  },
 });
 
 // The list: what is known comes from DataSync alone

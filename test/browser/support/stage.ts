@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContextOptions } from 'playwright-core';
 import type { JsonValue } from 'snorky';
@@ -87,6 +87,14 @@ export class Stage implements AsyncDisposable {
     await this.server.started();
   }
 
+  /** Copies the data. Gives how to set it back, while there is no server. */
+  async backUp(): Promise<() => Promise<void>> {
+    const data = dataFile(this.directory);
+    const copy = `${data}.backup`;
+    await copyFile(data, copy);
+    return () => copyFile(copy, data);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.browser[Symbol.asyncDispose]();
@@ -103,6 +111,10 @@ function serve(
   directory: string,
 ): ExampleProcess {
   return new ExampleProcess(main, port, backend, {
-    DATA_FILE: join(directory, 'todo.sqlite'),
+    DATA_FILE: dataFile(directory),
   });
+}
+
+function dataFile(directory: string): string {
+  return join(directory, 'todo.sqlite');
 }
