@@ -53,8 +53,10 @@ it(`Two windows end up with what the database has, whatever was cut (seed ${seed
   const left = await agree(windows);
   console.log(`${cuts} WebSockets were cut, ${left} tasks are left`);
   expect(cuts).toBeGreaterThan(4);
-  // Subscriptions were resumed.
-  expect([one.fetches, other.fetches]).toEqual([1, 1]);
+  // Subscriptions were resumed, unless there was something to be seen at once.
+  for (const window of windows) {
+    expect(window.fetches).toBeLessThanOrEqual(1 + (await window.late));
+  }
   expect([...one.window.problems, ...other.window.problems]).toEqual([]);
 });
 

@@ -13,8 +13,7 @@ import type { Shown, TodoWindow } from './support/todo-window.js';
 
 jest.setTimeout(60_000);
 
-const UNREACHABLE =
-  /^The server cannot be reached\. You see the tasks as of \d\d:\d\d\.$/;
+const NOT_LIVE = /^No live connection\. You see the tasks as of \d\d:\d\d\.$/;
 const DEVICE_OFFLINE =
   /^This device is offline\. You see the tasks as of \d\d:\d\d\.$/;
 
@@ -52,8 +51,8 @@ describe('Windows that lose their server', () => {
     await stage.kill();
     await bothAre('offline');
     for (const window of windows) {
-      expect(await window.text('#state')).toBe('Offline');
-      expect(await window.text('#notice-text')).toMatch(UNREACHABLE);
+      expect(await window.text('#state')).toBe('Not live');
+      expect(await window.text('#notice-text')).toMatch(NOT_LIVE);
       await window.says(/Trying again (now|in \d+\ss)\./);
       // What was known can still be read.
       expect(await window.tasks()).toEqual([['Buy milk', false]]);

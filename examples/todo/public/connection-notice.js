@@ -1,12 +1,10 @@
-import { unreachable } from './rest.js';
-
 const $ = (id) => document.getElementById(id);
 
 const NAMES = {
   connecting: 'Connecting',
   live: 'Live',
   updating: 'Updating',
-  offline: 'Offline',
+  offline: 'Not live',
   stopped: 'Stopped',
   failed: 'Not live',
 };
@@ -16,7 +14,7 @@ export class ConnectionNotice {
   #snorky;
   #tasks;
   #closing; // how the connection ended, when it last did
-  #asOf; // when the tasks were last known to be current
+  #asOf; // when the tasks were last current, while they need not be
 
   constructor(snorky, tasks) {
     this.#snorky = snorky;
@@ -32,6 +30,11 @@ export class ConnectionNotice {
     };
     setInterval(() => this.#showNext(), 500);
     this.show();
+  }
+
+  /** The tasks were fetched just now. */
+  fetched() {
+    this.#asOf = new Date();
   }
 
   show() {
@@ -62,7 +65,13 @@ export class ConnectionNotice {
     const asOf = this.#asOf
       ? ` You see the tasks as of ${clock(this.#asOf)}.`
       : '';
-    if (state === 'offline') return `${unreachable()}${asOf}`;
+    if (state === 'offline') {
+      // All else may get through, as changes do.
+      const what = navigator.onLine
+        ? 'No live connection.'
+        : 'This device is offline.';
+      return `${what}${asOf}`;
+    }
     if (state === 'stopped') {
       const reason = this.#closing?.reason ? `: ${this.#closing.reason}` : '';
       return `The server closed the connection${reason}.${asOf}`;

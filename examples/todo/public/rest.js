@@ -18,6 +18,10 @@ export async function send(method, path, body) {
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(PATIENCE),
     });
+    // The list may have to be fetched for it.
+    if (response.ok || response.status === 404) {
+      dispatchEvent(new Event('written'));
+    }
     if (response.status === 204) return undefined;
     const answer = await response.json();
     if (response.ok) return answer;
@@ -33,11 +37,6 @@ function reasonOf(error, response) {
     return 'The server did not answer in time.';
   }
   if (response !== undefined) return `The server answered ${response.status}.`;
-  return unreachable();
-}
-
-/** Why nothing gets through. */
-export function unreachable() {
   return navigator.onLine
     ? 'The server cannot be reached.'
     : 'This device is offline.';

@@ -19,7 +19,9 @@ const tasks = Snorky.liveCollection(snorky.services.datasync, '/tasks', {
   model: 'Task',
   compare: (a, b) => a.id - b.id,
   rows: (list) => {
+    known = true;
     for (const row of rows.values()) row.forgetAnswer();
+    notice.fetched();
     return list;
   },
 });
@@ -32,6 +34,7 @@ const filters = {
   '#/completed': { has: (task) => task.completed, none: 'Nothing done yet.' },
 };
 const rows = new Map(); // by the id of the task
+let known = false;
 
 function show() {
   const route = Object.hasOwn(filters, location.hash) ? location.hash : '#/';
@@ -45,7 +48,6 @@ function show() {
     if (current) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  const known = tasks.state !== 'loading';
   for (const part of ['tools', 'summary', 'hint']) $(part).hidden = total === 0;
   $('empty').hidden = $('tasks').childElementCount > 0;
   if (known && tasks.state !== 'failed') $('empty').textContent = filter.none;
@@ -170,6 +172,10 @@ $('clear').onclick = () =>
   );
 
 addEventListener('hashchange', show);
+addEventListener('written', () => {
+  // Nobody else brings it now.
+  if (tasks.state !== 'live') tasks.refresh();
+});
 tasks.changed.add(show);
-new ConnectionNotice(snorky, tasks);
+const notice = new ConnectionNotice(snorky, tasks);
 show();

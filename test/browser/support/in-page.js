@@ -8,6 +8,9 @@ globalThis.inPage = {
   /** How many requests of the page have not been dealt with. */
   underway: 0,
 
+  /** How often something was changed while the page was not live. */
+  late: 0,
+
   /** The tasks that can be seen: titles, and whether they are done. */
   tasks() {
     return [...document.querySelectorAll('#tasks > li')].map((row) => [
@@ -75,6 +78,9 @@ globalThis.fetch = async (...request) => {
   }
 };
 
+addEventListener('written', () => {
+  if (document.body.dataset.state !== 'live') inPage.late++;
+});
 addEventListener('submit', () => (inPage.submitted = now()), true);
 
 function press(element, key) {

@@ -108,6 +108,11 @@ export class TodoWindow implements AsyncDisposable {
     return this.window.requests.filter((line) => line === 'GET /tasks').length;
   }
 
+  /** How often something was changed while it was not live. */
+  get late(): Promise<number> {
+    return this.window.evaluate('inPage.late');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.window[Symbol.asyncDispose]();
   }
