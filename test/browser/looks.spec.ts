@@ -94,6 +94,19 @@ describe('The pages', () => {
       await todo.edit('Send the invoice', 'Send the invoice to Ana');
       await picture(todo.window, `todo-${name}-editing`);
       expect(await tooWide(todo.window)).toEqual([]);
+      await todo.editor.press('Escape');
+      let fail = (): void => {};
+      const held = new Promise<void>((resolve) => (fail = resolve));
+      await todo.page.route('**/tasks', async (route) => {
+        await held;
+        await route.abort();
+      });
+      await todo.add('Pay the rent');
+      await todo.add('Ask Ana for the keys of the cellar');
+      fail();
+      await todo.says(/“Pay the rent”, “Ask Ana.+adds nothing twice\./);
+      await picture(todo.window, `todo-${name}-not-added`);
+      expect(await tooWide(todo.window)).toEqual([]);
     },
   );
 

@@ -80,14 +80,14 @@ describe('Windows that lose their server', () => {
     await stage.kill();
     await bothAre('offline');
     await one.add('Typed without a server');
-    await one.says('Not added: “Typed without a server”.');
+    await one.says('Perhaps not added: “Typed without a server”.');
     expect(await one.field.inputValue()).toBe('Typed without a server');
     await other.edit('Buy milk', 'Buy flour');
     await other.editor.press('Enter');
-    await other.says('Not saved. The server cannot be reached.');
+    await other.says('Perhaps not saved. The server cannot be reached.');
     expect(await other.editor.inputValue()).toBe('Buy flour');
     await one.toggle('Buy milk');
-    await one.row('Buy milk').getByText('Not saved.').waitFor();
+    await one.row('Buy milk').getByText('Perhaps not saved.').waitFor();
     // It is not done, so it does not look like it.
     expect(await one.tasks()).toEqual([['Buy milk', false]]);
     await stage.restart();
@@ -96,7 +96,7 @@ describe('Windows that lose their server', () => {
     await other.editor.press('Enter');
     await bothShow(['Buy flour', false], ['Typed without a server', false]);
     expect(await one.field.inputValue()).toBe('');
-    expect(await one.page.getByText('Not added').count()).toBe(0);
+    expect(await one.page.getByText('not added').count()).toBe(0);
   });
 
   it('show what there is after a backup was restored', async () => {
@@ -132,7 +132,7 @@ describe('Windows that lose their server', () => {
     await one.inState('offline');
     expect(await one.text('#notice-text')).toMatch(DEVICE_OFFLINE);
     await one.add('Typed offline');
-    await one.says('This device is offline.');
+    await one.says('Perhaps not added: “Typed offline”.');
     expect(await one.field.inputValue()).toBe('Typed offline');
     await other.add('Elsewhere');
     await other.toggle('Buy milk');

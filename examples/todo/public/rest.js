@@ -8,6 +8,22 @@ export class Refusal extends Error {
   }
 }
 
+/** A task to add; sent again, it stays one. */
+export function newTask(title) {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  const digits = bytes.map((byte) => byte.toString(16).padStart(2, '0'));
+  return { title, requestId: digits.join('') };
+}
+
+export function addTask(task) {
+  return send('POST', '/tasks', task);
+}
+
+/** Whether nothing was changed. Else the change may be on its way, or done. */
+export function isRefused({ status }) {
+  return status >= 400 && status < 500;
+}
+
 /** Sends a change. Gives the answer, or throws a Refusal. */
 export async function send(method, path, body) {
   let response;

@@ -1,4 +1,4 @@
-import { send } from './rest.js';
+import { addTask, isRefused, newTask, send } from './rest.js';
 
 const template = document.getElementById('task');
 
@@ -22,6 +22,7 @@ export class TaskRow {
   #deleting = false;
   #gone = false;
   #before; // the title when editing began, while it goes on
+  #copy; // to add, if the task is gone
   #ended;
 
   /** @param ended Called when the row may have outlived its editing. */
@@ -68,7 +69,7 @@ export class TaskRow {
     this.#wanted = this.#check.checked;
     if (this.#toggling) return;
     this.#toggling = true;
-    await this.#attempt('Not saved.', async () => {
+    await this.#attempt('saved', async () => {
       let saved;
       do {
         saved = this.#wanted;
@@ -84,7 +85,7 @@ export class TaskRow {
     if (this.#deleting) return;
     this.#deleting = true;
     this.#show();
-    const deleted = await this.#attempt('Not deleted.', async () => {
+    const deleted = await this.#attempt('deleted', async () => {
       await send('DELETE', this.#url).catch(unlessMissing);
     });
     // It goes when DataSync says so.
@@ -122,8 +123,8 @@ export class TaskRow {
     }
     this.#saving = true;
     this.#editor.readOnly = true;
-    const saved = await this.#attempt('Not saved.', async () => {
-      if (this.#gone) await send('POST', '/tasks', { title });
+    const saved = await this.#attempt('saved', async () => {
+      if (this.#gone) await this.#addCopy(title);
       else this.#answer = await this.#patch({ title });
     });
     this.#saving = false;
@@ -132,18 +133,24 @@ export class TaskRow {
   }
 
   /** Does what may be refused, and says so then, where it was asked for. */
-  #attempt(failure, act) {
+  #attempt(what, act) {
     this.#say('');
     // One at a time, or what was asked for first might arrive last.
     const attempt = this.#last.then(act).then(
       () => true,
       (error) => {
-        this.#say(`${failure} ${error.message}`);
+        const not = isRefused(error) ? 'Not' : 'Perhaps not';
+        this.#say(`${not} ${what}. ${error.message}`);
         return false;
       },
     );
     this.#last = attempt;
     return attempt;
+  }
+
+  #addCopy(title) {
+    if (this.#copy?.title !== title) this.#copy = newTask(title);
+    return addTask(this.#copy);
   }
 
   #patch(changes) {

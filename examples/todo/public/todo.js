@@ -1,4 +1,5 @@
 import { ConnectionNotice } from './connection-notice.js';
+import { NewTaskField } from './new-task.js';
 import { send } from './rest.js';
 import { TaskRow } from './task-row.js';
 
@@ -116,52 +117,6 @@ async function attempt(name, problem, act) {
   }
 }
 
-let adding = Promise.resolve(); // in the order in which they were typed
-let notAdded = []; // and are no longer in the field
-
-$('new').onsubmit = (event) => {
-  event.preventDefault();
-  const title = $('new-title').value.trim();
-  if (title === '') return;
-  // Whoever types on at once overwrites it.
-  $('new-title').select();
-  add(title);
-};
-
-function add(title) {
-  adding = adding.then(async () => {
-    const field = $('new-title');
-    try {
-      await send('POST', '/tasks', { title });
-      if (field.value.trim() === title) field.value = '';
-      if (notAdded.length === 0) $('new-problem').textContent = '';
-    } catch (error) {
-      // It stays in the field, unless somebody has typed on.
-      if (field.value.trim() !== title) notAdded.push(title);
-      else field.setSelectionRange(field.value.length, field.value.length);
-      showNotAdded(title, error.message);
-    }
-  });
-}
-
-function showNotAdded(title, reason) {
-  const names = notAdded.length === 0 ? [title] : notAdded;
-  const quoted = names.map((name) => `“${name}”`).join(', ');
-  $('new-problem').textContent = `Not added: ${quoted}. ${reason} `;
-  if (notAdded.length === 0) return;
-  const again = document.createElement('button');
-  again.type = 'button';
-  again.className = 'plain';
-  again.textContent = 'Try again';
-  again.onclick = () => {
-    const titles = notAdded;
-    notAdded = [];
-    $('new-problem').textContent = '';
-    titles.forEach(add);
-  };
-  $('new-problem').append(again);
-}
-
 $('toggle-all').onchange = () =>
   attempt('toggle-all', 'list-problem', () =>
     send('PATCH', '/tasks', { completed: $('toggle-all').checked }),
@@ -177,5 +132,6 @@ addEventListener('written', () => {
   if (tasks.state !== 'live') tasks.refresh();
 });
 tasks.changed.add(show);
+new NewTaskField(tasks);
 const notice = new ConnectionNotice(snorky, tasks);
 show();

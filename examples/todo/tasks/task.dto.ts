@@ -41,6 +41,12 @@ export class CreateTask {
   @IfGiven()
   @IsBoolean()
   completed?: boolean;
+
+  @IfGiven()
+  @Matches(/^[\da-f]{32}$/, {
+    message: 'requestId must be 32 hexadecimal digits',
+  })
+  requestId?: string;
 }
 
 export class UpdateTask {

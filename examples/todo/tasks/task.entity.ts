@@ -11,6 +11,10 @@ export class Task {
   @Column({ default: false })
   completed!: boolean;
 
+  /** Chosen by who adds it, so that asking twice adds it once. */
+  @Column({ type: 'varchar', length: 32, nullable: true, unique: true })
+  requestId!: string | null;
+
   /** Grows with each change, so that an older delta never wins. */
   @VersionColumn()
   version!: number;

@@ -5,6 +5,7 @@ import { Task } from './task.entity.js';
 import { Turns } from './turns.js';
 
 type Fields = Partial<Pick<Task, 'title' | 'completed'>>;
+type NewFields = Fields & { requestId?: string };
 
 /** Of rows that are saved together: databases limit the size of a query. */
 const CHUNK = { chunk: 500 };
@@ -39,9 +40,16 @@ export class TasksService {
     );
   }
 
-  create(fields: Fields): Promise<Task> {
+  /** Once for each `requestId`: who got no answer may ask again. */
+  create({ requestId, ...fields }: NewFields): Promise<Task> {
     return this.change(async (tasks, deltas) => {
-      const task = await tasks.save(tasks.create(fields));
+      if (requestId !== undefined) {
+        const added = await tasks.findOneBy({ requestId });
+        if (added !== null) return added;
+      }
+      const task = await tasks.save(
+        tasks.create({ ...fields, requestId: requestId ?? null }),
+      );
       const { version } = task;
       deltas.push({ type: 'insert', model: 'Task', data: task, version });
       return task;

@@ -89,6 +89,7 @@ describe('The to-do app as a process', () => {
       ['/todo.css', 'text/css', '.title'],
       ['/pages.css', 'text/css', ':root'],
       ['/todo.js', 'text/javascript', 'liveCollection'],
+      ['/new-task.js', 'text/javascript', 'NewTaskField'],
       ['/task-row.js', 'text/javascript', 'TaskRow'],
       ['/connection-notice.js', 'text/javascript', 'ConnectionNotice'],
       ['/rest.js', 'text/javascript', 'fetch'],

@@ -40,6 +40,34 @@ describe('The tasks over REST', () => {
     });
   });
 
+  it('are added once for each request, however often it is sent', async () => {
+    const request = { title: 'Buy milk', requestId: '0af1'.repeat(8) };
+    const [first, second] = await Promise.all([
+      app.send('POST', '/tasks', request),
+      app.send('POST', '/tasks', request),
+    ]);
+    expect(first).toMatchObject({ status: 201, body: request });
+    expect(second.body).toEqual(first.body);
+    expect(await app.tasks()).toEqual([first.body]);
+    await app.send('POST', '/tasks', {
+      ...request,
+      requestId: '0af2'.repeat(8),
+    });
+    expect(await app.tasks()).toHaveLength(2);
+  });
+
+  it.each(['', '0af1', 'x'.repeat(32), '0af1'.repeat(9), 7, null])(
+    'are not added for the request %j',
+    async (requestId) => {
+      expect(
+        await app.send('POST', '/tasks', { title: 'Buy milk', requestId }),
+      ).toMatchObject({
+        status: 400,
+        body: { message: ['requestId must be 32 hexadecimal digits'] },
+      });
+    },
+  );
+
   it('are fetched one by one', async () => {
     const task = await app.add('Buy milk');
     expect(await app.send('GET', `/tasks/${task.id}`)).toMatchObject({
