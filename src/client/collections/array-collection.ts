@@ -84,7 +84,8 @@ export class ArrayCollection<Row, Item = Row>
   );
   /** Without `transformItem`, where rows are items. */
   constructor(
-    array: [Row] extends [Item] ? Row[] : never,
+    // Not a mere choice: what is passed has to tell both types.
+    array: Row[] & Item[] & ([Row] extends [Item] ? unknown : never),
     options?: ArrayCollectionOptions<Row, Item>,
   );
   constructor(
