@@ -5,11 +5,15 @@ import {
   describe,
   expect,
   it,
+  jest,
 } from '@jest/globals';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { changeAtRandom } from './random-changes.js';
 import { TodoApp } from './todo-app.js';
+
+// Many changes take a while on a machine that has other things to do.
+jest.setTimeout(30_000);
 
 describe('Whoever follows the tasks', () => {
   let app: TodoApp;

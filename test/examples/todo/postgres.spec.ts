@@ -1,10 +1,13 @@
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { changeAtRandom } from './random-changes.js';
 import { TodoApp } from './todo-app.js';
+
+// Many changes take a while on a machine that has other things to do.
+jest.setTimeout(30_000);
 
 /** What each connection through it begins with. */
 const startups: string[] = [];
