@@ -25,6 +25,7 @@ for (let i = 0; i < args.length; i++) {
 const method = body === undefined ? 'GET' : 'POST';
 request(url, { method, headers, signal: AbortSignal.timeout(seconds * 1000) })
   .on('response', (response) => response.pipe(process.stdout))
+  .on('upgrade', () => setTimeout(process.exit, seconds * 1000, 28))
   .on('error', () => process.exit(28))
   .end(body);
 `;
