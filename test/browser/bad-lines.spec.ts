@@ -9,6 +9,7 @@ import {
   jest,
 } from '@jest/globals';
 import type { Route } from 'playwright-core';
+import { recover } from './support/random-operations.js';
 import { SocketLine } from './support/socket-line.js';
 import { Stage, START } from './support/stage.js';
 import type { TodoWindow } from './support/todo-window.js';
@@ -151,8 +152,7 @@ describe('A window on a bad line', () => {
     await window.add('Pay rent');
     await window.says('Perhaps not added: “Pay rent”.');
     line.repair();
-    await window.page.getByRole('button', { name: 'Try now' }).click();
-    await window.shows([['Pay rent', false]]);
+    await recover(window, [['Pay rent', false]]);
     expect(await window.text('#new-problem')).toBe('');
     expect(await window.field.inputValue()).toBe('');
   });
@@ -180,8 +180,7 @@ describe('A window on a bad line', () => {
     await window.shows([]);
     await window.inState('offline');
     line.repair();
-    await window.page.getByRole('button', { name: 'Try now' }).click();
-    await window.inState('live');
+    await recover(window, []);
     await stage.rest.add('four');
     await window.shows([['four', false]]);
   });
