@@ -104,7 +104,10 @@ export class ArrayCollection<Row, Item = Row>
 
   adoptKey(key: KeyReader | undefined): KeyReader | undefined {
     if (key && !this.keyOf) {
-      this.keyOf = (value) => key(this.rows.get(value as object) ?? value);
+      // Where items are rows, they need not be looked up.
+      this.keyOf = this.transformItem
+        ? (value) => key(this.rows.get(value as object) ?? value)
+        : key;
       this.index.rebuild(0);
     }
     return this.keyOf;

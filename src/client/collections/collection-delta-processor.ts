@@ -99,14 +99,20 @@ export class CollectionDeltaProcessor {
   }
 
   private process(delta: TaggedDelta): boolean {
-    const rows = rowsOf(delta);
-    if (!rows) return this.complain('ignored, no delta:', delta);
+    if (!isDelta(delta)) return this.complain('ignored, no delta:', delta);
     const { model, tag } = delta;
-    const name = nameOf(model, tag);
-    const target = this.targets.get(model) ?? this.targets.get(name);
-    if (!target) return this.complain(`no collection for ${name}, give it one`);
+    const target =
+      this.targets.get(model) ?? this.targets.get(nameOf(model, tag));
+    if (!target) {
+      const name = nameOf(model, tag);
+      return this.complain(`no collection for ${name}, give it one`);
+    }
+    const changed =
+      delta.type === 'update'
+        ? target.apply(delta, delta.newData, delta.oldData)
+        : target.apply(delta, delta.data);
     return (
-      target.apply(delta, ...rows) ??
+      changed ??
       this.complain(`a row of ${model} without key was changed, but which?`)
     );
   }
@@ -132,18 +138,13 @@ function isCollection(
   return typeof entry.getIterator === 'function';
 }
 
-/**
- * The row of a delta, and of an update what it was before. Undefined if that is
- * not what the server has sent.
- */
-function rowsOf(delta: unknown): [row: object, was?: object] | undefined {
-  if (!isObject(delta) || typeof delta['model'] !== 'string') return undefined;
+/** Whether it is what a server sends. */
+function isDelta(delta: unknown): delta is TaggedDelta<object> {
+  if (!isObject(delta) || typeof delta['model'] !== 'string') return false;
   const { type, data, newData, oldData } = delta;
-  const rows = type === 'update' ? [newData, oldData] : [data];
-  const isKnown = ['insert', 'update', 'delete'].includes(type as string);
-  return isKnown && rows.every(isObject)
-    ? (rows as [row: object, was?: object])
-    : undefined;
+  return type === 'update'
+    ? isObject(newData) && isObject(oldData)
+    : (type === 'insert' || type === 'delete') && isObject(data);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

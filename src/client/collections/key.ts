@@ -12,16 +12,15 @@ export type KeyOption<Row> =
   (keyof Row & string) | ((row: Row) => JsonValue | undefined);
 
 export function keyReader(option: KeyOption<never>): KeyReader {
-  const read = (
-    typeof option === 'function'
-      ? option
-      : (row: Readonly<Record<string, unknown>>) => row[option]
-  ) as (row: unknown) => JsonValue | undefined;
-  return guarded((row) => {
-    const value = row === undefined || row === null ? row : read(row);
+  const read = typeof option === 'function' ? guarded(option, undefined) : '';
+  return (row) => {
+    if (row === undefined || row === null) return undefined;
+    const value = read
+      ? read(row as never)
+      : (row as Readonly<Record<string, JsonValue>>)[option as string];
     if (typeof value === 'number') return value;
     return value === undefined || value === null
       ? undefined
       : canonicalKey(value);
-  }, undefined);
+  };
 }
