@@ -25,8 +25,6 @@ export interface CursorCalls {
   ): void;
   /** @internal The next private handle: they are used once. */
   $handles: number;
-  /** @internal */
-  readonly $connection: AbortController;
 }
 
 /** Where a cursor is. */
@@ -243,8 +241,9 @@ export abstract class SynchronizedCursor implements CursorState {
     $service.$call(
       command,
       { privateHandle, ...params },
-      { signal: $service.$connection.signal },
+      {},
       {
+        isOnce: true,
         resolve: (result) => settle(() => accepted(result)),
         reject: (error) => settle(() => refused(error), error),
       },

@@ -73,13 +73,16 @@ export class Followed {
 
   /** @internal There is a connection. */
   acquire(): void {
+    // Listeners may have cancelled it, or do so now.
+    if (this.state === 'gone') return;
     const attempt = ++this.#attempt;
+    const current = (): boolean => attempt === this.#attempt;
     this.#change('catching-up');
+    if (!current()) return;
     const position = this.#position;
     const extension = this.#resumable
       ? { resume: true, ...(position === undefined ? {} : { since: position }) }
       : {};
-    const current = (): boolean => attempt === this.#attempt;
     this.#service.$call(
       'acquireSubscription',
       { token: this.token, ...extension },
@@ -88,6 +91,7 @@ export class Followed {
         resolve: (result) => current() && this.#acquired(result),
         reject: (error) => current() && this.#refused(error),
         isBusy: () => this.#isMoving(),
+        isOnce: true,
       },
     );
   }

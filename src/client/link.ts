@@ -41,6 +41,8 @@ export interface LinkEvents {
   received(data: unknown): void;
   /** Asks the server for a sign of life; false where that is not possible. */
   ask(): boolean;
+  /** Whether there is a reason for the server to be silent. */
+  isBusy(): boolean;
 }
 
 /**
@@ -70,7 +72,7 @@ export class Link {
       heartbeat,
       patience,
       ask: () => this.state === 'connected' && events.ask(),
-      isSending: () => this.#connection?.isSending === true,
+      isBusy: () => this.#connection?.isSending === true || events.isBusy(),
       dead: () => {
         this.#connection?.abandon('It gave no sign of life');
       },

@@ -8,14 +8,14 @@ export interface LivenessOptions {
   readonly patience: number;
   /** Asks the server for a sign of life; false where that is not possible. */
   readonly ask: () => boolean;
-  /** Whether something waits for being sent, the question behind it. */
-  readonly isSending: () => boolean;
+  /** Whether there is a reason for silence: the question waits behind others. */
+  readonly isBusy: () => boolean;
   /** Nothing came. */
   readonly dead: () => void;
 }
 
-/** How often patience is had anew with a connection that still sends. */
-const SENDING = 6;
+/** How often patience is had anew with a connection that is busy. */
+const BUSY = 6;
 
 /**
  * Notices a connection that only looks open: after sleep, a change of networks,
@@ -65,15 +65,15 @@ export class Liveness {
     if (heartbeat === 0 || this.#deadline !== undefined || !ask()) return;
     // Earlier than anything that is heard from now on.
     this.#heardAt = -1;
-    this.#wait(Math.min(patience, most), SENDING);
+    this.#wait(Math.min(patience, most), BUSY);
   }
 
   #wait(patience: number, times: number): void {
-    const { isSending, dead } = this.#options;
+    const { isBusy, dead } = this.#options;
     this.#deadline = after(patience, () => {
       this.#deadline = undefined;
       if (this.#heardAt >= 0) return;
-      if (times > 0 && isSending()) this.#wait(patience, times - 1);
+      if (times > 0 && isBusy()) this.#wait(patience, times - 1);
       else dead();
     });
   }

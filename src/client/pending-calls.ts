@@ -9,6 +9,8 @@ import { after } from './timer.js';
 export interface Settle {
   resolve(value: JsonValue): unknown;
   reject(reason: unknown): unknown;
+  /** The call is for this connection only: it does not wait for the next. */
+  readonly isOnce?: boolean;
   /** Whether the answer is on its way, so that the call has its time anew. */
   isBusy?(): boolean;
 }
@@ -72,8 +74,7 @@ export class PendingCalls {
       outgoing,
       repeat,
       what,
-      resolve: settle.resolve,
-      reject: settle.reject,
+      ...settle,
       release: () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
@@ -105,7 +106,7 @@ export class PendingCalls {
     // A copy: whoever is rejected may call again.
     for (const [callId, call] of [...this.#calls]) {
       const { outgoing, repeat, what } = call;
-      if (!final && (repeat || !outgoing.sent)) {
+      if (!final && call.isOnce !== true && (repeat || !outgoing.sent)) {
         if (!outgoing.sent) continue;
         outgoing.sent = false;
         try {

@@ -28,8 +28,6 @@ export abstract class RenewingService<
 > extends RPCService {
   /** @internal By the canonical key of the parameters. */
   declare $entries: Map<string, Entry<Params, Kept>>;
-  /** @internal For calls on this connection: aborted when the next begins. */
-  declare $connection: AbortController;
 
   /** @internal What is kept, and what whoever enters gets. */
   $entered(_params: Params, result: Result): Kept {
@@ -111,7 +109,6 @@ export abstract class RenewingService<
   override $setUp(): void {
     super.$setUp();
     this.$entries = new Map();
-    this.$connection = new AbortController();
     this.notificationReceived.add((notification) => {
       if (!this.$heard(notification)) {
         this.$strange('an unknown notification', notification);
@@ -121,9 +118,6 @@ export abstract class RenewingService<
 
   /** @internal Nothing is entered yet. */
   override $connected(): void {
-    // What a broken socket has not taken must not be sent a second time.
-    this.$connection.abort();
-    const { signal } = (this.$connection = new AbortController());
     for (const [key, entry] of this.$entries) {
       const { command, params, kept } = entry;
       const resolve = (result: unknown): void => {
@@ -135,7 +129,9 @@ export abstract class RenewingService<
         this.$entries.delete(key);
         this.$ended(params, error, kept);
       };
-      this.$call(command, params, { timeout: 0, signal }, { resolve, reject });
+      // What a broken socket has not taken must not be sent a second time.
+      const settle = { resolve, reject, isOnce: true };
+      this.$call(command, params, { timeout: 0 }, settle);
     }
   }
 

@@ -142,16 +142,20 @@ export class RPCService extends Service {
     this.$calls.lost(error, final);
   }
 
+  /** @internal Any answer will do; that of an unknown command costs least. */
+  override $ask(): boolean {
+    if (!this.$isHeard) return false;
+    this.rpcCall('').then(ignore, ignore);
+    return true;
+  }
+
   /**
-   * Any answer will do; that of an unknown command costs least. With many calls
-   * unanswered, the server may not read on before it has answered some.
+   * Whether the server may not read on before it has answered some calls.
    *
    * @internal
    */
-  override $ask(): boolean {
-    if (!this.$isHeard || this.$calls.size > MANY_CALLS) return false;
-    this.rpcCall('').then(ignore, ignore);
-    return true;
+  override $isBusy(): boolean {
+    return this.$calls.size > MANY_CALLS;
   }
 
   private $hasCalled(callId: unknown): boolean {

@@ -45,13 +45,13 @@ const NEVER_COMMANDS =
 function withCommands(service: RPCService): RPCService {
   const calls = new Map<string, unknown>();
   return new Proxy(service, {
-    get: (target, key): unknown => {
+    get: (target, key, receiver): unknown => {
       if (
         key in target ||
         typeof key !== 'string' ||
         NEVER_COMMANDS.test(key)
       ) {
-        return Reflect.get(target, key);
+        return Reflect.get(target, key, receiver);
       }
       let call = calls.get(key);
       if (call === undefined) {

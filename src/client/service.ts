@@ -87,4 +87,9 @@ export class Service {
   $ask(): boolean {
     return false;
   }
+
+  /** @internal Whether there is a reason for the server to be silent. */
+  $isBusy(): boolean {
+    return false;
+  }
 }

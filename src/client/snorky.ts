@@ -121,6 +121,7 @@ export class Snorky<
         changed: (state, close) => this.#onChanged(state, close),
         received: (data) => this.#onData(data),
         ask: () => this.#ask(),
+        isBusy: () => Object.values(this.services).some(isBusy),
       },
     );
     for (const name of Object.keys(services)) {
@@ -247,12 +248,12 @@ export class Snorky<
   #onData(data: unknown): void {
     const packet = typeof data === 'string' ? parse(data) : undefined;
     if (!isJsonObject(packet) || packet['message'] === undefined) {
-      this.$complain('The server sent what is no message', data);
+      this.$complain('not a message', data);
       return;
     }
     const service = this.#byName.get(packet['service'] as string);
     if (service === undefined) {
-      this.logDebug('Snorky: a message for a service without connector', data);
+      this.logDebug('Snorky: no connector for', data);
       return;
     }
     try {
@@ -269,6 +270,8 @@ export class Snorky<
     return false;
   }
 }
+
+const isBusy = (service: Service): boolean => service.$isBusy();
 
 function parse(text: string): JsonValue | undefined {
   try {

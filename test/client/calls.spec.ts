@@ -168,6 +168,18 @@ describe('a typed connector', () => {
     expect(app.calc.sum).toBe(app.calc.sum);
   });
 
+  it('can be extended, private members included', async () => {
+    class Calc extends rpc<CalcApi>() {
+      #last = 7;
+      get last(): number {
+        return this.#last;
+      }
+    }
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, { calc: Calc });
+    expect(snorky.services.calc.last).toBe(7);
+  });
+
   it('keeps the members of its class', async () => {
     await using app = await start();
     expect(app.calc.name).toBe('calc');

@@ -318,6 +318,32 @@ describe('following a token', () => {
     expect(states.filter((state) => state === 'catching-up')).toHaveLength(1);
   });
 
+  it('stays cancelled, whoever cancels it in the middle', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, { connect: false });
+    const { datasync } = snorky.services;
+    const other = new Heard();
+    const second = 'b'.repeat(32);
+    const first = datasync.follow(TOKEN, {
+      onDeltas: () => {},
+      onState: (state) => {
+        if (state !== 'catching-up') return;
+        first.cancel();
+        followed.cancel();
+      },
+    });
+    const followed = datasync.follow(second, other);
+    snorky.connect();
+    const connection = await server.connection();
+    datasync.rpcCall('marker').catch(() => {});
+    const commands: string[] = [];
+    do commands.push((await connection.next()).message.command);
+    while (commands.at(-1) !== 'marker');
+    expect(commands).not.toContain('acquireSubscription');
+    expect(other.log).toEqual(['gone']);
+    expect([first.state, followed.state]).toEqual(['gone', 'gone']);
+  });
+
   it('keeps several apart', async () => {
     await using app = await start();
     const other = 'b'.repeat(32);

@@ -218,7 +218,8 @@ export class ArrayCollection<Row, Item = Row>
     if (isRenamed) index.forget(at);
     array[at] = item;
     if (isRenamed) index.remember(at);
-    if (!compare || compare(old, item) === 0) return;
+    // One object for a row, which transformItem has changed, tells no rank.
+    if (!compare || (old !== item && compare(old, item) === 0)) return;
     // It arrives after those that have arrived.
     leaving.delete(at);
     leaving.set(at, true);

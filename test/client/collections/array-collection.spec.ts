@@ -588,4 +588,25 @@ describe('An array collection', () => {
       expect(array).toHaveLength(100_000);
     });
   });
+
+  it('moves an item that transformItem has changed in place', () => {
+    const views = new Map<number, { id: number; rank: number }>();
+    const items: { id: number; rank: number }[] = [];
+    const collection = new ArrayCollection<
+      { id: number; rank: number },
+      { id: number; rank: number }
+    >(items, {
+      key: 'id',
+      compare: (left, right) => left.rank - right.rank,
+      transformItem: (row) => {
+        const view = Object.assign(views.get(row.id) ?? { ...row }, row);
+        views.set(row.id, view);
+        return view;
+      },
+    });
+    for (const id of [1, 2, 3]) collection.insert({ id, rank: id });
+    collection.insert({ id: 1, rank: 9 });
+    collection.insert({ id: 4, rank: 2.5 });
+    expect(items.map(({ rank }) => rank)).toEqual([2, 2.5, 3, 9]);
+  });
 });
