@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   DataSync,
   type FollowHandlers,
@@ -342,6 +342,28 @@ describe('following a token', () => {
     expect(commands).not.toContain('acquireSubscription');
     expect(other.log).toEqual(['gone']);
     expect([first.state, followed.state]).toEqual(['gone', 'gone']);
+  });
+
+  it.each([
+    ['of an unknown type', { type: 'something' }],
+    ['without a delta', { type: 'delta' }],
+    ['with deltas that are no list', { type: 'deltas', deltas: 7 }],
+    ['without a position', { type: 'position', subscription: TOKEN }],
+  ])('is not disturbed by a notification %s', async (_name, notification) => {
+    const errors = jest.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      await using app = await start();
+      app.snorky.services.datasync.follow(TOKEN, app.heard);
+      const call = await app.connection.next();
+      app.connection.send('datasync', notification);
+      app.connection.answer(call, { recovered: true, position: 1 });
+      app.connection.send('datasync', deltas([1], 2));
+      await app.heard.until(1);
+      expect(app.heard.log).toEqual(['catching-up', 'live', 1]);
+      expect(errors).toHaveBeenCalledTimes(1);
+    } finally {
+      errors.mockRestore();
+    }
   });
 
   it('keeps several apart', async () => {
