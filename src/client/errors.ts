@@ -4,8 +4,7 @@
  */
 const CONNECTOR_ERRORS = {
   SNORKY_CONNECTION_LOST: () =>
-    'The connection was lost before the answer: the command may have run. ' +
-    'With { repeat: true } it is sent again.',
+    'The connection was lost before the answer: it may have run (`repeat`).',
   SNORKY_DISCONNECTED: () => 'disconnect() was called before the answer.',
   SNORKY_STOPPED: (why: string) =>
     `No connection is tried: ${why}. Remove the cause, then call connect().`,

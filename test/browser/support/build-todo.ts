@@ -22,7 +22,7 @@ export async function buildTodo(directory: string): Promise<string> {
     emitAll('src', join(directory, 'dist')),
     emitAll('examples', join(directory, 'examples')),
   ]);
-  await runScript('build-browser.js', [], directory);
+  await runScript('build-browser.js', ['--any-size'], directory);
   return join(directory, 'examples/todo/main.js');
 }
 
