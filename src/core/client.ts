@@ -17,6 +17,11 @@ export interface Handshake {
   readonly url: string;
   /** The address of the peer: of the proxy, where there is one. */
   readonly remoteAddress: string | undefined;
+  /**
+   * The address of the visitor: what a proxy says that the application trusts
+   * (Express' `trust proxy`, Fastify's `trustProxy`), else that of the peer.
+   */
+  readonly ip: string | undefined;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BackendHandler } from '../transports/http/backend-handler.js';
+import { platformVisitor } from './platform-visitor.js';
 import { RegistrySet } from './registry-set.js';
 import { ResolvedOptions, type ResolvedBackend } from './resolved-options.js';
 
@@ -58,6 +59,8 @@ export class BackendHost
             registries.get(backend.registry),
             backend.path,
             backend.options,
+            // A port of its own has nothing to do with the application's.
+            backend.listen === undefined ? platformVisitor(host) : undefined,
           ),
       ),
     }));

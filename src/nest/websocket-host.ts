@@ -11,6 +11,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { WebSocketEndpoint } from '../transports/websocket/websocket-endpoint.js';
 import { GatewayExplorer } from './gateway/gateway-explorer.js';
 import { pathOf } from './gateway/upgrade-request.js';
+import { hidesVisitor, platformVisitor } from './platform-visitor.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { RegistrySet } from './registry-set.js';
 import { setupError } from './setup-errors.js';
@@ -55,6 +56,13 @@ export class WebSocketHost
   onApplicationBootstrap(): void {
     const server = this.server();
     const adapter = server && SnorkyWsAdapter.of(server);
+    const visitorOf = platformVisitor(this.host);
+    if (this.options.endpoints.length > 0 && hidesVisitor(this.host)) {
+      this.logger.warn(
+        'Addresses behind a proxy: this version of the HTTP platform does not ' +
+          'show its setting. Connections see the address of the proxy.',
+      );
+    }
     for (const { registry, path, options } of this.options.endpoints) {
       // A gateway of the application's would never be reached.
       if (adapter?.serves(path)) throw setupError('SNORKY_PATH_TAKEN', path);
@@ -64,6 +72,7 @@ export class WebSocketHost
           this.registries.get(registry),
           options,
           admit,
+          visitorOf,
         );
       });
       this.endpoints.set(path, endpoint);

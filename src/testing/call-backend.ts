@@ -50,6 +50,7 @@ export async function callBackend(
     }, patience);
     const client = new HttpClient(
       new IncomingMessage(new Socket()),
+      undefined,
       true,
       (answer) => {
         clearTimeout(timer);

@@ -1,12 +1,15 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { ServiceRegistry } from '../core/service-registry.js';
 import { DEFAULT_REGISTRY } from '../nest/constants.js';
 import { GatewayExplorer } from '../nest/gateway/gateway-explorer.js';
+import { platformVisitor } from '../nest/platform-visitor.js';
 import { RegistrySet } from '../nest/registry-set.js';
 import { ResolvedOptions } from '../nest/resolved-options.js';
 import type { JsonValue } from '../protocol/json.js';
+import type { Visitor, VisitorOf } from '../transports/visitor.js';
 import type { Admission } from '../transports/websocket/websocket-endpoint.js';
 import { TestClient } from './test-client.js';
 
@@ -18,7 +21,10 @@ export interface ConnectOptions {
   readonly url?: string;
   /** Of the upgrade request; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The address of the peer. @default '127.0.0.1' */
+  /**
+   * The address of the peer. An `X-Forwarded-For` among `headers` counts where
+   * the application trusts a proxy. @default '127.0.0.1'
+   */
   readonly remoteAddress?: string;
   /**
    * Takes this identity as given, instead of asking the registry's middleware,
@@ -47,14 +53,16 @@ export async function connectClient(
   const name = options.registry ?? DEFAULT_REGISTRY;
   const registry = registryOf(app, name);
   const request = upgradeRequest(app, name, options);
+  const visitor = visitorIn(app)(request);
   const admission: Admission =
     options.identity === undefined
-      ? await admissionTo(app, name, request)
+      ? await admissionTo(app, name, request, visitor)
       : { identity: options.identity };
   const client = new TestClient(registry, {
     headers: request.headers,
     url: request.url ?? '/',
     remoteAddress: request.socket.remoteAddress,
+    ip: visitor.ip,
   });
   client.identity = admission.identity;
   if (admission.expiresAt !== undefined) client.expire(admission.expiresAt);
@@ -90,6 +98,11 @@ function upgradeRequest(
   return request;
 }
 
+/** As the application's routes see visitors, where it has routes. */
+function visitorIn(app: INestApplicationContext): VisitorOf {
+  return platformVisitor(app.get(HttpAdapterHost, { strict: false }));
+}
+
 function endpointOf(
   app: INestApplicationContext,
   registry: string,
@@ -103,9 +116,10 @@ async function admissionTo(
   app: INestApplicationContext,
   registry: string,
   request: IncomingMessage,
+  visitor: Visitor,
 ): Promise<Admission> {
   const admit = app
     .get(GatewayExplorer, { strict: false })
     .admissionFor(registry, endpointOf(app, registry)?.options ?? {});
-  return (await admit?.(request, request.socket)) ?? { identity: null };
+  return (await admit?.(request, visitor)) ?? { identity: null };
 }

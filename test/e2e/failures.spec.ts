@@ -136,6 +136,7 @@ class BrokenClient extends Client {
     headers: {},
     url: '/broken',
     remoteAddress: undefined,
+    ip: undefined,
   };
   readonly connected = true;
   readonly texts: string[] = [];

@@ -18,14 +18,17 @@ export interface RunningApp extends AsyncDisposable {
 export async function startApp(
   metadata: ModuleMetadata,
   prepare: (app: INestApplication) => void = () => {},
-  platform: Platform = 'express',
+  platform: Platform | FastifyAdapter = 'express',
 ): Promise<RunningApp> {
   const testing = await Test.createTestingModule(metadata).compile();
   const options = { logger: false as const };
   const app =
-    platform === 'fastify'
-      ? testing.createNestApplication(new FastifyAdapter(), options)
-      : testing.createNestApplication(options);
+    platform === 'express'
+      ? testing.createNestApplication(options)
+      : testing.createNestApplication(
+          platform === 'fastify' ? new FastifyAdapter() : platform,
+          options,
+        );
   app.useWebSocketAdapter(new SnorkyWsAdapter(app));
   prepare(app);
   await app.listen(0, '127.0.0.1');

@@ -11,6 +11,7 @@ export class LocalClient extends Client {
     headers: {},
     url: '/',
     remoteAddress: '192.0.2.1',
+    ip: '192.0.2.1',
   };
   readonly texts: string[] = [];
   readonly faults: MessageFault[] = [];

@@ -39,7 +39,7 @@ function requestView(request: RpcRequest): object {
 function handshakeView(client: Client): object {
   let view = handshakes.get(client);
   if (view === undefined) {
-    const { headers, url, remoteAddress } = client.handshake;
+    const { headers, url, ip } = client.handshake;
     const cookie = headers['cookie'];
     const header = (name: string): unknown => headers[name.toLowerCase()];
     view = {
@@ -49,7 +49,7 @@ function handshakeView(client: Client): object {
       url,
       originalUrl: url,
       method: 'GET',
-      ip: remoteAddress,
+      ip,
       ips: [],
       query: queryOf(url),
       params: {},

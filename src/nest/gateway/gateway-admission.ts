@@ -58,7 +58,7 @@ export function gatewayAdmission(
   middleware: readonly UpgradeMiddleware[],
   gateway: { place: GatewayPlace; creator: ContextCreator } | undefined,
 ): Admit {
-  return async (request, socket) => {
+  return async (request, visitor) => {
     let refuse: (reason: unknown) => void;
     const ended = new Promise<never>((_resolve, reject) => (refuse = reject));
     // It rejects, or nobody ever asks.
@@ -67,7 +67,7 @@ export function gatewayAdmission(
     try {
       return await Promise.race([
         ended,
-        admit(toUpgradeRequest(request, socket, response), response),
+        admit(toUpgradeRequest(request, visitor, response), response),
       ]);
     } catch (error) {
       throw refusalOf(error, response);

@@ -1,7 +1,7 @@
 import { parse as parseCookies } from 'cookie';
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { JsonValue } from '../../protocol/json.js';
+import type { Visitor } from '../../transports/visitor.js';
 import type { UpgradeResponse } from './upgrade-response.js';
 
 /**
@@ -20,10 +20,19 @@ export interface UpgradeRequest extends IncomingMessage {
   readonly query: Readonly<Record<string, string | string[]>>;
   readonly cookies: Readonly<Record<string, string | undefined>>;
   readonly params: Readonly<Record<string, string>>;
-  /** The address of the peer: of the proxy, where there is one. */
+  /**
+   * The address of the visitor, as routes of the application see it: what a
+   * proxy says that the application trusts (Express' `trust proxy`, Fastify's
+   * `trustProxy`), else that of the peer. So are the next five.
+   */
   readonly ip: string;
   readonly ips: readonly string[];
-  readonly protocol: 'http' | 'https';
+  /** `http` or `https`; a proxy may say `wss` or what else it likes. */
+  readonly protocol: string;
+  /** With the port, if there is one. */
+  readonly host: string | undefined;
+  readonly hostname: string | undefined;
+  readonly secure: boolean;
   /** A header, its name in any case. */
   get(name: string): string | string[] | undefined;
   /** The same, by its other name. */
@@ -37,7 +46,7 @@ export interface UpgradeRequest extends IncomingMessage {
 /** Adds to Node's request what HTTP guards read. */
 export function toUpgradeRequest(
   request: IncomingMessage,
-  socket: Duplex,
+  visitor: Visitor,
   response: UpgradeResponse,
 ): UpgradeRequest {
   const url = request.url ?? '/';
@@ -52,9 +61,7 @@ export function toUpgradeRequest(
     query: queryOf(url),
     cookies: cookie === undefined ? {} : parseCookies(cookie),
     params: {},
-    ip: request.socket.remoteAddress ?? '',
-    ips: [],
-    protocol: 'encrypted' in socket ? ('https' as const) : ('http' as const),
+    ...visitor,
     res: response,
   });
 }

@@ -11,6 +11,7 @@ import {
   type IncomingEnvelope,
 } from '../../protocol/envelope.js';
 import { LONGEST_TIMER } from '../longest-timer.js';
+import { peerOf, type VisitorOf } from '../visitor.js';
 import { BackendKeys } from './backend-keys.js';
 import { HttpClient, type HttpOutcome } from './http-client.js';
 import { readBody, type BodyFault } from './read-body.js';
@@ -50,12 +51,14 @@ export class BackendHandler {
 
   /**
    * @param path Answered exactly; a query string is allowed.
+   * @param visitorOf Who is behind the proxy, if one is trusted.
    * @throws TypeError when there is no usable key, or a limit is no number.
    */
   constructor(
     private readonly registry: ServiceRegistry,
     private readonly path: string,
     options: BackendOptions,
+    private readonly visitorOf: VisitorOf = peerOf,
   ) {
     this.keys = new BackendKeys(options.key);
     const { timeout = 30_000, maxBody = 10 * 1024 * 1024 } = options;
@@ -164,6 +167,7 @@ export class BackendHandler {
     };
     const client = new HttpClient(
       request,
+      this.visitorOf(request).ip,
       service.$resolvesCalls,
       finish,
       () => {

@@ -18,6 +18,7 @@ export class HttpClient extends Client {
 
   constructor(
     request: IncomingMessage,
+    ip: string | undefined,
     private readonly resolvesCalls: boolean,
     private readonly finish: (outcome: HttpOutcome) => void,
     private readonly dropped: () => void,
@@ -27,6 +28,7 @@ export class HttpClient extends Client {
       headers: request.headers,
       url: request.url ?? '/',
       remoteAddress: request.socket.remoteAddress,
+      ip,
     };
   }
 

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { Visitor } from '../visitor.js';
 
 /**
  * Which pages may connect: `'*'` all; `'same'` those of the host that they
- * connect to, whatever the scheme, which a proxy in between may have changed; a list of origins such as `https://example.com`; or a decision of
+ * connect to, by the `X-Forwarded-Host` of a proxy that the application trusts,
+ * else by `Host`, and whatever the scheme, which a proxy in between may have
+ * changed; a list of origins such as `https://example.com`; or a decision of
  * one's own. Clients that are no browsers send no origin and always may.
  */
 export type Origins =
@@ -35,14 +38,15 @@ export function checkOrigins(origins: unknown): void {
 export function allowsOrigin(
   origins: Origins,
   request: IncomingMessage,
+  visitor: Pick<Visitor, 'host'>,
 ): boolean {
   const { headers } = request;
   const origin = headers.origin ?? originOfVersion8(request);
   if (origins === '*' || origin === undefined) return true;
   if (typeof origins === 'function') return origins(origin, request) === true;
   if (origins === 'same') {
-    const host = hostOf(origin);
-    return host !== undefined && host === headers.host?.toLowerCase();
+    const page = hostsOf(origin);
+    return page.includes(visitor.host?.toLowerCase() ?? '');
   }
   return origins.includes(origin);
 }
@@ -53,10 +57,15 @@ function originOfVersion8({ headers }: IncomingMessage): string | undefined {
   return Array.isArray(origin) ? origin.join() : origin;
 }
 
-function hostOf(origin: string): string | undefined {
+/** How the host of an origin may be written: a default port may be there. */
+function hostsOf(origin: string): readonly string[] {
   try {
-    return new URL(origin).host;
+    const { protocol, host, port } = new URL(origin);
+    if (host === '') return [];
+    return port === ''
+      ? [host, `${host}:${protocol === 'https:' ? 443 : 80}`]
+      : [host];
   } catch {
-    return undefined;
+    return [];
   }
 }

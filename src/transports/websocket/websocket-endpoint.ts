@@ -11,6 +11,7 @@ import { encodeJson } from '../../protocol/envelope.js';
 import { CloseCode } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { LONGEST_TIMER } from '../longest-timer.js';
+import { peerOf, type Visitor, type VisitorOf } from '../visitor.js';
 import { FrameJoiner } from './frame-joiner.js';
 import { Heartbeat } from './heartbeat.js';
 import { allowsOrigin, type Origins } from './origins.js';
@@ -41,7 +42,7 @@ export interface Admission {
  */
 export type Admit = (
   request: IncomingMessage,
-  socket: Duplex,
+  visitor: Visitor,
 ) => MaybePromise<Admission>;
 
 /**
@@ -65,12 +66,14 @@ export class WebSocketEndpoint implements WebSocketContext {
   /**
    * @param admit Guards, middleware and `identify`; without it everybody may
    *   connect and nobody is known.
+   * @param visitorOf Who is behind the proxy, if one is trusted.
    * @throws TypeError when an option cannot be.
    */
   constructor(
     private readonly registry: ServiceRegistry,
     options: WebSocketOptions = {},
     private readonly admit?: Admit,
+    private readonly visitorOf: VisitorOf = peerOf,
   ) {
     this.settings = webSocketSettings(options);
     this.limits = {
@@ -105,12 +108,16 @@ export class WebSocketEndpoint implements WebSocketContext {
     // otherwise end the process.
     socket.on('error', ignore);
     try {
-      this.checkOutline(request);
-      const admission = this.admit?.(request, socket) ?? NOBODY;
+      this.checkRoom();
+      const visitor = this.visitorOf(request);
+      if (!allowsOrigin(this.origins, request, visitor)) {
+        throw new UpgradeRefused(403, 'Origin not allowed');
+      }
+      const admission = this.admit?.(request, visitor) ?? NOBODY;
       if (isPromiseLike(admission)) {
         this.handshakes.wait(socket, admission, {
           accepted: (admitted) =>
-            this.tryAccept(request, socket, head, admitted),
+            this.tryAccept(request, socket, head, admitted, visitor.ip),
           refused: (error) => this.refuse(socket, error, request),
           timedOut: () =>
             this.refuse(
@@ -120,7 +127,7 @@ export class WebSocketEndpoint implements WebSocketContext {
             ),
         });
       } else {
-        this.accept(request, socket, head, admission);
+        this.accept(request, socket, head, admission, visitor.ip);
       }
     } catch (error) {
       this.refuse(socket, error, request);
@@ -170,13 +177,10 @@ export class WebSocketEndpoint implements WebSocketContext {
 
   private whenEmpty: () => void = ignore;
 
-  private checkOutline(request: IncomingMessage): void {
+  private checkRoom(): void {
     if (this.draining) throw shuttingDown();
     if (this.open.size + this.handshakes.size >= this.settings.maxConnections) {
       throw new UpgradeRefused(503, 'Too many connections');
-    }
-    if (!allowsOrigin(this.origins, request)) {
-      throw new UpgradeRefused(403, 'Origin not allowed');
     }
   }
 
@@ -193,6 +197,7 @@ export class WebSocketEndpoint implements WebSocketContext {
     socket: Duplex,
     head: Buffer,
     admission: Admission,
+    ip: string,
   ): void {
     // Throws for what is no JSON: after the upgrade it would be too late to refuse.
     encodeJson(admission.identity);
@@ -204,6 +209,7 @@ export class WebSocketEndpoint implements WebSocketContext {
           headers: request.headers,
           url: request.url ?? '/',
           remoteAddress: request.socket.remoteAddress,
+          ip,
         },
         this,
       );
