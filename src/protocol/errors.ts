@@ -10,6 +10,8 @@ export const TOO_MANY_SUBSCRIPTIONS = 'Too many subscriptions';
  * of the protocol: clients compare them, so they never change.
  */
 export const WireError = {
+  /** The registry has no service of that name. Only with the feature `errors`. */
+  noSuchService: 'No such service',
   /** The service has no command of that name. */
   unknownCommand: 'Unknown command',
   /** `params` is no object, or does not fit what the command declares. */
