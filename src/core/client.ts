@@ -5,6 +5,7 @@ import {
   type Envelope,
   type MessageFault,
 } from '../protocol/envelope.js';
+import { FEATURE_BITS, type Feature } from '../protocol/features.js';
 import { canonicalKey, type JsonValue } from '../protocol/json.js';
 import type { Lane } from './lane.js';
 import type { PreparedMessage } from './prepared-message.js';
@@ -68,6 +69,10 @@ export abstract class Client {
   arriving = 0;
   /** @internal Present while a message is held back, or was. */
   lane: Lane | undefined;
+  /** @internal How many messages have been taken: none, one or more. */
+  spoken: 0 | 1 | 2 = 0;
+  /** @internal What its connection asked for, as bits of `FEATURE_BITS`. */
+  features = 0;
 
   /**
    * Who this is, as `identify` or a log-in command established it; any JSON,
@@ -100,6 +105,16 @@ export abstract class Client {
    * must look again before it registers anything for the client.
    */
   abstract get connected(): boolean;
+
+  /**
+   * Whether the connection asked for a feature. Nothing that a feature brings may
+   * be sent to one that did not.
+   *
+   * @internal
+   */
+  has(feature: Feature): boolean {
+    return (this.features & FEATURE_BITS[feature]) !== 0;
+  }
 
   /** @internal Queues the text of an envelope. Dropped when not connected. */
   abstract sendText(text: string): void;

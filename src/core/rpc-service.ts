@@ -1,6 +1,10 @@
 import { WireError } from '../protocol/errors.js';
-import { isJsonObject, type JsonValue } from '../protocol/json.js';
-import { isCall } from '../protocol/rpc.js';
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from '../protocol/json.js';
+import { isCall, type IncomingCall } from '../protocol/rpc.js';
 import type { Client } from './client.js';
 import { excerpt } from './log.js';
 import { isPromiseLike } from './promise-like.js';
@@ -77,7 +81,7 @@ export abstract class RpcService extends Service implements RequestOwner {
   }
 
   processMessageFrom(client: Client, message: JsonValue): void {
-    if (!isCall(message)) {
+    if (!isCall(message) && !isAnswered(client, message)) {
       this.registry.discard(client, 'notACall', message);
       return;
     }
@@ -217,6 +221,15 @@ export abstract class RpcService extends Service implements RequestOwner {
       .map((key) => `${JSON.stringify(key)}: ${JSON.stringify(params[key])}`);
     return excerpt(`${this.name}.${command}({${sorted.join(', ')}})`);
   }
+}
+
+/** Whether what has no outline of a call gets an error for want of a part. */
+function isAnswered(
+  client: Client,
+  message: JsonValue,
+): message is JsonObject & Partial<IncomingCall> {
+  if (!isJsonObject(message) || !client.has('errors')) return false;
+  return (message['callId'] ?? null) !== null;
 }
 
 function mapRpcError(error: unknown): JsonValue | undefined {

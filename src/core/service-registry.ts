@@ -1,14 +1,19 @@
 import {
   decodeEnvelope,
+  envelopePrefix,
   MessageFault,
   type IncomingEnvelope,
 } from '../protocol/envelope.js';
+import { WireError } from '../protocol/errors.js';
+import { RESERVED_SERVICE } from '../protocol/features.js';
 import type { JsonValue } from '../protocol/json.js';
+import { encodeError, idOfCall } from '../protocol/rpc.js';
 import type { Client } from './client.js';
 import { Counters } from './counters.js';
 import { IdentityIndex } from './identity-index.js';
 import { Lane } from './lane.js';
 import { excerpt, RateLimitedLog, type LogSink } from './log.js';
+import { Negotiation } from './negotiation.js';
 import { isPromiseLike } from './promise-like.js';
 import type { Service, ServiceHost } from './service.js';
 
@@ -23,6 +28,7 @@ export class ServiceRegistry implements ServiceHost {
   readonly log: RateLimitedLog;
 
   readonly #services = new Map<string, Service>();
+  readonly #negotiation = new Negotiation();
   readonly #clients = new Set<Client>();
   readonly #identities = new IdentityIndex<Client>();
   /** Clients whose connect hooks have not all settled. */
@@ -39,14 +45,22 @@ export class ServiceRegistry implements ServiceHost {
     sink: LogSink = SILENT,
   ) {
     this.log = new RateLimitedLog(sink);
+    this.#negotiation.$attach(this, RESERVED_SERVICE);
   }
 
   /**
    * Makes a service reachable.
    *
-   * @throws Error when the name is taken, or the instance is registered already.
+   * @throws Error when the name is taken, or the registry's own, or the instance
+   *   is registered already.
    */
   register(name: string, service: Service): void {
+    if (name === RESERVED_SERVICE) {
+      throw new Error(
+        `"${name}" is the name under which registries are reached themselves. ` +
+          'Give the service another one.',
+      );
+    }
     if (this.#services.has(name)) {
       throw new Error(
         `Registry "${this.name}" has a service "${name}" already. Give one of ` +
@@ -60,6 +74,19 @@ export class ServiceRegistry implements ServiceHost {
   /** The service of that name, if there is one. */
   service(name: string): Service | undefined {
     return this.#services.get(name);
+  }
+
+  /**
+   * Who takes the messages for a name: a service, or the registry itself.
+   *
+   * @internal
+   */
+  receiver(name: JsonValue): Service | undefined {
+    if (typeof name !== 'string') return undefined;
+    const service = this.#services.get(name);
+    return service === undefined && name === RESERVED_SERVICE
+      ? this.#negotiation
+      : service;
   }
 
   /** The names of all services, in the order of their registration. */
@@ -138,6 +165,7 @@ export class ServiceRegistry implements ServiceHost {
   }
 
   #take(client: Client, text: string): void {
+    if (client.spoken < 2) client.spoken++;
     const envelope = decodeEnvelope(text);
     if (typeof envelope === 'string') {
       this.discard(client, envelope, text);
@@ -150,10 +178,9 @@ export class ServiceRegistry implements ServiceHost {
   /** Hands an envelope to its service, now. */
   process(client: Client, envelope: IncomingEnvelope): void {
     const { service: name, message } = envelope;
-    const service =
-      typeof name === 'string' ? this.#services.get(name) : undefined;
+    const service = this.receiver(name);
     if (service === undefined) {
-      this.discard(client, 'unknownService', name);
+      this.#missing(client, name, message);
       return;
     }
     try {
@@ -166,6 +193,16 @@ export class ServiceRegistry implements ServiceHost {
     } catch (error) {
       this.#serviceFailed(service, client, error);
     }
+  }
+
+  /** Who asked for `errors` need not wait for what will not come. */
+  #missing(client: Client, name: JsonValue, message: JsonValue): void {
+    this.discard(client, 'unknownService', name);
+    if (typeof name !== 'string' || !client.has('errors')) return;
+    const callId = idOfCall(message);
+    if (callId === undefined) return;
+    const { noSuchService } = WireError;
+    client.sendText(encodeError(envelopePrefix(name), callId, noSuchService));
   }
 
   /** @internal The lane that keeps a client's messages in order. */

@@ -3,6 +3,7 @@ import { DiscoveryService } from '@nestjs/core';
 import { RpcService } from '../core/rpc-service.js';
 import { Service } from '../core/service.js';
 import type { ServiceRegistry } from '../core/service-registry.js';
+import { RESERVED_SERVICE } from '../protocol/features.js';
 import { CommandBinder } from './command-binder.js';
 import { declaredCommands } from './commands/declared-commands.js';
 import { mapError } from './commands/error-mapping.js';
@@ -51,6 +52,9 @@ export class ServiceExplorer implements OnModuleInit {
     found.push(...this.findDecorated(wrappers, claimed));
     const owners = new Map<string, string>();
     for (const one of found) {
+      if (one.name === RESERVED_SERVICE) {
+        throw setupError('SNORKY_NAME_RESERVED', one.name, one.classRef.name);
+      }
       const key = `${one.registry.name}/${one.name}`;
       const first = owners.get(key);
       if (first !== undefined) {

@@ -25,6 +25,9 @@ const SETUP_ERRORS = {
       ? `${first} is registered twice as service "${name}" of registry `
       : `Both ${first} and ${second} are service "${name}" of registry `) +
     `"${registry}". Give one of them another name.`,
+  SNORKY_NAME_RESERVED: (name: string, who: string) =>
+    `${who} is named "${name}", which is the name of the registry itself: ` +
+    'connections are negotiated under it. Give the service another name.',
   SNORKY_SERVICE_EMPTY: (who: string) =>
     `${who} has no command. Decorate a method with @RpcCommand(), or extend ` +
     'Service and implement processMessageFrom().',

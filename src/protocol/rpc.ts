@@ -48,6 +48,17 @@ export function isCall(
 }
 
 /**
+ * The call id of a message that is meant as a call, by its `command`, whether or
+ * not it has the outline of one; undefined when it has none, or null.
+ */
+export function idOfCall(message: JsonValue): JsonValue | undefined {
+  if (!isJsonObject(message) || message['command'] === undefined) {
+    return undefined;
+  }
+  return message['callId'] ?? undefined;
+}
+
+/**
  * Writes a response in its envelope.
  *
  * @throws TypeError when JSON cannot express `data`.

@@ -3,7 +3,7 @@ import type { CaseFile, WireCase } from './runner/case-format.js';
 
 /** The wire cases of the given groups, the shared ones first. */
 export function casesOf(...groups: readonly string[]): WireCase[] {
-  return ['cases.json', 'more-cases.json']
+  return ['cases.json', 'more-cases.json', 'negotiation-cases.json']
     .flatMap((name) => read(name).cases)
     .filter(({ group }) => groups.includes(group));
 }

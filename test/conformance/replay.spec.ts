@@ -18,7 +18,7 @@ interface SetUp {
   start(): Promise<RunningFixture>;
 }
 
-const services = ['rpc', 'pubsub', 'datasync', 'filter'];
+const services = ['rpc', 'negotiation', 'pubsub', 'datasync', 'filter'];
 const everything = ['transport', 'http', ...services];
 
 function ownFixture(

@@ -323,6 +323,7 @@ class Player {
 
 describe("The protocol's sequences", () => {
   it.each([
+    'Saying hello',
     'Hand-off',
     'Reconnect and resume',
     'Token taken over by a second connection',

@@ -167,6 +167,16 @@ const CASES: Readonly<
     sentence:
       'Both Ping and Pong are service "ping" of registry "frontend". Give one of them another name.',
   },
+  SNORKY_NAME_RESERVED: {
+    start: () => {
+      @SnorkyService('snorky')
+      class Usurper extends Ping {}
+      return startWith(Usurper);
+    },
+    sentence:
+      'Usurper is named "snorky", which is the name of the registry itself: ' +
+      'connections are negotiated under it. Give the service another name.',
+  },
   SNORKY_SERVICE_EMPTY: {
     start: () => {
       @SnorkyService('empty')
@@ -705,6 +715,23 @@ describe('A set-up that cannot be meant', () => {
     );
     expect(error.code).toBe('SNORKY_NAME_TAKEN');
   });
+
+  it.each(['forFeature', 'PubSubModule'])(
+    'fails where %s is given the name of the registry itself',
+    async (how) => {
+      const error = await failure(
+        start({
+          imports: [
+            ...(root() ?? []),
+            how === 'forFeature'
+              ? SnorkyModule.forFeature([{ service: Ping, name: 'snorky' }])
+              : PubSubModule.register({ name: 'snorky' }),
+          ],
+        }),
+      );
+      expect(error.code).toBe('SNORKY_NAME_RESERVED');
+    },
+  );
 
   it('fails where a gateway is provided by a factory', async () => {
     const error = await failure(

@@ -152,9 +152,7 @@ export class BackendHandler {
     response: ServerResponse,
     envelope: IncomingEnvelope,
   ): void {
-    const name = envelope.service;
-    const service =
-      typeof name === 'string' ? this.registry.service(name) : undefined;
+    const service = this.registry.receiver(envelope.service);
     if (service === undefined) {
       this.registry.counters.discarded++;
       this.refuseFault(response, 'unknownService');
