@@ -90,6 +90,15 @@ const SETUP_ERRORS = {
   SNORKY_GATEWAY_PLACE: (who: string) =>
     `${who} uses @SnorkyGateway but is no provider of a static class. List it ` +
     'under `providers` as a class.',
+  SNORKY_GATEWAY_UNLISTED: (who: string, registry: string, path: string) =>
+    `${who} decides who may connect to registry "${registry}", but no module ` +
+    `lists it, so that "${path}" would be open to everybody. List it under ` +
+    '`providers`. If this application is meant to have no gateway, say so: ' +
+    `\`websocket: { path: '${path}', open: true }\`. If it belongs to another ` +
+    'application of this process, create that one first.',
+  SNORKY_GATEWAY_OPEN: (who: string, registry: string, path: string) =>
+    `The endpoint "${path}" of registry "${registry}" says \`open: true\`, but ` +
+    `${who} decides who may connect there. Remove one of the two.`,
   SNORKY_PATH_TAKEN: (path: string) =>
     `The path "${path}" is used twice. Give every endpoint its own.`,
   SNORKY_PATH_INVALID: (path: string) =>

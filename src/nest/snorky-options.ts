@@ -18,6 +18,14 @@ export interface WebSocketLateOptions extends WebSocketOptions {
    * middleware of the application does not.
    */
   readonly middleware?: readonly UpgradeMiddleware[];
+  /**
+   * Says that the registry is meant to have no gateway. Without it, the
+   * application does not start while there is a gateway class for the registry
+   * that no application lists, and an endpoint that lets everybody in is told
+   * with a warning in production (`NODE_ENV`). Beside a gateway it is an error.
+   * @default false
+   */
+  readonly open?: boolean;
   /** Whether the application's global guards run on connections. @default false */
   readonly globalGuards?: boolean;
 }

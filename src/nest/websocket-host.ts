@@ -51,6 +51,8 @@ export class WebSocketHost
     if (SnorkyWsAdapter.of(server) === undefined) {
       throw setupError('SNORKY_ADAPTER_MISSING');
     }
+    // Only here: without a server, in a worker or a test, nobody can connect.
+    this.gateways.checkOpen();
   }
 
   onApplicationBootstrap(): void {
@@ -103,10 +105,18 @@ export class WebSocketHost
     options: WebSocketLateOptions,
   ): void {
     const services = this.registries.get(name).serviceNames().join(', ');
-    this.logger.log(
+    const deciding = this.gateways.deciding(name, options).join(', ');
+    const line =
       `Registry "${name}" on ${path}: ${services || 'no services'}; ` +
-        this.gateways.describe(name, options),
-    );
+      (deciding === '' ? 'open to everybody' : `guarded by ${deciding}`);
+    if (deciding !== '' || options.open === true || !inProduction()) {
+      this.logger.log(line);
+    } else {
+      this.logger.warn(
+        `${line}. Give the registry a gateway (@SnorkyGateway('${name}')), or ` +
+          'say `open: true` if that is meant.',
+      );
+    }
   }
 
   private server(): Server | undefined {
@@ -131,4 +141,9 @@ export class WebSocketHost
     });
     raw.end('This path takes WebSocket connections only.\n');
   };
+}
+
+function inProduction(): boolean {
+  // oxlint-disable-next-line node/no-process-env -- it says what is a mistake there only
+  return process.env['NODE_ENV'] === 'production';
 }

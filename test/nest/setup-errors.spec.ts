@@ -367,6 +367,32 @@ const CASES: Readonly<
     sentence:
       'Gateway uses @SnorkyGateway but is no provider of a static class. List it under `providers` as a class.',
   },
+  SNORKY_GATEWAY_UNLISTED: {
+    start: () => {
+      @SnorkyGateway('guarded')
+      class Unlisted {}
+      return start({
+        imports: root({ guarded: { websocket: { path: '/in' } } }) ?? [],
+        // Beside the class that is not there.
+        providers: [{ provide: 'name', useValue: Unlisted.name }],
+      });
+    },
+    sentence:
+      'Unlisted decides who may connect to registry "guarded", but no module lists it, so that "/in" would be open to ' +
+      'everybody. List it under `providers`. If this application is meant to have no gateway, say so: ' +
+      "`websocket: { path: '/in', open: true }`. If it belongs to another application of this process, create that one first.",
+  },
+  SNORKY_GATEWAY_OPEN: {
+    start: () =>
+      start({
+        imports: root({
+          frontend: { websocket: { path: '/ws', open: true } },
+        }) as [],
+        providers: [Gateway],
+      }),
+    sentence:
+      'The endpoint "/ws" of registry "frontend" says `open: true`, but Gateway decides who may connect there. Remove one of the two.',
+  },
   SNORKY_PATH_TAKEN: {
     start: () =>
       start({

@@ -1,11 +1,14 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
 import { ENTRY_PROVIDER_WATERMARK } from '../nest-internals.js';
 import { DEFAULT_REGISTRY, GATEWAY_METADATA } from '../constants.js';
+import { gatewayDeclared } from '../gateway/unlisted-gateways.js';
 
 /**
  * Decides who may connect to a registry's sockets, and as whom: guards,
  * interceptors and filters on the class, or on its method `identify`, run
- * before the handshake is accepted (see `IdentifiesClient`).
+ * before the handshake is accepted (see `IdentifiesClient`). List the class under
+ * `providers`: while no application of the process does, one whose registry has
+ * this name and no gateway does not start, unless its endpoint says `open: true`.
  *
  * @example
  * @SnorkyGateway('frontend')
@@ -17,10 +20,14 @@ import { DEFAULT_REGISTRY, GATEWAY_METADATA } from '../constants.js';
 export function SnorkyGateway(
   registry: string = DEFAULT_REGISTRY,
 ): ClassDecorator {
-  return applyDecorators(
+  const decorate: ClassDecorator = applyDecorators(
     Injectable(),
     SetMetadata(GATEWAY_METADATA, registry),
     // See SnorkyService.
     SetMetadata(ENTRY_PROVIDER_WATERMARK, true),
   );
+  return (classRef) => {
+    decorate(classRef);
+    gatewayDeclared(registry, classRef);
+  };
 }

@@ -25,12 +25,14 @@ import {
   gatewayContext,
   type GatewayPlace,
 } from './gateway-admission.js';
+import { gatewayListed, unlistedGateways } from './unlisted-gateways.js';
 
 /** Finds the gateway class of each registry. */
 @Injectable()
 export class GatewayExplorer implements OnModuleInit {
-  private readonly gateways = new Map<string, GatewayPlace>();
+  private readonly gateways = new Map<string, GatewayPlace & NamedPlace>();
   private open: GatewayPlace | undefined;
+  private explored = false;
 
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
@@ -38,28 +40,17 @@ export class GatewayExplorer implements OnModuleInit {
     private readonly injected: ExternalContextCreator,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ResolvedOptions) private readonly options: ResolvedOptions,
-  ) {}
+  ) {
+    // Already when the application is created: another one of this process may
+    // be initialized before this one is.
+    for (const { metatype, token } of this.discovery.getProviders()) {
+      gatewayListed(metatype);
+      gatewayListed(token);
+    }
+  }
 
   onModuleInit(): void {
-    for (const wrapper of this.discovery.getProviders()) {
-      if (wrapper.isAlias) continue;
-      const { metatype, token } = wrapper;
-      if (metatype === OpenGateway) this.open = placeOf(wrapper, OpenGateway);
-      const registry = registryOf(metatype);
-      if (registry !== undefined && typeof metatype === 'function') {
-        this.add(registry, placeOf(wrapper, metatype));
-        continue;
-      }
-      // Passed over, it would let everybody in.
-      const made: unknown = wrapper.instance;
-      for (const one of [token, (made as object | undefined)?.constructor]) {
-        if (registryOf(one) === undefined) continue;
-        throw setupError(
-          'SNORKY_GATEWAY_PLACE',
-          (one as { name: string }).name,
-        );
-      }
-    }
+    this.explore();
   }
 
   /** Who decides about the upgrades of an endpoint; undefined: nobody. */
@@ -86,25 +77,67 @@ export class GatewayExplorer implements OnModuleInit {
     return gatewayAdmission(middleware, { place, creator });
   }
 
-  /** Who decides about connections, in words. */
-  describe(
+  /** Who decides about connections, in words. Empty: nobody does. */
+  deciding(
     registry: string,
     { middleware = [], globalGuards = false }: WebSocketLateOptions,
-  ): string {
-    const place = this.gateways.get(registry) as NamedPlace | undefined;
-    const deciding = [
+  ): readonly string[] {
+    const place = this.gateways.get(registry);
+    return [
       ...(middleware.length > 0 ? ['middleware'] : []),
       ...(globalGuards ? ['global guards'] : []),
       ...(place === undefined ? [] : [place.classRef.name]),
     ];
-    return deciding.length === 0
-      ? 'open to everybody'
-      : `guarded by ${deciding.join(', ')}`;
+  }
+
+  /**
+   * An endpoint has no gateway by intention, or by mistake.
+   *
+   * @throws SnorkySetupError by mistake.
+   */
+  checkOpen(): void {
+    this.explore();
+    for (const { registry, path, options } of this.options.endpoints) {
+      const place = this.gateways.get(registry);
+      if (place !== undefined) {
+        if (options.open !== true) continue;
+        const { name } = place.classRef;
+        throw setupError('SNORKY_GATEWAY_OPEN', name, registry, path);
+      }
+      const unlisted = unlistedGateways(registry);
+      if (options.open === true || unlisted.length === 0) continue;
+      const who = unlisted.join(' or ');
+      throw setupError('SNORKY_GATEWAY_UNLISTED', who, registry, path);
+    }
+  }
+
+  private explore(): void {
+    if (this.explored) return;
+    this.explored = true;
+    for (const wrapper of this.discovery.getProviders()) {
+      if (wrapper.isAlias) continue;
+      const { metatype, token } = wrapper;
+      if (metatype === OpenGateway) this.open = placeOf(wrapper, OpenGateway);
+      const registry = registryOf(metatype);
+      if (registry !== undefined && typeof metatype === 'function') {
+        this.add(registry, placeOf(wrapper, metatype));
+        continue;
+      }
+      // Passed over, it would let everybody in.
+      const made: unknown = wrapper.instance;
+      for (const one of [token, (made as object | undefined)?.constructor]) {
+        if (registryOf(one) === undefined) continue;
+        gatewayListed(one);
+        throw setupError(
+          'SNORKY_GATEWAY_PLACE',
+          (one as { name: string }).name,
+        );
+      }
+    }
   }
 
   private add(registry: string, place: GatewayPlace & NamedPlace): void {
-    const first = this.gateways.get(registry) as
-      (GatewayPlace & NamedPlace) | undefined;
+    const first = this.gateways.get(registry);
     const { name } = place.classRef;
     if (first !== undefined) {
       throw setupError(

@@ -21,6 +21,7 @@ import {
   type ModuleMetadata,
   type NestInterceptor,
   type Provider,
+  type Type,
 } from '@nestjs/common';
 import {
   APP_FILTER,
@@ -555,17 +556,21 @@ describe.each<Platform>(['express', 'fastify'])(
         },
       ];
 
-      @SnorkyGateway()
-      class Gateway implements IdentifiesClient {
-        identify(request: UpgradeRequest): JsonValue {
-          if (request.query.fail !== undefined)
-            throw new UnauthorizedException();
-          return 'ann';
+      /** Decorated when it is needed: while no application has it, none starts without. */
+      const gatewayClass = (): Type => {
+        @SnorkyGateway()
+        class Gateway implements IdentifiesClient {
+          identify(request: UpgradeRequest): JsonValue {
+            if (request.query.fail !== undefined)
+              throw new UnauthorizedException();
+            return 'ann';
+          }
         }
-      }
+        return Gateway;
+      };
 
       it('do not run on connections, nor do other global enhancers', async () => {
-        await using app = await start([Gateway, ...globals]);
+        await using app = await start([gatewayClass(), ...globals]);
         await using socket = await TestSocket.connect(`${app.ws}/ws`);
         expect(socket.ws.readyState).toBe(socket.ws.OPEN);
         expect((await refusal(`${app.ws}/ws?fail`)).status).toBe(401);
@@ -646,14 +651,14 @@ describe.each<Platform>(['express', 'fastify'])(
         );
       };
 
-      it('may be request-scoped', () => scopedCase([Gateway]));
+      it('may be request-scoped', () => scopedCase([gatewayClass()]));
 
       it('may be request-scoped where there is no gateway', () =>
         scopedCase([]));
 
       it('bring no other global enhancer along', async () => {
         const [, ...others] = globals;
-        await using app = await start([Gateway, ...others], {
+        await using app = await start([gatewayClass(), ...others], {
           globalGuards: true,
         });
         await using socket = await TestSocket.connect(`${app.ws}/ws`);

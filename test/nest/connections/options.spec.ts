@@ -161,8 +161,8 @@ describe('A set-up of connections that cannot be meant', () => {
       'two gateways of one registry',
       'SNORKY_GATEWAY_TWICE',
       {
-        ...withRegistries({ frontend: ws() }),
-        providers: [gatewayOf('frontend'), gatewayOf('frontend')],
+        ...withRegistries({ guarded: ws() }),
+        providers: [gatewayOf('guarded'), gatewayOf('guarded')],
       },
       'Keep one',
     ],
@@ -170,8 +170,8 @@ describe('A set-up of connections that cannot be meant', () => {
       'a gateway of a registry without websocket',
       'SNORKY_GATEWAY_USELESS',
       {
-        ...withRegistries({ frontend: {} }),
-        providers: [gatewayOf('frontend')],
+        ...withRegistries({ guarded: {} }),
+        providers: [gatewayOf('guarded')],
       },
       'Add `websocket: { path }`',
     ],

@@ -24,7 +24,8 @@ function start(
   providers: Provider[] = [],
 ): Promise<RunningApp> {
   return startApp({
-    imports: [frontend(options)],
+    // The gateway of this file guards some of these applications only.
+    imports: [frontend({ open: providers.length === 0, ...options })],
     providers: [Me, ...providers],
   });
 }
