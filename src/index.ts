@@ -143,6 +143,8 @@ export type {
   Replay,
   Retention,
   Stop,
+  TokenClaim,
+  TokenClaimOptions,
   Tokens,
   TopicEntry,
   Topics,

@@ -6,6 +6,8 @@ import { MemoryStore } from '../../src/broker/memory/memory-store.js';
 interface NaiveToken {
   value: number;
   holder: string | undefined;
+  readonly binding: string | undefined;
+  mark: string | undefined;
   /** When it is gone, unless somebody holds it. */
   end: number;
 }
@@ -15,14 +17,32 @@ const holder = fc.constantFrom('me', 'you');
 const node = fc.constantFrom('a' as const, 'b' as const);
 const ttl = fc.constantFrom(0, 1, 10, 50, 200, Infinity);
 const value = fc.nat({ max: 9 });
+const binding = fc.option(fc.constantFrom('ann', 'bob'), { nil: undefined });
 const command = fc.oneof(
-  fc.record({ do: fc.constant('put' as const), node, token, value, ttl }),
+  fc.record({
+    do: fc.constant('put' as const),
+    node,
+    token,
+    value,
+    ttl,
+    binding,
+  }),
   fc.record({
     do: fc.constant('claim' as const),
     node,
     token,
     holder,
     takeOver: fc.boolean(),
+    once: fc.boolean(),
+    binding,
+    mark: fc.option(fc.constantFrom('1', '2'), { nil: undefined }),
+  }),
+  fc.record({
+    do: fc.constant('update' as const),
+    node,
+    token,
+    holder,
+    value,
   }),
   fc.record({
     do: fc.constant('release' as const),
@@ -32,7 +52,12 @@ const command = fc.oneof(
     ttl,
     value: fc.option(value, { nil: undefined }),
   }),
-  fc.record({ do: fc.constant('remove' as const), node, token }),
+  fc.record({
+    do: fc.constant('remove' as const),
+    node,
+    token,
+    heldBy: fc.option(holder, { nil: undefined }),
+  }),
   fc.record({
     do: fc.constant('wait' as const),
     time: fc.constantFrom(1, 9, 40, 150),
@@ -89,21 +114,42 @@ describe('Memory tokens', () => {
       const isGone =
         known === undefined || (known.holder === undefined && known.end <= now);
       if (step.do === 'put') {
-        tokens.put(step.token, step.value, step.ttl);
+        tokens.put(step.token, step.value, step.ttl, given(step, 'binding'));
         naive.set(step.token, {
           value: step.value,
           holder: undefined,
+          binding: step.binding,
+          mark: undefined,
           end: now + step.ttl,
         });
       } else if (step.do === 'claim') {
-        const { takeOver } = step;
+        const { takeOver, once } = step;
+        const isFor =
+          known?.binding === undefined || known.binding === step.binding;
         const isFree =
           known?.holder === undefined || known.holder === step.holder;
-        const wins = !isGone && (isFree || takeOver);
-        expect(tokens.claim(step.token, step.holder, { takeOver })).toBe(
-          wins ? known.value : undefined,
+        const wins = !isGone && isFor && (isFree || takeOver);
+        const reason = isGone ? 'unknown' : isFor ? 'held' : 'binding';
+        const how = {
+          takeOver,
+          once,
+          ...given(step, 'binding'),
+          ...given(step, 'mark'),
+        };
+        expect(tokens.claim(step.token, step.holder, how)).toEqual(
+          wins
+            ? { claimed: true, value: known.value, mark: known.mark }
+            : { claimed: false, reason },
         );
-        if (wins) known.holder = step.holder;
+        if (wins && once) naive.delete(step.token);
+        else if (wins) {
+          known.holder = step.holder;
+          known.mark = step.mark ?? known.mark;
+        }
+      } else if (step.do === 'update') {
+        const isHeld = !isGone && known.holder === step.holder;
+        expect(tokens.update(step.token, step.holder, step.value)).toBe(isHeld);
+        if (isHeld) known.value = step.value;
       } else if (step.do === 'release') {
         const isHeld = !isGone && known.holder === step.holder;
         expect(
@@ -115,8 +161,11 @@ describe('Memory tokens', () => {
           known.end = now + step.ttl;
         }
       } else {
-        expect(tokens.remove(step.token)).toBe(!isGone);
-        if (!isGone) naive.delete(step.token);
+        const { heldBy } = step;
+        const falls =
+          !isGone && (heldBy === undefined || known.holder === heldBy);
+        expect(tokens.remove(step.token, given(step, 'heldBy'))).toBe(falls);
+        if (falls) naive.delete(step.token);
       }
     }
 
@@ -129,3 +178,14 @@ describe('Memory tokens', () => {
     nodes.b.close();
   }
 });
+
+/** An option only where it has a value. */
+function given<Name extends string>(
+  from: { readonly [name in Name]: string | undefined },
+  name: Name,
+): { [name in Name]?: string } {
+  const value = from[name];
+  return value === undefined
+    ? {}
+    : ({ [name]: value } as { [name in Name]: string });
+}

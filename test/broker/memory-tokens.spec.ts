@@ -34,7 +34,7 @@ describe('MemoryTokens', () => {
 
   it('answers at once', () => {
     expect(a.tokens.put('t', 1, 100)).toBeUndefined();
-    expect(a.tokens.claim('t', 'me')).toBe(1);
+    expect(a.tokens.claim('t', 'me')).toMatchObject({ value: 1 });
     expect(a.tokens.release('t', 'me', 100)).toBe(true);
     expect(a.tokens.remove('t')).toBe(true);
   });
@@ -80,9 +80,9 @@ describe('MemoryTokens', () => {
     a.tokens.put('t', 1, 100);
     a.tokens.put('t', 2, 500);
     jest.advanceTimersByTime(100);
-    expect(a.tokens.claim('t', 'me')).toBe(2);
+    expect(a.tokens.claim('t', 'me')).toMatchObject({ value: 2 });
     a.tokens.put('t', 3, 500);
-    expect(a.tokens.claim('t', 'you')).toBe(3);
+    expect(a.tokens.claim('t', 'you')).toMatchObject({ value: 3 });
     expect(expired).toEqual([]);
   });
 
@@ -90,7 +90,7 @@ describe('MemoryTokens', () => {
     a.tokens.put('t', 1, 100);
     const late = performance.now() + 100;
     const clock = jest.spyOn(performance, 'now').mockReturnValue(late);
-    expect(a.tokens.claim('t', 'me')).toBeUndefined();
+    expect(a.tokens.claim('t', 'me')).toMatchObject({ claimed: false });
     expect(a.tokens.remove('t')).toBe(false);
     clock.mockRestore();
     jest.advanceTimersByTime(100);
@@ -100,7 +100,7 @@ describe('MemoryTokens', () => {
   it('keeps a token for ever whose time is not bounded', () => {
     a.tokens.put('t', 1, Infinity);
     jest.advanceTimersByTime(2 ** 40);
-    expect(a.tokens.claim('t', 'me')).toBe(1);
+    expect(a.tokens.claim('t', 'me')).toMatchObject({ value: 1 });
   });
 
   it('keeps a token for longer than a timer can last', () => {
@@ -188,7 +188,7 @@ describe('MemoryTokens', () => {
       a.tokens.put('t', 1, 100);
       a.tokens.claim('t', 'me');
       a.close();
-      expect(b.tokens.claim('t', 'you')).toBe(1);
+      expect(b.tokens.claim('t', 'you')).toMatchObject({ value: 1 });
     });
 
     it('but not what another node has taken over', () => {
@@ -196,8 +196,8 @@ describe('MemoryTokens', () => {
       a.tokens.claim('t', 'me');
       b.tokens.claim('t', 'you', { takeOver: true });
       a.close();
-      expect(b.tokens.claim('t', 'me')).toBeUndefined();
-      expect(b.tokens.claim('t', 'you')).toBe(1);
+      expect(b.tokens.claim('t', 'me')).toMatchObject({ claimed: false });
+      expect(b.tokens.claim('t', 'you')).toMatchObject({ value: 1 });
     });
   });
 

@@ -553,18 +553,26 @@ export function brokerContract(
 
       it('gives the value to the one who claims it', async () => {
         await a.tokens.put('t', { n: 1 }, long);
-        expect(await b.tokens.claim('t', 'me')).toEqual({ n: 1 });
-        expect(await a.tokens.claim('t', 'you')).toBeUndefined();
-        expect(await a.tokens.claim('t', 'me')).toEqual({ n: 1 });
+        expect(await b.tokens.claim('t', 'me')).toMatchObject({
+          value: { n: 1 },
+        });
+        expect(await a.tokens.claim('t', 'you')).toMatchObject({
+          claimed: false,
+        });
+        expect(await a.tokens.claim('t', 'me')).toMatchObject({
+          value: { n: 1 },
+        });
       });
 
       it('keeps a value of null apart from no value', async () => {
         await a.tokens.put('t', null, long);
-        expect(await a.tokens.claim('t', 'me')).toBeNull();
+        expect(await a.tokens.claim('t', 'me')).toMatchObject({ value: null });
       });
 
       it('knows nothing of a token that was never put', async () => {
-        expect(await a.tokens.claim('none', 'me')).toBeUndefined();
+        expect(await a.tokens.claim('none', 'me')).toMatchObject({
+          claimed: false,
+        });
         expect(await a.tokens.release('none', 'me', long)).toBe(false);
         expect(await a.tokens.remove('none')).toBe(false);
       });
@@ -576,23 +584,29 @@ export function brokerContract(
           b.tokens.claim('t', '2'),
           a.tokens.claim('t', '3'),
         ]);
-        expect(claims.filter((value) => value === 'value')).toHaveLength(1);
+        expect(claims.filter(({ claimed }) => claimed)).toHaveLength(1);
       });
 
       it('takes a token over when told to', async () => {
         await a.tokens.put('t', 1, long);
         await a.tokens.claim('t', 'me');
-        expect(await b.tokens.claim('t', 'you', { takeOver: false })).toBe(
-          undefined,
-        );
-        expect(await b.tokens.claim('t', 'you', { takeOver: true })).toBe(1);
+        expect(
+          await b.tokens.claim('t', 'you', { takeOver: false }),
+        ).toMatchObject({ claimed: false });
+        expect(
+          await b.tokens.claim('t', 'you', { takeOver: true }),
+        ).toMatchObject({ value: 1 });
         expect(await a.tokens.release('t', 'me', long)).toBe(false);
-        expect(await a.tokens.claim('t', 'me')).toBeUndefined();
+        expect(await a.tokens.claim('t', 'me')).toMatchObject({
+          claimed: false,
+        });
       });
 
       it('takes over a token that nobody holds', async () => {
         await a.tokens.put('t', 1, long);
-        expect(await a.tokens.claim('t', 'me', { takeOver: true })).toBe(1);
+        expect(
+          await a.tokens.claim('t', 'me', { takeOver: true }),
+        ).toMatchObject({ value: 1 });
       });
 
       it('is free again after a release, with a new value if given', async () => {
@@ -600,9 +614,9 @@ export function brokerContract(
         await a.tokens.claim('t', 'me');
         expect(await a.tokens.release('t', 'me', long)).toBe(true);
         expect(await a.tokens.release('t', 'me', long)).toBe(false);
-        expect(await b.tokens.claim('t', 'you')).toBe(1);
+        expect(await b.tokens.claim('t', 'you')).toMatchObject({ value: 1 });
         expect(await b.tokens.release('t', 'you', long, 2)).toBe(true);
-        expect(await a.tokens.claim('t', 'me')).toBe(2);
+        expect(await a.tokens.claim('t', 'me')).toMatchObject({ value: 2 });
       });
 
       it('removes a token, held or not', async () => {
@@ -612,8 +626,121 @@ export function brokerContract(
         expect(await b.tokens.remove('free')).toBe(true);
         expect(await b.tokens.remove('held')).toBe(true);
         expect(await b.tokens.remove('held')).toBe(false);
-        expect(await a.tokens.claim('free', 'me')).toBeUndefined();
-        expect(await a.tokens.claim('held', 'me')).toBeUndefined();
+        expect(await a.tokens.claim('free', 'me')).toMatchObject({
+          claimed: false,
+        });
+        expect(await a.tokens.claim('held', 'me')).toMatchObject({
+          claimed: false,
+        });
+      });
+
+      it('says why it refuses a claim', async () => {
+        const refusal = (reason: string) => ({ claimed: false, reason });
+        expect(await a.tokens.claim('none', 'me')).toEqual(refusal('unknown'));
+        await a.tokens.put('t', 1, long, { binding: 'ann' });
+        expect(await b.tokens.claim('t', 'me')).toEqual(refusal('binding'));
+        const asBob = { binding: 'bob', takeOver: true } as const;
+        expect(await b.tokens.claim('t', 'me', asBob)).toEqual(
+          refusal('binding'),
+        );
+        const asAnn = { binding: 'ann' };
+        expect(await b.tokens.claim('t', 'me', asAnn)).toMatchObject({
+          value: 1,
+        });
+        expect(await a.tokens.claim('t', 'you', asAnn)).toEqual(
+          refusal('held'),
+        );
+        // Who it is for comes before who has it.
+        expect(await a.tokens.claim('t', 'you', asBob)).toEqual(
+          refusal('binding'),
+        );
+      });
+
+      it('leaves a token as it was when its binding refuses a claim', async () => {
+        await a.tokens.put('held', 1, long, { binding: 'ann' });
+        await a.tokens.claim('held', 'me', { binding: 'ann', mark: '1' });
+        for (const more of [{}, { takeOver: true }, { once: true }]) {
+          const other = { binding: 'bob', mark: '2', ...more };
+          expect(await b.tokens.claim('held', 'you', other)).toMatchObject({
+            reason: 'binding',
+          });
+        }
+        expect(await a.tokens.claim('held', 'me', { binding: 'ann' })).toEqual({
+          claimed: true,
+          value: 1,
+          mark: '1',
+        });
+        expect(await a.tokens.release('held', 'me', long)).toBe(true);
+      });
+
+      it('gives a token without a binding to anybody', async () => {
+        await a.tokens.put('t', 1, long);
+        expect(
+          await b.tokens.claim('t', 'me', { binding: 'ann' }),
+        ).toMatchObject({ value: 1 });
+      });
+
+      it('removes what is claimed for good in the same step', async () => {
+        await a.tokens.put('t', 1, long);
+        const claims = await Promise.all([
+          a.tokens.claim('t', '1', { once: true }),
+          b.tokens.claim('t', '2', { once: true }),
+          b.tokens.claim('t', '1', { takeOver: true }),
+        ]);
+        expect(claims.filter(({ claimed }) => claimed)).toHaveLength(1);
+        await a.tokens.remove('t');
+        await a.tokens.put('held', 1, long);
+        await a.tokens.claim('held', 'me');
+        expect(
+          await b.tokens.claim('held', 'you', { once: true }),
+        ).toMatchObject({ reason: 'held' });
+        expect(
+          await a.tokens.claim('held', 'me', { once: true }),
+        ).toMatchObject({ value: 1 });
+        expect(await b.tokens.claim('held', 'you')).toMatchObject({
+          reason: 'unknown',
+        });
+      });
+
+      it('tells a claim the mark of the one before it', async () => {
+        await a.tokens.put('t', 1, long);
+        const marks: (string | undefined)[] = [];
+        for (const mark of ['1', '2', undefined, undefined]) {
+          const given = mark === undefined ? {} : { mark };
+          const claim = await b.tokens.claim('t', 'me', given);
+          if (claim.claimed) marks.push(claim.mark);
+          await b.tokens.release('t', 'me', long);
+        }
+        expect(marks).toEqual([undefined, '1', '2', '2']);
+        await a.tokens.put('t', 1, long);
+        expect(await a.tokens.claim('t', 'me')).toEqual({
+          claimed: true,
+          value: 1,
+          mark: undefined,
+        });
+      });
+
+      it('replaces the value of a token for its holder alone', async () => {
+        expect(await a.tokens.update('none', 'me', 2)).toBe(false);
+        await a.tokens.put('t', 1, long);
+        expect(await a.tokens.update('t', 'me', 2)).toBe(false);
+        await a.tokens.claim('t', 'me');
+        expect(await b.tokens.update('t', 'you', 2)).toBe(false);
+        expect(await a.tokens.update('t', 'me', 3)).toBe(true);
+        expect(
+          await b.tokens.claim('t', 'you', { takeOver: true }),
+        ).toMatchObject({ value: 3 });
+      });
+
+      it('removes a token only from the holder that is named', async () => {
+        await a.tokens.put('t', 1, long);
+        expect(await a.tokens.remove('t', { heldBy: 'me' })).toBe(false);
+        await a.tokens.claim('t', 'me');
+        expect(await b.tokens.remove('t', { heldBy: 'you' })).toBe(false);
+        expect(await b.tokens.remove('t', { heldBy: 'me' })).toBe(true);
+        expect(await a.tokens.claim('t', 'me')).toMatchObject({
+          reason: 'unknown',
+        });
       });
 
       it('expires a token, and tells one node', async () => {
@@ -636,7 +763,9 @@ export function brokerContract(
           'by b={"name":"b"}',
           'last=null',
         ]);
-        expect(await a.tokens.claim('by a', 'me')).toBeUndefined();
+        expect(await a.tokens.claim('by a', 'me')).toMatchObject({
+          claimed: false,
+        });
         expect(await a.tokens.remove('by b')).toBe(false);
       });
 
@@ -655,11 +784,11 @@ export function brokerContract(
         // Long enough for the delays of a broker to pass before.
         await a.tokens.put('held', 1, 60);
         await a.tokens.put('removed', 1, 60);
-        expect(await a.tokens.claim('held', 'me')).toBe(1);
+        expect(await a.tokens.claim('held', 'me')).toMatchObject({ value: 1 });
         expect(await a.tokens.remove('removed')).toBe(true);
         await a.tokens.put('last', 1, 100);
         expect(await expired.count(1)).toEqual(['last']);
-        expect(await a.tokens.claim('held', 'me')).toBe(1);
+        expect(await a.tokens.claim('held', 'me')).toMatchObject({ value: 1 });
       });
 
       it('keeps a listener that throws from harming anybody', async () => {

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../protocol/json.js';
-import type { Stop, Tokens } from '../ports.js';
+import type { Stop, TokenClaim, TokenClaimOptions, Tokens } from '../ports.js';
 import { copy } from './copy.js';
 import type { Network } from './network.js';
 
@@ -12,20 +12,36 @@ export class DelayedTokens implements Tokens {
     this.#network = network;
   }
 
-  async put(token: string, value: JsonValue, ttl: number): Promise<void> {
+  async put(
+    token: string,
+    value: JsonValue,
+    ttl: number,
+    options?: { readonly binding?: string },
+  ): Promise<void> {
     const sent = copy(value);
     return this.#network.request(lane(token), () =>
-      this.#inner.put(token, sent, ttl),
+      this.#inner.put(token, sent, ttl, options),
     );
   }
 
   async claim(
     token: string,
     holder: string,
-    options?: { readonly takeOver?: boolean },
-  ): Promise<JsonValue | undefined> {
+    options?: TokenClaimOptions,
+  ): Promise<TokenClaim> {
     return this.#network.request(lane(token), () =>
       this.#inner.claim(token, holder, options),
+    );
+  }
+
+  async update(
+    token: string,
+    holder: string,
+    value: JsonValue,
+  ): Promise<boolean> {
+    const sent = copy(value);
+    return this.#network.request(lane(token), () =>
+      this.#inner.update(token, holder, sent),
     );
   }
 
@@ -41,8 +57,13 @@ export class DelayedTokens implements Tokens {
     );
   }
 
-  async remove(token: string): Promise<boolean> {
-    return this.#network.request(lane(token), () => this.#inner.remove(token));
+  async remove(
+    token: string,
+    options?: { readonly heldBy?: string },
+  ): Promise<boolean> {
+    return this.#network.request(lane(token), () =>
+      this.#inner.remove(token, options),
+    );
   }
 
   onExpired(listener: (token: string, value: JsonValue) => void): Stop {

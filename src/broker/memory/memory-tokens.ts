@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../protocol/json.js';
-import type { Stop, Tokens } from '../ports.js';
+import type { Stop, TokenClaim, TokenClaimOptions, Tokens } from '../ports.js';
 import type { ExpiryListener, MemoryNode } from './memory-node.js';
 import type { SharedTokens } from './shared-tokens.js';
 
@@ -18,19 +18,27 @@ export class MemoryTokens implements Tokens {
   }
 
   /** Replaces a token of that name; the expiry of the old one is not told. */
-  put(token: string, value: JsonValue, ttl: number): void {
+  put(
+    token: string,
+    value: JsonValue,
+    ttl: number,
+    options?: { readonly binding?: string },
+  ): void {
     this.#node.assertOpen();
-    this.#shared.put(token, value, ttl, this.#node);
+    this.#shared.put(token, value, ttl, options?.binding, this.#node);
   }
 
   claim(
     token: string,
     holder: string,
-    options?: { readonly takeOver?: boolean },
-  ): JsonValue | undefined {
+    options: TokenClaimOptions = {},
+  ): TokenClaim {
     this.#node.assertLease();
-    const takeOver = options?.takeOver === true;
-    return this.#shared.claim(token, holder, takeOver, this.#node);
+    return this.#shared.claim(token, holder, options, this.#node);
+  }
+
+  update(token: string, holder: string, value: JsonValue): boolean {
+    return this.#shared.update(token, holder, value);
   }
 
   release(
@@ -42,8 +50,8 @@ export class MemoryTokens implements Tokens {
     return this.#shared.release(token, holder, ttl, value);
   }
 
-  remove(token: string): boolean {
-    return this.#shared.remove(token);
+  remove(token: string, options?: { readonly heldBy?: string }): boolean {
+    return this.#shared.remove(token, options?.heldBy);
   }
 
   onExpired(listener: ExpiryListener): Stop {

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../protocol/json.js';
+import type { TokenClaim, TokenClaimOptions } from '../ports.js';
 import { now } from './alarm-clock.js';
 import type { Alarm, AlarmClock } from './alarm-clock.js';
 import type { MemoryNode } from './memory-node.js';
@@ -10,9 +11,15 @@ interface Token {
   /** Who touched it last; it is told first when the token runs out. */
   node: MemoryNode;
   holder: string | undefined;
+  readonly binding: string | undefined;
+  mark: string | undefined;
   /** Set while nobody holds the token. */
   expiry: Alarm | undefined;
 }
+
+const UNKNOWN: TokenClaim = { claimed: false, reason: 'unknown' };
+const OTHER_BINDING: TokenClaim = { claimed: false, reason: 'binding' };
+const HELD: TokenClaim = { claimed: false, reason: 'held' };
 
 /** The tokens of a store. */
 export class SharedTokens {
@@ -30,7 +37,13 @@ export class SharedTokens {
     return this.#tokens.size;
   }
 
-  put(name: string, value: JsonValue, ttl: number, node: MemoryNode): void {
+  put(
+    name: string,
+    value: JsonValue,
+    ttl: number,
+    binding: string | undefined,
+    node: MemoryNode,
+  ): void {
     assertTtl(ttl);
     const previous = this.#tokens.get(name);
     if (previous) this.#hold(previous);
@@ -39,6 +52,8 @@ export class SharedTokens {
       ttl,
       node,
       holder: undefined,
+      binding,
+      mark: undefined,
       expiry: undefined,
     };
     this.#tokens.set(name, token);
@@ -48,17 +63,37 @@ export class SharedTokens {
   claim(
     name: string,
     holder: string,
-    takeOver: boolean,
+    { takeOver, once, binding, mark }: TokenClaimOptions,
     node: MemoryNode,
-  ): JsonValue | undefined {
+  ): TokenClaim {
     const token = this.#find(name);
-    if (!token) return undefined;
+    if (!token) return UNKNOWN;
+    if (token.binding !== undefined && token.binding !== binding) {
+      return OTHER_BINDING;
+    }
     const isTaken = token.holder !== undefined && token.holder !== holder;
-    if (isTaken && !takeOver) return undefined;
+    if (isTaken && takeOver !== true) return HELD;
+    const claim = {
+      claimed: true,
+      value: token.value,
+      mark: token.mark,
+    } as const;
     this.#hold(token);
+    if (once === true) {
+      this.#tokens.delete(name);
+      return claim;
+    }
     token.holder = holder;
     token.node = node;
-    return token.value;
+    token.mark = mark ?? token.mark;
+    return claim;
+  }
+
+  update(name: string, holder: string, value: JsonValue): boolean {
+    const token = this.#find(name);
+    if (!token || token.holder !== holder) return false;
+    token.value = value;
+    return true;
   }
 
   release(
@@ -76,9 +111,10 @@ export class SharedTokens {
     return true;
   }
 
-  remove(name: string): boolean {
+  remove(name: string, heldBy?: string): boolean {
     const token = this.#find(name);
     if (!token) return false;
+    if (heldBy !== undefined && token.holder !== heldBy) return false;
     this.#hold(token);
     return this.#tokens.delete(name);
   }

@@ -41,13 +41,10 @@ export class SubscriptionStore {
     holder: string,
   ): MaybePromise<Authorization | undefined> {
     const { tokens } = this.broker;
-    return whenReady(tokens.claim(this.key(token), holder), (value) => {
-      if (value === undefined) return undefined;
-      return whenReady(
-        tokens.remove(this.key(token)),
-        () => value as unknown as Authorization,
-      );
-    });
+    return whenReady(
+      tokens.claim(this.key(token), holder, { once: true }),
+      (claim) => (claim.claimed ? authorizationOf(claim.value) : undefined),
+    );
   }
 
   /** Becomes the holder of a token, whoever was, and tells the other nodes. */
@@ -58,9 +55,9 @@ export class SubscriptionStore {
     const { tokens, topics } = this.broker;
     return whenReady(
       tokens.claim(this.key(token), holder, { takeOver: true }),
-      (value) => {
-        if (value === undefined) return undefined;
-        const authorization = value as unknown as Authorization;
+      (claim) => {
+        if (!claim.claimed) return undefined;
+        const authorization = authorizationOf(claim.value);
         const told = topics.publish(this.topic, token);
         if (!isPromiseLike(told)) return authorization;
         return told.then(
@@ -89,7 +86,7 @@ export class SubscriptionStore {
   isHeldBy(token: string, holder: string): MaybePromise<boolean> {
     return whenReady(
       this.broker.tokens.claim(this.key(token), holder),
-      (value) => value !== undefined,
+      ({ claimed }) => claimed,
     );
   }
 
@@ -103,9 +100,7 @@ export class SubscriptionStore {
    * else holds it by now: then it is theirs.
    */
   removeHeld(token: string, holder: string): MaybePromise<boolean> {
-    return whenReady(this.isHeldBy(token, holder), (still) =>
-      still ? this.broker.tokens.remove(this.key(token)) : false,
-    );
+    return this.broker.tokens.remove(this.key(token), { heldBy: holder });
   }
 
   /** Removes a token that nobody was given. */
@@ -120,4 +115,8 @@ export class SubscriptionStore {
   private key(token: string): string {
     return `${this.scope}:${token}`;
   }
+}
+
+function authorizationOf(value: JsonValue): Authorization {
+  return value as unknown as Authorization;
 }

@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Broker, JsonObject, JsonValue, MaybePromise } from 'snorky';
+import type {
+  Broker,
+  JsonObject,
+  JsonValue,
+  MaybePromise,
+  TokenClaim,
+  TokenClaimOptions,
+} from 'snorky';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
 import {
   MemoryBroker,
@@ -267,8 +274,8 @@ class HesitantBroker extends MemoryBroker {
       claim: (
         token: string,
         holder: string,
-        how?: { readonly takeOver?: boolean },
-      ): MaybePromise<JsonValue | undefined> => {
+        how?: TokenClaimOptions,
+      ): MaybePromise<TokenClaim> => {
         if (how?.takeOver === true) return claim(token, holder, how);
         return new Promise((resolve) => {
           this.questions.push(() => resolve(claim(token, holder, how)));
