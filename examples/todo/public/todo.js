@@ -145,6 +145,6 @@ addEventListener('written', () => {
 });
 tasks.changed.add(show);
 new NewTaskField(tasks);
-showInvitation();
+void showInvitation();
 const notice = new ConnectionNotice(snorky, tasks);
 show();
