@@ -45,7 +45,6 @@ export type {
   RpcParamOptions,
 } from './nest/decorators/rpc-params.decorator.js';
 export type {
-  SchemaIssue,
   SchemaResult,
   StandardSchema,
 } from './nest/commands/standard-schema.js';
@@ -68,14 +67,7 @@ export type { UpgradeResponse } from './nest/gateway/upgrade-response.js';
 // Registries
 export { ServiceRegistry } from './core/service-registry.js';
 export type { Counters } from './core/counters.js';
-export { REDACTED_NAMES } from './core/redaction.js';
-export type {
-  LogOptions,
-  LogRate,
-  LogSink,
-  RateLimitedLog,
-} from './core/log.js';
-export type { RedactedNames } from './core/redaction.js';
+export type { LogRate, LogSink, RateLimitedLog } from './core/log.js';
 export {
   InjectRegistry,
   InjectService,

@@ -27,8 +27,7 @@ export interface RequestOwner {
  */
 export class RpcRequest {
   #resolved = false;
-  /** @internal Characters of the message that it came in. */
-  readonly size: number;
+  readonly #size: number;
   /** @internal */
   stage: Stage | undefined;
 
@@ -42,8 +41,8 @@ export class RpcRequest {
     readonly params: JsonObject,
     readonly callId: JsonValue | undefined,
   ) {
-    this.size = client.arriving;
-    client.requestOpened(this.size);
+    this.#size = client.arriving;
+    client.requestOpened(this.#size);
   }
 
   /** Whether the call has its answer. */
@@ -92,7 +91,7 @@ export class RpcRequest {
 
   private resolve(text: string): void {
     this.#resolved = true;
-    this.client.requestClosed(this.size);
+    this.client.requestClosed(this.#size);
     this.client.answer(text);
   }
 

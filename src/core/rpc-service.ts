@@ -6,10 +6,9 @@ import {
 } from '../protocol/json.js';
 import { isCall, type IncomingCall } from '../protocol/rpc.js';
 import type { Client } from './client.js';
-import { excerpt } from './log-line.js';
+import { excerpt } from './log.js';
 import { isPromiseLike } from './promise-like.js';
 import { InvalidParams, RpcError } from './rpc-error.js';
-import type { Redaction } from './redaction.js';
 import { RpcRequest, type RequestOwner } from './rpc-request.js';
 import { Service } from './service.js';
 
@@ -179,12 +178,9 @@ export abstract class RpcService extends Service implements RequestOwner {
 
   #reject(request: RpcRequest, error: unknown): void {
     if (error instanceof InvalidParams) {
-      this.registry.log.debug(
-        `invalid:${this.name}.${request.command}`,
-        (shown) => {
-          return `Invalid params, ${this.#reasonOf(error, request, shown)}: ${this.#describe(request, shown)}`;
-        },
-      );
+      this.registry.log.debug(`invalid:${this.name}.${request.command}`, () => {
+        return `Invalid params, ${excerpt(error.why)}: ${this.#describe(request)}`;
+      });
     }
     let answer: JsonValue | undefined;
     try {
@@ -204,35 +200,26 @@ export abstract class RpcService extends Service implements RequestOwner {
     this.registry.failed(
       `command:${this.name}.${request.command}`,
       error,
-      () => `Command failed: ${this.name}.${request.command}`,
-      (shown) => `Failed: ${this.#describe(request, shown)}`,
+      () => `Command failed: ${this.#describe(request)}`,
     );
   }
 
   /** @internal */
   $resolvedTwice(request: RpcRequest, how: string): void {
-    this.registry.log.warn(
-      `twice:${this.name}.${request.command}`,
-      () =>
-        `Ignored a second resolution (${how}) of ${this.name}.${request.command}: ` +
-        'a command that resolves its request by hand must return nothing.',
-      (shown) => `Resolved twice: ${this.#describe(request, shown)}`,
-    );
-  }
-
-  #reasonOf(
-    { why, faults }: InvalidParams,
-    { params, size }: RpcRequest,
-    shown: Redaction,
-  ): string {
-    if (why !== undefined) return excerpt(why);
-    const [first] = faults;
-    return first === undefined ? 'refused' : shown.fault(first, params, size);
+    this.registry.log.warn(`twice:${this.name}.${request.command}`, () => {
+      return (
+        `Ignored a second resolution (${how}) of ${this.#describe(request)}: ` +
+        'a command that resolves its request by hand must return nothing.'
+      );
+    });
   }
 
   /** The call as a log line shows it. */
-  #describe({ command, params, size }: RpcRequest, shown: Redaction): string {
-    return shown.call(`${this.name}.${command}`, params, size);
+  #describe({ command, params }: RpcRequest): string {
+    const sorted = Object.keys(params)
+      .sort()
+      .map((key) => `${JSON.stringify(key)}: ${JSON.stringify(params[key])}`);
+    return excerpt(`${this.name}.${command}({${sorted.join(', ')}})`);
   }
 }
 

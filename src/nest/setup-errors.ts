@@ -156,8 +156,6 @@ const SETUP_ERRORS = {
   SNORKY_SHUTDOWN_INVALID: (given: unknown) =>
     'The option `shutdownTimeout` must be a number of milliseconds from 0 up, ' +
     `not ${String(given)}.`,
-  SNORKY_LOG_INVALID: (problem: string) =>
-    `The option \`log\` cannot be used: ${problem}`,
   SNORKY_OPTION_LATE: (registry: string, kind: string) =>
     `The factory of forRootAsync() has ${kind} options for registry ` +
     `"${registry}", which has no ${kind}. Give its path beside the factory: ` +

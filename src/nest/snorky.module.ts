@@ -1,6 +1,7 @@
 import {
   ConfigurableModuleBuilder,
   Inject,
+  Logger,
   Module,
   type DynamicModule,
   type OnApplicationShutdown,
@@ -10,7 +11,7 @@ import {
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { Broker } from '../broker/ports.js';
-import { RateLimitedLog } from '../core/log.js';
+import { excerpt, RateLimitedLog } from '../core/log.js';
 import { BackendHost } from './backend-host.js';
 import { CommandBinder } from './command-binder.js';
 import {
@@ -21,7 +22,7 @@ import {
   SNORKY_REGISTRIES,
 } from './constants.js';
 import { GatewayExplorer, OpenGateway } from './gateway/gateway-explorer.js';
-import { nestLogSink } from './nest-log-sink.js';
+import { PublicationReach } from './publication-reach.js';
 import { RegistrySet } from './registry-set.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { ServiceExplorer } from './service-explorer.js';
@@ -135,11 +136,7 @@ function define(
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: ({ broker }: SnorkyLateOptions) => broker ?? memoryBroker(),
       },
-      {
-        provide: RegistrySet,
-        inject: [MODULE_OPTIONS_TOKEN],
-        useFactory: ({ log }: SnorkyLateOptions) => new RegistrySet(names, log),
-      },
+      { provide: RegistrySet, useFactory: () => new RegistrySet(names) },
       ...names.map((name) => ({
         provide: getRegistryToken(name),
         inject: [RegistrySet],
@@ -151,6 +148,7 @@ function define(
       ServiceExplorer,
       WebSocketHost,
       BackendHost,
+      PublicationReach,
     ],
     exports: [
       SNORKY_BROKER,
@@ -163,16 +161,10 @@ function define(
 
 /** The broker of an application that brings none. */
 function memoryBroker(): Broker {
-  const log = new RateLimitedLog(nestLogSink('Snorky'));
+  const log = new RateLimitedLog(new Logger('Snorky'));
   return new MemoryBroker({
     onError: (error, { port, name }) => {
-      // A topic may have a channel's name, which clients choose.
-      log.error(
-        port,
-        () => `A listener of the broker's ${port} failed`,
-        error,
-        (shown) => `Failed: ${shown.value(name)}`,
-      );
+      log.error(port, () => `A listener of ${excerpt(name)} failed`, error);
     },
   });
 }

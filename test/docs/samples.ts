@@ -2,7 +2,6 @@ import { expect } from '@jest/globals';
 import type {
   DynamicModule,
   INestApplication,
-  LoggerService,
   ModuleMetadata,
   Type,
 } from '@nestjs/common';
@@ -13,9 +12,7 @@ import {
   DataSyncService,
   PubSubModule,
   PubSubService,
-  RpcCommand,
   SnorkyModule,
-  SnorkyService,
   type Dealer,
   type JsonValue,
 } from 'snorky';
@@ -281,40 +278,6 @@ export class Sessions {
         headers: { origin: 'https://admin.example.com' },
       });
       expect(socket.unread).toEqual([]);
-    },
-  },
-  log: {
-    before: `${SNORKY}\nexport const root =`,
-    run: async ({ root }) => {
-      @SnorkyService('clinic')
-      class Clinic {
-        @RpcCommand({ unchecked: true })
-        admit(_params: unknown): never {
-          throw new Error('No bed is free');
-        }
-      }
-      const lines: string[] = [];
-      const logger = {
-        log: (): void => {},
-        ...Object.fromEntries(
-          ['warn', 'error', 'debug'].map((level) => [
-            level,
-            (line: unknown) => lines.push(`${level} ${String(line)}`),
-          ]),
-        ),
-      };
-      await using app = await startApp(
-        { imports: [root as Type], providers: [Clinic] },
-        (made) => made.useLogger(logger as unknown as LoggerService),
-      );
-      await using client = await connectClient(app.app);
-      await expect(
-        client.call('clinic', 'admit', { diagnosis: 'a cold', name: 'Ann' }),
-      ).rejects.toThrow('Internal error');
-      expect(lines).toEqual([
-        'error Command failed: clinic.admit',
-        'debug Failed: clinic.admit({"diagnosis": [redacted], "name": "Ann"})',
-      ]);
     },
   },
   policy: {

@@ -1,16 +1,14 @@
-import { transform } from '@swc/core';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compileFile, compileSources, ROOT } from './compile.js';
 import type {
   HostileServerOptions,
   Order,
   ServerState,
 } from './hostile-server.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = 'test/support/hostile-server.ts';
 
 interface Report {
@@ -60,15 +58,15 @@ export class ServerProcess implements AsyncDisposable {
       `hostile-${process.pid}-${performance.now().toString(36).replace('.', '')}`,
     );
     try {
-      await compile(folder);
-      const child = fork(
-        join(folder, PROGRAM.replace('.ts', '.js')),
-        [JSON.stringify(options)],
-        {
-          execArgv: ['--expose-gc'],
-          stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        },
+      const program = join(folder, PROGRAM.replace('.ts', '.js'));
+      await compileSources(join(folder, 'src'));
+      await compileFile(PROGRAM, program, (source) =>
+        source.replaceAll("from 'snorky'", "from '../../src/index.js'"),
       );
+      const child = fork(program, [JSON.stringify(options)], {
+        execArgv: ['--expose-gc'],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      });
       let stderr = '';
       child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
       const [ready] = (await Promise.race([
@@ -125,38 +123,4 @@ export class ServerProcess implements AsyncDisposable {
       clearTimeout(deadline);
     }
   }
-}
-
-/**
- * Compiles the sources and the server program, one file each, as jest does. Not
- * the package's own build: that one checks types, and has one folder for all.
- */
-async function compile(folder: string): Promise<void> {
-  const names = await readdir(join(ROOT, 'src'), { recursive: true });
-  const sources = names
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => join('src', name));
-  await Promise.all([...sources, PROGRAM].map((name) => emit(name, folder)));
-}
-
-async function emit(name: string, folder: string): Promise<void> {
-  const source = await readFile(join(ROOT, name), 'utf8');
-  const { code } = await transform(
-    source.replaceAll("from 'snorky'", "from '../../src/index.js'"),
-    {
-      filename: name,
-      swcrc: false,
-      sourceMaps: false,
-      module: { type: 'es6' },
-      jsc: {
-        target: 'es2022',
-        keepClassNames: true,
-        parser: { syntax: 'typescript', decorators: true },
-        transform: { legacyDecorator: true, decoratorMetadata: true },
-      },
-    },
-  );
-  const target = join(folder, name.replace(/\.ts$/, '.js'));
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, code);
 }

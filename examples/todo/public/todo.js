@@ -1,7 +1,6 @@
 import { ConnectionNotice } from './connection-notice.js';
 import { NewTaskField } from './new-task.js';
-import { showInvitation } from './invitation.js';
-import { isUnheard, send } from './rest.js';
+import { send } from './rest.js';
 import { TaskRow } from './task-row.js';
 
 const $ = (id) => document.getElementById(id);
@@ -101,28 +100,21 @@ function drop(id, row) {
 // Changes go to the server, and say here if they did not get there
 
 const busy = new Set();
-const unheard = new Set(); // problems that end when the server is back
 
 async function attempt(name, problem, act) {
   if (busy.has(name)) return;
   busy.add(name);
   $(name).setAttribute('aria-busy', 'true');
-  say(problem, '');
+  $(problem).textContent = '';
   try {
     await act();
   } catch (error) {
-    say(problem, error.message);
-    if (isUnheard(error)) unheard.add(problem);
+    $(problem).textContent = error.message;
   } finally {
     busy.delete(name);
     $(name).removeAttribute('aria-busy');
     show();
   }
-}
-
-function say(problem, text) {
-  unheard.delete(problem);
-  $(problem).textContent = text;
 }
 
 $('toggle-all').onchange = () =>
@@ -135,16 +127,11 @@ $('clear').onclick = () =>
   );
 
 addEventListener('hashchange', show);
-addEventListener('return', () => {
-  for (const problem of unheard) say(problem, '');
-  for (const row of rows.values()) row.returned();
-});
 addEventListener('written', () => {
   // Nobody else brings it now.
   if (tasks.state !== 'live') tasks.refresh();
 });
 tasks.changed.add(show);
 new NewTaskField(tasks);
-void showInvitation();
 const notice = new ConnectionNotice(snorky, tasks);
 show();

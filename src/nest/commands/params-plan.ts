@@ -1,4 +1,3 @@
-import { InvalidParams } from '../../core/rpc-error.js';
 import type { JsonObject } from '../../protocol/json.js';
 import {
   CLIENT,
@@ -12,9 +11,9 @@ import {
   arrayCheck,
   dtoCheck,
   hasValidators,
+  invalidParams,
   primitiveCheck,
   schemaCheck,
-  unknownName,
   type Validation,
   type ValueCheck,
 } from './value-check.js';
@@ -60,7 +59,7 @@ export class NamedParams {
   check(params: JsonObject): void {
     for (const name of this.required) {
       if (!Object.hasOwn(params, name)) {
-        throw new InvalidParams(`"${name}" is missing`);
+        throw invalidParams(`"${name}" is missing`);
       }
     }
     if (this.allowed === undefined) return;
@@ -68,7 +67,7 @@ export class NamedParams {
     for (const name in params) {
       if (this.allowed.has(name)) continue;
       if (Object.hasOwn(params, name)) {
-        throw unknownName(name);
+        throw invalidParams(`"${name}" is unknown`);
       }
     }
   }
@@ -220,7 +219,7 @@ async function paramsCheck(
   type: unknown,
 ): Promise<ValueCheck | undefined> {
   if (command.options.params !== undefined) {
-    return schemaCheck(command.options.params, '');
+    return schemaCheck(command.options.params, 'params');
   }
   if (command.options.unchecked === true) return undefined;
   if (!isOwnClass(type)) {
@@ -231,7 +230,7 @@ async function paramsCheck(
   if (!hasValidators(validation, type)) {
     throw setupError('SNORKY_PARAMS_UNDECORATED', who, type.name);
   }
-  return dtoCheck(validation, type, '');
+  return dtoCheck(validation, type, 'params');
 }
 
 /** The check of one named parameter, from its schema or its declared type. */
@@ -239,7 +238,7 @@ async function namedCheck(
   { who, types, command, loadValidation }: PlanContext,
   { index, data, schema, pipes }: ParamMetadata,
 ): Promise<ValueCheck | undefined> {
-  const what = String(data);
+  const what = `"${String(data)}"`;
   if (schema !== undefined) return schemaCheck(schema, what);
   // A pipe is trusted to turn what comes into the declared type.
   if (command.options.unchecked === true || pipes.length > 0) return undefined;

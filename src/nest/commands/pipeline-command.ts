@@ -2,7 +2,6 @@ import { HttpException, type PipeTransform } from '@nestjs/common';
 import type { ContextId } from '@nestjs/core';
 import type { Client } from '../../core/client.js';
 import { isPromiseLike } from '../../core/promise-like.js';
-import { InvalidParams } from '../../core/rpc-error.js';
 import { RpcRequest, type Stage } from '../../core/rpc-request.js';
 import type { Command } from '../../core/rpc-service.js';
 import type { JsonObject } from '../../protocol/json.js';
@@ -18,7 +17,7 @@ import {
 import { EnhancerFailure, isAnswer, isRejectedValue } from './error-mapping.js';
 import { httpView, isResponseView } from './http-view.js';
 import type { NamedParams, ParamsPlan } from './params-plan.js';
-import type { ValueCheck } from './value-check.js';
+import { invalidParams, type ValueCheck } from './value-check.js';
 
 type Method = (...args: unknown[]) => unknown;
 type CommandArgs = [Client, JsonObject, RpcRequest, string];
@@ -140,9 +139,7 @@ async function filtered(
     }
   }
   if (stage.progress === 'before' && isRejectedValue(error)) {
-    throw new InvalidParams(undefined, [
-      { path: '', messages: [reasonOf(error)] },
-    ]);
+    throw invalidParams(reasonOf(error));
   }
   if (stage.progress === 'inside' || isAnswer(error)) throw error;
   throw new EnhancerFailure(

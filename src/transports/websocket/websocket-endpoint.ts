@@ -2,11 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type Server, type WebSocket } from 'ws';
 import type { MaybePromise } from '../../broker/ports.js';
-import { excerpt } from '../../core/log-line.js';
+import { excerpt } from '../../core/log.js';
 import type { OutboxLimits } from '../../core/outbox.js';
 import { OutboxFlusher } from '../../core/outbox-flusher.js';
 import { isPromiseLike } from '../../core/promise-like.js';
-import { withoutQuery } from '../../core/redaction.js';
 import type { ServiceRegistry } from '../../core/service-registry.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import { CloseCode } from '../../protocol/errors.js';
@@ -254,8 +253,8 @@ export class WebSocketEndpoint implements WebSocketContext {
       // A browser does not tell its page why.
       this.registry.log.debug('refused', () => {
         const { url = '', headers } = request ?? {};
-        const from = excerpt(withoutQuery(headers?.origin ?? 'no origin'));
-        return `Refused an upgrade of ${excerpt(withoutQuery(url))} (${from}): ${error.status} ${error.message}`;
+        const from = excerpt(headers?.origin ?? 'no origin');
+        return `Refused an upgrade of ${excerpt(url)} (${from}): ${error.status} ${error.message}`;
       });
       refuseUpgrade(socket, error);
       return;

@@ -1,43 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { transform } from '@swc/core';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { compileFile, compileSources, ROOT } from '../../support/compile.js';
 import { send } from '../../support/http.js';
 import { TestSocket } from '../../support/socket.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PROGRAM = 'test/nest/connections/signal.program.ts';
 const FOLDER = join(ROOT, '.build', `signal-${process.pid}`);
 
-/** Compiles a file as Jest does. */
-async function emit(name: string): Promise<void> {
-  const { code } = await transform(await readFile(join(ROOT, name), 'utf8'), {
-    filename: name,
-    swcrc: false,
-    module: { type: 'es6' },
-    jsc: {
-      target: 'es2022',
-      keepClassNames: true,
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
-    },
-  });
-  const target = join(FOLDER, name.replace(/\.ts$/, '.js'));
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, code);
-}
-
 describe('A process that gets a signal', () => {
   beforeAll(async () => {
-    const names = await readdir(join(ROOT, 'src'), { recursive: true });
-    const sources = names
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => join('src', name));
-    await Promise.all([...sources, PROGRAM].map(emit));
+    await compileSources(join(FOLDER, 'src'));
+    await compileFile(PROGRAM, join(FOLDER, PROGRAM.replace('.ts', '.js')));
   }, 30_000);
 
   afterAll(() => rm(FOLDER, { recursive: true, force: true }));
