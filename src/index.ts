@@ -20,6 +20,7 @@ export type {
 } from './nest/snorky-options.js';
 export type { BackendOptions } from './transports/http/backend-handler.js';
 export type { Origins } from './transports/websocket/origins.js';
+export type { SelectSubprotocol } from './transports/websocket/subprotocols.js';
 export type { WebSocketOptions } from './transports/websocket/websocket-options.js';
 
 // Services and commands

@@ -265,6 +265,48 @@ export class Sessions {
     },
   },
   user: {},
+  'subprotocol-guard': {
+    before: `${SNORKY}
+@Injectable()
+export class Tickets {
+  userOf(token: string | undefined): { id: string; expires: number } | undefined {
+    return token === 'a.b_c-d' ? { id: 'ada', expires: 0 } : undefined;
+  }
+}`,
+    after: `
+@SnorkyGateway('frontend')
+@UseGuards(TicketGuard)
+export class TicketGateway implements IdentifiesClient {
+  identify({ user }: UpgradeRequest): Identification {
+    return user.id;
+  }
+}`,
+    run: async (sample) => {
+      await using app = await serve([
+        classOf(sample, 'Tickets'),
+        classOf(sample, 'TicketGateway'),
+      ]);
+      await using client = await connectClient(app.app, {
+        subprotocols: ['snorky', 'bearer.a.b_c-d'],
+      });
+      expect(client.identity).toBe('ada');
+      for (const subprotocols of [['snorky'], ['bearer.other'], ['bearer.']]) {
+        await expect(
+          connectClient(app.app, { subprotocols }),
+        ).rejects.toMatchObject({ status: 401 });
+      }
+    },
+  },
+  subprotocol: {
+    before: `${SNORKY}\nexport const root =`,
+    run: async ({ root }) => {
+      await using app = await startApp({ imports: [root as Type] });
+      await using client = await connectClient(app.app, {
+        subprotocols: ['bearer.secret', 'snorky'],
+      });
+      expect(client.handshake.subprotocol).toBe('snorky');
+    },
+  },
   origins: {
     before: `${SNORKY}\nexport const root =`,
     run: async ({ root }) => {
