@@ -106,9 +106,12 @@ export type {
 export type { FilterLimits } from './services/datasync/filter/parse.js';
 export type {
   DealerReference,
+  PartialAnswer,
   SubscribableItem,
   SubscribableOptions,
   SubscribableRequest,
+  SubscribableService,
+  WholeAnswer,
 } from './services/datasync/rest/subscribable-plan.js';
 export type { Resumption } from './services/datasync/subscription-desk.js';
 export type {

@@ -510,6 +510,29 @@ export class ProjectTable {
       expect(plain.headers.get('vary')).toContain('X-Snorky');
     },
   },
+  'subscribable-part': {
+    before: `${DATASYNC}
+interface Project { readonly id: number; readonly createdAt: string; }
+export class AllProjects extends BroadcastDealer<Project> { readonly model = 'Project'; }
+@Injectable()
+export class ProjectTable {
+  newest(_limit: number): Promise<Project[]> { return Promise.resolve([]); }
+}
+`,
+    run: async (sample) => {
+      const dealer = classOf(sample, 'AllProjects') as Type<Dealer<never>>;
+      await using app = await serve(
+        [classOf(sample, 'ProjectTable')],
+        [DataSyncModule.register({ dealers: [dealer] })],
+        [classOf(sample, 'NewestController')],
+      );
+      const headers = { 'X-Snorky': 'Subscribe' };
+      const response = await fetch(`${app.http}/newest`, { headers });
+      expect(response.headers.get('x-subscription-partial')).toBe(
+        'ordered-by=createdAt,id',
+      );
+    },
+  },
   several: {
     before: `${DATASYNC}
 interface Metric { readonly name: string; readonly value: number; }

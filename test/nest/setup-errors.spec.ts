@@ -571,6 +571,20 @@ const CASES: Readonly<
       'it refuses: Invalid filter: a filter is a list. Correct the query of ' +
       '@Subscribable().',
   },
+  SNORKY_SUBSCRIBABLE_PARTIAL: {
+    start: () =>
+      startRoute(
+        Subscribable(Tasks, null, { partial: true, orderedBy: [''] }),
+        {
+          dealers: [Tasks],
+        },
+      ),
+    sentence:
+      'TasksController.list() uses @Subscribable() for a part of the rows, but ' +
+      '`orderedBy` is no list of 1 to 16 names of fields, short enough for a ' +
+      "header. Write { partial: true, orderedBy: ['createdAt', 'id'] }, or " +
+      'leave orderedBy out.',
+  },
   SNORKY_TYPES_MISSING: {
     start: () => {
       class Untold {
