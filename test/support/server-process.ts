@@ -2,13 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compileFile, compileSources, ROOT } from './compile.js';
+import { fileURLToPath } from 'node:url';
+import { compileProgram } from './compile.js';
 import type {
   HostileServerOptions,
   Order,
   ServerState,
 } from './hostile-server.js';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = 'test/support/hostile-server.ts';
 
 interface Report {
@@ -58,11 +60,7 @@ export class ServerProcess implements AsyncDisposable {
       `hostile-${process.pid}-${performance.now().toString(36).replace('.', '')}`,
     );
     try {
-      const program = join(folder, PROGRAM.replace('.ts', '.js'));
-      await compileSources(join(folder, 'src'));
-      await compileFile(PROGRAM, program, (source) =>
-        source.replaceAll("from 'snorky'", "from '../../src/index.js'"),
-      );
+      const program = await compileProgram(PROGRAM, folder);
       const child = fork(program, [JSON.stringify(options)], {
         execArgv: ['--expose-gc'],
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

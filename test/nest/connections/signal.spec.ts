@@ -4,17 +4,20 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { compileFile, compileSources, ROOT } from '../../support/compile.js';
+import { fileURLToPath } from 'node:url';
+import { compileProgram } from '../../support/compile.js';
 import { send } from '../../support/http.js';
 import { TestSocket } from '../../support/socket.js';
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PROGRAM = 'test/nest/connections/signal.program.ts';
 const FOLDER = join(ROOT, '.build', `signal-${process.pid}`);
 
+let program: string;
+
 describe('A process that gets a signal', () => {
   beforeAll(async () => {
-    await compileSources(join(FOLDER, 'src'));
-    await compileFile(PROGRAM, join(FOLDER, PROGRAM.replace('.ts', '.js')));
+    program = await compileProgram(PROGRAM, FOLDER);
   }, 30_000);
 
   afterAll(() => rm(FOLDER, { recursive: true, force: true }));
@@ -24,7 +27,7 @@ describe('A process that gets a signal', () => {
     port: number;
     backendPort: number;
   }> {
-    const child = fork(join(FOLDER, PROGRAM.replace('.ts', '.js')), [], {
+    const child = fork(program, [], {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
