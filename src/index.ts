@@ -20,7 +20,6 @@ export type {
 } from './nest/snorky-options.js';
 export type { BackendOptions } from './transports/http/backend-handler.js';
 export type { Origins } from './transports/websocket/origins.js';
-export type { SelectSubprotocol } from './transports/websocket/subprotocols.js';
 export type { WebSocketOptions } from './transports/websocket/websocket-options.js';
 
 // Services and commands
@@ -106,12 +105,9 @@ export type {
 export type { FilterLimits } from './services/datasync/filter/parse.js';
 export type {
   DealerReference,
-  PartialAnswer,
   SubscribableItem,
   SubscribableOptions,
   SubscribableRequest,
-  SubscribableService,
-  WholeAnswer,
 } from './services/datasync/rest/subscribable-plan.js';
 export type { Resumption } from './services/datasync/subscription-desk.js';
 export type {

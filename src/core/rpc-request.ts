@@ -3,13 +3,6 @@ import type { JsonObject, JsonValue } from '../protocol/json.js';
 import { encodeError, encodeResponse } from '../protocol/rpc.js';
 import type { Client } from './client.js';
 
-/** @internal How far a request has come on its way to the user's function. */
-export interface Stage {
-  progress: 'before' | 'inside' | 'after';
-  /** To be called when the function has returned a promise. */
-  readonly started: (() => void) | undefined;
-}
-
 /** The service that a request was made to. */
 export interface RequestOwner {
   readonly name: string;
@@ -28,8 +21,6 @@ export interface RequestOwner {
 export class RpcRequest {
   #resolved = false;
   readonly #size: number;
-  /** @internal */
-  stage: Stage | undefined;
 
   /** @internal */
   constructor(

@@ -1,40 +1,37 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator } from '@nestjs/core';
 import type { Command } from '../core/rpc-service.js';
 import type { DeclaredCommand } from './commands/declared-commands.js';
 import { directCommand } from './commands/direct-command.js';
-import { planParams } from './commands/params-plan.js';
+import { planParams, type ParamsPlan } from './commands/params-plan.js';
 import {
-  commandContext,
   pipelineCommand,
   type CommandPlace,
 } from './commands/pipeline-command.js';
 import type { Validation } from './commands/value-check.js';
-import { ContextCreator, type InstanceWrapper } from './nest-internals.js';
+import type { BoundEnhancers } from './enhancers/bound-enhancers.js';
+import { EnhancerBinder } from './enhancers/enhancer-binder.js';
+import { checkAllBound } from './enhancers/unbound-enhancers.js';
+import type { InstanceWrapper } from './nest-internals.js';
 import { resolveScoped } from './scoped-instance.js';
 import { setupError } from './setup-errors.js';
 
 /** Makes callable commands of the methods that a provider declares. */
 @Injectable()
 export class CommandBinder {
-  private readonly creator: ContextCreator;
+  private readonly enhancers: EnhancerBinder;
   private validation: Promise<Validation> | undefined;
 
   constructor(
     @Inject(ExternalContextCreator) injected: ExternalContextCreator,
-    @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
-    this.creator = ContextCreator.withGlobals(
-      injected,
-      modules,
-      commandContext,
-      'ws',
-    );
+    this.enhancers = new EnhancerBinder(injected);
   }
 
   /**
    * @param classRef The provider's class.
-   * @throws SnorkySetupError when a command's params would be unchecked.
+   * @throws SnorkySetupError when a command's params would be unchecked, or
+   *   something that is written around a command would not run.
    */
   async bind(
     wrapper: InstanceWrapper,
@@ -42,52 +39,86 @@ export class CommandBinder {
     declared: readonly DeclaredCommand[],
   ): Promise<ReadonlyMap<string, Command>> {
     const commands = new Map<string, Command>();
+    const around = new Map<string, BoundEnhancers>();
     for (const command of declared) {
+      const plan = await planParams(classRef, command, (who) => {
+        return this.loadValidation(who);
+      });
+      const { method } = command;
+      const bound = this.enhancers.bind(
+        { wrapper, classRef },
+        Reflect.get(classRef.prototype, method) as object,
+        { globals: 'all', pipes: pipesOf(plan) },
+      );
+      around.set(method, bound);
       commands.set(
         command.name,
-        await this.bindOne(wrapper, classRef, command),
+        commandOf(wrapper, { classRef, method }, command, plan, bound),
       );
     }
+    checkAllBound(classRef, around, {
+      onClass: 'it does not run around every command.',
+      onMethod:
+        'the method is no command. Add @RpcCommand(), or remove the decorator.',
+      called: CALLED,
+    });
     return commands;
   }
 
-  private async bindOne(
-    wrapper: InstanceWrapper,
-    classRef: CommandPlace['classRef'],
-    command: DeclaredCommand,
-  ): Promise<Command> {
-    const plan = await planParams(classRef, command, (who) => {
-      return this.loadValidation(who);
-    });
-    const { method } = command;
-    const async = command.options.async === true;
-    const place: CommandPlace = {
-      classRef,
-      method,
-      moduleKey: wrapper.host?.token ?? '',
-      inquirerId: wrapper.id,
-    };
-    if (!wrapper.isDependencyTreeStatic()) {
-      return pipelineCommand(this.creator, place, async, plan, (request) =>
-        resolveScoped(wrapper, request),
-      );
-    }
-    const instance = wrapper.instance as object;
-    const callback = Reflect.get(classRef.prototype, method) as () => unknown;
-    if (
-      plan.needsPipeline ||
-      this.creator.hasEnhancers({ ...place, instance, callback })
-    ) {
-      const target = { instance };
-      return pipelineCommand(this.creator, place, async, plan, () => target);
-    }
-    return directCommand(instance, method, async, plan);
+  /**
+   * Stops the start for what is written on a service without commands.
+   *
+   * @throws SnorkySetupError when there is anything.
+   */
+  checkRaw(classRef: CommandPlace['classRef']): void {
+    const why =
+      'messages of a raw service go to processMessageFrom() as they come. ' +
+      'Check them there, or make commands: extend RpcService.';
+    const reasons = { onClass: why, onMethod: why, called: CALLED };
+    checkAllBound(classRef, new Map(), reasons);
   }
 
   private loadValidation(who: string): Promise<Validation> {
     this.validation ??= loadValidation(who);
     return this.validation;
   }
+}
+
+/** The methods of a service that are called beside its commands. */
+const CALLED = [
+  'processMessageFrom',
+  'onClientConnected',
+  'onClientDisconnected',
+] as const;
+
+function commandOf(
+  wrapper: InstanceWrapper,
+  place: CommandPlace,
+  { options }: DeclaredCommand,
+  plan: ParamsPlan,
+  bound: BoundEnhancers,
+): Command {
+  const async = options.async === true;
+  if (!wrapper.isDependencyTreeStatic()) {
+    return pipelineCommand(place, async, plan, bound, (request) =>
+      resolveScoped(wrapper, request),
+    );
+  }
+  const instance = wrapper.instance as object;
+  if (!plan.needsPipeline && bound.isEmpty) {
+    return directCommand(instance, place.method, async, plan);
+  }
+  const target = { instance };
+  return pipelineCommand(place, async, plan, bound, () => target);
+}
+
+/** The pipes of single parameters, by index. */
+function pipesOf({
+  decorated = {},
+}: ParamsPlan): ReadonlyMap<number, readonly unknown[]> {
+  return new Map(
+    Object.values(decorated).map(({ index, pipes }) => [index, pipes]),
+  );
 }
 
 async function loadValidation(who: string): Promise<Validation> {

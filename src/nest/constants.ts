@@ -4,8 +4,6 @@ export const SERVICE_METADATA = 'snorky:service';
 export const COMMAND_METADATA = 'snorky:command';
 /** Metadata on gateway classes: the name of the registry. */
 export const GATEWAY_METADATA = 'snorky:gateway';
-/** Our copy of a command's parameter metadata, with the hidden one added. */
-export const COMMAND_ARGS_METADATA = 'snorky:args';
 
 /** The registry that a service belongs to unless it names one. */
 export const DEFAULT_REGISTRY = 'frontend';

@@ -1,292 +1,180 @@
 /**
- * Every private part of Nest that is used, and why. Nothing else in this tree
- * may import from `@nestjs/.../internal` or read private fields;
- * test/nest/nest-internals.spec.ts fails when Nest changes one of them.
+ * What is used of Nest beyond its documentation, and why. Nothing private is
+ * imported: a name that a later Nest has no more would end the process while it
+ * loads, before any sentence could say so. Metadata keys are read off the public
+ * decorators that set them; the rest is looked for on objects that Nest hands
+ * out, and the start stops where it is not found.
  */
-import { ExternalContextCreator } from '@nestjs/core';
-import { ExternalExceptionFilterContext } from '@nestjs/core/exceptions/external-exception-filter-context.js';
 import {
-  ExecutionContextHost,
-  GuardsConsumer,
-  GuardsContextCreator,
-  InterceptorsConsumer,
-  InterceptorsContextCreator,
-  PipesConsumer,
-  PipesContextCreator,
-  STATIC_CONTEXT,
-} from '@nestjs/core/internal';
-import type {
-  ArgumentsHost,
-  ContextType,
-  ExecutionContext,
+  Catch,
+  createParamDecorator,
+  Get,
+  Inject,
+  RequestMethod,
+  UseFilters,
+  UseGuards,
+  UseInterceptors,
+  UsePipes,
 } from '@nestjs/common';
-import type { ContextId, ModulesContainer } from '@nestjs/core';
-import { selectExceptionFilterMetadata } from '@nestjs/common/internal';
+import {
+  ApplicationConfig,
+  type ContextId,
+  type DiscoveryService,
+  type ExternalContextCreator,
+} from '@nestjs/core';
+import { setupError } from './setup-errors.js';
 
-export {
-  ENTRY_PROVIDER_WATERMARK,
-  INTERCEPTORS_METADATA,
-  METHOD_METADATA,
-  PROPERTY_DEPS_METADATA,
-  ROUTE_ARGS_METADATA,
-  SELF_DECLARED_DEPS_METADATA,
-} from '@nestjs/common/internal';
-export type { InstanceWrapper } from '@nestjs/core/internal';
+/** What the container knows of a provider. */
+export type InstanceWrapper = ReturnType<
+  DiscoveryService['getProviders']
+>[number];
 
-/** A method with everything that Nest may run around it. */
-export type ContextHandler = (...args: unknown[]) => Promise<unknown>;
+/** Metadata on classes and methods, by the kind of what runs around them. */
+export const GUARDS_METADATA = onClass(UseGuards({ canActivate: () => true }));
+export const INTERCEPTORS_METADATA = onClass(
+  UseInterceptors({ intercept: (_context, next) => next.handle() }),
+);
+export const PIPES_METADATA = onClass(
+  UsePipes({ transform: (value: unknown) => value }),
+);
+export const FILTERS_METADATA = onClass(UseFilters({ catch: () => undefined }));
 
-/** Makes the values of parameters from the arguments of a handler. */
-export interface ParamsFactory {
-  exchangeKeyForValue(type: number, data: unknown, args: unknown[]): unknown;
+/** Metadata on filters: the classes of exceptions that one catches. */
+export const CATCH_METADATA = onClass(Catch(Error), Array.isArray);
+
+/** Metadata on routes: their HTTP method. */
+export const METHOD_METADATA = onMethod(
+  Get(),
+  (value) => value === RequestMethod.GET,
+);
+
+/** Metadata on a class, by method: its decorated parameters. */
+export const ROUTE_ARGS_METADATA = onParameters(
+  createParamDecorator(() => undefined)() as ParameterDecorator,
+);
+
+/** Metadata on classes: tokens that `@Inject()` gives for the constructor. */
+export const SELF_DECLARED_DEPS_METADATA = onClass((target) => {
+  Inject('probe')(target, undefined, 0);
+});
+
+/** Metadata on classes: tokens that `@Inject()` gives for properties. */
+export const PROPERTY_DEPS_METADATA = onClass((target) => {
+  Inject('probe')(target.prototype as object, 'probe');
+});
+
+/**
+ * Metadata on a provider that is a way in from outside: Nest makes
+ * request-scoped global enhancers for such ones only. No public decorator sets
+ * it. With another name here those would not be made, which stops the start.
+ */
+export const ENTRY_PROVIDER_WATERMARK = '__entryProvider__';
+
+/**
+ * The settings of the application, which hold its global enhancers. They cannot
+ * be injected; Nest's creator of handlers, which can, has them somewhere.
+ *
+ * @throws SnorkySetupError when it has not: no global guard would be seen.
+ */
+export function applicationConfigOf(
+  injected: ExternalContextCreator,
+): ApplicationConfig {
+  for (const member of Object.values(injected) as unknown[]) {
+    if (member instanceof ApplicationConfig) return member;
+    if (typeof member !== 'object' || member === null) continue;
+    for (const inner of Object.values(member) as unknown[]) {
+      if (inner instanceof ApplicationConfig) return inner;
+    }
+  }
+  throw setupError(
+    'SNORKY_NEST_UNKNOWN',
+    'its global guards, pipes and filters',
+  );
 }
 
-type Callback = (...args: unknown[]) => unknown;
-
-/** Where a handler lives in the container. */
-export interface HandlerPlace {
-  readonly instance: object;
-  readonly method: string;
-  readonly callback: Callback;
-  /** The token of the module that provides it. */
-  readonly moduleKey: string;
-  /** The id of its instance wrapper. */
-  readonly inquirerId: string;
-  readonly contextId?: ContextId;
-}
-
-type MakeContext = (
-  args: unknown[],
-  instance: object,
-  callback: Callback,
-) => ExecutionContextHost;
-
-interface Creators {
-  readonly guards: GuardsContextCreator;
-  readonly interceptors: InterceptorsContextCreator;
-  readonly pipes: PipesContextCreator;
-  readonly filters: ExternalExceptionFilterContext;
+/** What a wrapper holds for one context. */
+export interface Made {
+  readonly instance: unknown;
+  /** Otherwise the instance is a placeholder whose constructor never ran. */
+  readonly isResolved?: boolean;
 }
 
 /**
- * Nest's external context creator, with three differences: enhancers see the
- * execution context made here, exceptions are not logged by Nest (it would log
- * every refusal with its stack, as often as strangers like), and it can tell
- * whether any enhancer applies.
+ * What a provider, or an enhancer, is in a context.
+ *
+ * @param inquirerId The id of the wrapper that it was made for: transient ones
+ *   are another for each.
+ * @param contextId Without it, the context of what is made once.
  */
-export class ContextCreator {
-  private constructor(
-    private readonly creator: ExternalContextCreator,
-    private readonly contextType: ContextType,
-    private readonly creators: Creators | undefined,
-  ) {}
+export function madeFor(
+  wrapper: InstanceWrapper,
+  inquirerId: string,
+  contextId: ContextId = staticContextOf(wrapper),
+): Made {
+  return wrapper.getInstanceByContextId(contextId, inquirerId);
+}
 
-  /** With the application's global enhancers. */
-  static withGlobals(
-    injected: ExternalContextCreator,
-    modules: ModulesContainer,
-    makeContext: MakeContext,
-    contextType: ContextType,
-  ): ContextCreator {
-    const creators = creatorsOf(injected);
-    // The public way: always right, but slower, and Nest logs exceptions itself.
-    if (creators === undefined) {
-      return new ContextCreator(injected, contextType, undefined);
-    }
-    return ContextCreator.assemble(creators, modules, makeContext, contextType);
-  }
+let staticContext: ContextId | undefined;
 
-  /** Without the application's global enhancers. */
-  static withoutGlobals(
-    modules: ModulesContainer,
-    makeContext: MakeContext,
-    contextType: ContextType,
-  ): ContextCreator {
-    const creators = localCreators(modules);
-    return ContextCreator.assemble(creators, modules, makeContext, contextType);
-  }
-
-  /** With the application's global guards, and no other global enhancer. */
-  static withGlobalGuards(
-    injected: ExternalContextCreator,
-    modules: ModulesContainer,
-    makeContext: MakeContext,
-    contextType: ContextType,
-  ): ContextCreator {
-    const global = creatorsOf(injected);
-    if (global === undefined) {
-      return new ContextCreator(injected, contextType, undefined);
-    }
-    const creators = { ...localCreators(modules), guards: global.guards };
-    return ContextCreator.assemble(creators, modules, makeContext, contextType);
-  }
-
-  private static assemble(
-    creators: Creators,
-    modules: ModulesContainer,
-    makeContext: MakeContext,
-    contextType: ContextType,
-  ): ContextCreator {
-    const creator = new ExternalContextCreator(
-      creators.guards,
-      new ContextGuards(makeContext),
-      creators.interceptors,
-      new ContextInterceptors(makeContext),
-      modules,
-      creators.pipes,
-      new PipesConsumer(),
-      creators.filters,
-    );
-    return new ContextCreator(creator, contextType, creators);
-  }
-
-  /** Whether the private parts were found, so that the fast way is open. */
-  get exact(): boolean {
-    return this.creators !== undefined;
-  }
-
-  /** Whether a guard, pipe, interceptor or filter applies to a static handler. */
-  hasEnhancers(place: HandlerPlace): boolean {
-    if (this.creators === undefined) return true;
-    const { guards, interceptors, pipes } = this.creators;
-    const { instance, callback, moduleKey, inquirerId } = place;
-    return (
-      [guards, interceptors, pipes].some(
-        (creator) =>
-          creator.create(
-            instance,
-            callback,
-            moduleKey,
-            STATIC_CONTEXT,
-            inquirerId,
-          ).length > 0,
-      ) || this.filtersOf(this.creators, place).length > 0
-    );
-  }
-
-  /**
-   * The handler with guards, interceptors and pipes, and without filters.
-   *
-   * @param argsKey The metadata key of its parameters.
-   */
-  handler(
-    place: HandlerPlace,
-    argsKey?: string,
-    paramsFactory?: ParamsFactory,
-  ): ContextHandler {
-    return this.creator.create(
-      place.instance,
-      place.callback,
-      place.method,
-      argsKey,
-      paramsFactory,
-      place.contextId,
-      place.inquirerId,
-      {
-        guards: true,
-        interceptors: true,
-        filters: this.creators === undefined,
+/** It has no public name, but the wrapper's own getter `instance` asks for it. */
+function staticContextOf(wrapper: InstanceWrapper): ContextId {
+  if (staticContext === undefined) {
+    Reflect.get(Object.getPrototypeOf(wrapper) as object, 'instance', {
+      getInstanceByContextId(contextId: ContextId): object {
+        staticContext = contextId;
+        return {};
       },
-      this.contextType,
-    ) as ContextHandler;
+    });
   }
-
-  /**
-   * The handler's exception filters: the first that catches the exception
-   * decides. Answers undefined when none does, or the one that does returns
-   * nothing.
-   */
-  filter(
-    place: HandlerPlace,
-  ): ((exception: unknown, host: ArgumentsHost) => unknown) | undefined {
-    if (this.creators === undefined) return undefined;
-    const filters = this.filtersOf(this.creators, place);
-    if (filters.length === 0) return undefined;
-    return (exception, host): unknown =>
-      selectExceptionFilterMetadata(filters, exception)?.func(exception, host);
+  if (staticContext === undefined) {
+    throw setupError('SNORKY_NEST_UNKNOWN', 'the instances of providers');
   }
-
-  private filtersOf(creators: Creators, place: HandlerPlace): Filters {
-    // The handler that Nest makes holds the filters in the order in which they
-    // are tried; it is not used itself, because it logs.
-    const made = creators.filters.create(
-      place.instance,
-      place.callback as Parameters<ExternalExceptionFilterContext['create']>[1],
-      place.moduleKey,
-      place.contextId,
-      place.inquirerId,
-    ) as unknown as { filters: Filters };
-    return made.filters;
-  }
+  return staticContext;
 }
 
-/** Creators that know no globals: without an ApplicationConfig there are none. */
-function localCreators(modules: ModulesContainer): Creators {
-  const container = {
-    getModules: () => modules,
-  } as unknown as ConstructorParameters<typeof GuardsContextCreator>[0];
-  return {
-    guards: new GuardsContextCreator(container),
-    interceptors: new InterceptorsContextCreator(container),
-    pipes: new PipesContextCreator(container),
-    filters: new ExternalExceptionFilterContext(container),
-  };
+type ClassProbe = new () => object;
+
+/** The key that a decorator sets on a class. */
+function onClass(
+  decorate: (target: ClassProbe) => unknown,
+  matches: (value: unknown) => boolean = () => true,
+): string {
+  class Probe {}
+  decorate(Probe);
+  return keyOn(Probe, undefined, matches);
 }
 
-/**
- * What the injected creator was made with. `ApplicationConfig`, which holds the
- * global enhancers, is not injectable; these have it.
- */
-function creatorsOf(injected: ExternalContextCreator): Creators | undefined {
-  const {
-    guardsContextCreator: guards,
-    interceptorsContextCreator: interceptors,
-    pipesContextCreator: pipes,
-    filtersContextCreator: filters,
-  } = injected as unknown as Record<string, unknown>;
-  return guards instanceof GuardsContextCreator &&
-    interceptors instanceof InterceptorsContextCreator &&
-    pipes instanceof PipesContextCreator &&
-    filters instanceof ExternalExceptionFilterContext
-    ? { guards, interceptors, pipes, filters }
-    : undefined;
+/** The key that a decorator sets on a method. */
+function onMethod(
+  decorate: MethodDecorator,
+  matches: (value: unknown) => boolean,
+): string {
+  const value = (): void => {};
+  decorate({}, 'probe', { value });
+  return keyOn(value, undefined, matches);
 }
 
-type Filters = Parameters<typeof selectExceptionFilterMetadata>[0];
-
-class ContextGuards extends GuardsConsumer {
-  constructor(override readonly createContext: MakeContext) {
-    super();
-  }
+/** The key that a decorator of parameters sets on a class, for a method. */
+function onParameters(decorate: ParameterDecorator): string {
+  class Probe {}
+  decorate(Probe.prototype, 'probe', 0);
+  return keyOn(Probe, 'probe', () => true);
 }
 
-class ContextInterceptors extends InterceptorsConsumer {
-  constructor(override readonly createContext: MakeContext) {
-    super();
-  }
-}
-
-/**
- * An execution context for which `switchToHttp()` gives stand-ins: what was
- * written for HTTP then finds headers where it looks for them, instead of
- * failing.
- */
-export class SnorkyContextHost extends ExecutionContextHost {
-  constructor(
-    args: unknown[],
-    classRef: ExecutionContext['getClass'] extends () => infer C ? C : never,
-    handler: Callback,
-    private readonly http: () => { request: unknown; response: unknown },
-  ) {
-    super(args, classRef, handler);
-  }
-
-  override switchToHttp(): ReturnType<ExecutionContextHost['switchToHttp']> {
-    const { request, response } = this.http();
-    return {
-      getRequest: <T>() => request as T,
-      getResponse: <T>() => response as T,
-      getNext: <T>() => (() => {}) as T,
-    };
-  }
+function keyOn(
+  target: object,
+  property: string | undefined,
+  matches: (value: unknown) => boolean,
+): string {
+  const own = (key: unknown): unknown =>
+    property === undefined
+      ? Reflect.getOwnMetadata(key, target)
+      : Reflect.getOwnMetadata(key, target, property);
+  const keys: unknown[] =
+    property === undefined
+      ? Reflect.getOwnMetadataKeys(target)
+      : Reflect.getOwnMetadataKeys(target, property);
+  const key = keys.find((one) => matches(own(one)));
+  if (typeof key === 'string') return key;
+  throw setupError('SNORKY_NEST_UNKNOWN', 'what its decorators record');
 }

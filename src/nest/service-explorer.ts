@@ -1,5 +1,9 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
+import {
+  DiscoveryService,
+  ExternalContextCreator,
+  ModulesContainer,
+} from '@nestjs/core';
 import { RpcService } from '../core/rpc-service.js';
 import { Service } from '../core/service.js';
 import type { ServiceRegistry } from '../core/service-registry.js';
@@ -9,8 +13,10 @@ import { declaredCommands } from './commands/declared-commands.js';
 import { mapError } from './commands/error-mapping.js';
 import { DEFAULT_REGISTRY, SERVICE_METADATA } from './constants.js';
 import type { ServiceMetadata } from './decorators/snorky-service.decorator.js';
+import { checkGlobalsBound } from './enhancers/unbound-enhancers.js';
 import { checkInjections } from './injection-check.js';
-import type { InstanceWrapper } from './nest-internals.js';
+import { applicationConfigOf, type InstanceWrapper } from './nest-internals.js';
+import { checkNestVersion } from './nest-version.js';
 import { ProviderService, type ServiceHooks } from './provider-service.js';
 import { RegistrySet } from './registry-set.js';
 import { ServiceRegistration } from './service-registration.js';
@@ -38,9 +44,14 @@ export class ServiceExplorer implements OnModuleInit {
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(CommandBinder) private readonly binder: CommandBinder,
     @Inject(RegistrySet) private readonly registries: RegistrySet,
+    @Inject(ExternalContextCreator)
+    private readonly injected: ExternalContextCreator,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
   async onModuleInit(): Promise<void> {
+    checkNestVersion();
+    checkGlobalsBound(applicationConfigOf(this.injected), this.modules);
     const wrappers: InstanceWrapper[] = this.discovery.getProviders();
     const found = [...this.findRegistered(wrappers)];
     const claimed = new Set<unknown>(
@@ -123,6 +134,8 @@ export class ServiceExplorer implements OnModuleInit {
     } else if (declared[0] !== undefined) {
       const command = declared[0].method;
       throw setupError('SNORKY_SERVICE_RAW', classRef.name, command);
+    } else {
+      this.binder.checkRaw(classRef);
     }
     registry.register(name, service);
   }

@@ -56,6 +56,28 @@ const SETUP_ERRORS = {
     `${who} overrides the command ${method}() without decorators, while the ` +
     'overridden one has more than @RpcCommand(): its guards, pipes or other ' +
     'metadata would not apply. Repeat the decorators on the override.',
+  SNORKY_OVERRIDE_DROPS: (who: string, decorator: string, enhancer: string) =>
+    `${who} overrides a command that has ${decorator}(${enhancer}), which ` +
+    `does not apply to the override. Repeat it there, or write ${decorator}() ` +
+    'to do without.',
+  SNORKY_ENHANCER_UNBOUND: (
+    who: string,
+    kind: string,
+    enhancer: string,
+    why: string,
+  ) => `The ${kind} ${enhancer} on ${who} would never run: ${why}`,
+  SNORKY_GLOBAL_UNBOUND: (token: string, enhancer: string) =>
+    `${enhancer} is provided as ${token}, but Nest does not run it: its module ` +
+    'is loaded lazily, or it needs what is made for each request. Provide it ' +
+    'in a module that is there from the start, as a singleton or with ' +
+    '`scope: Scope.REQUEST`.',
+  SNORKY_NEST_OLD: (name: string, found: string, floor: string) =>
+    `${name} ${found} is too old: it leaves out guards of services without a ` +
+    `word. Run: npm install ${name}@^${floor}`,
+  SNORKY_NEST_UNKNOWN: (what: string) =>
+    `This version of @nestjs/core keeps ${what} where Snorky cannot find them, ` +
+    'so that guards could silently be left out. Use a version that the README ' +
+    'names under "Tested with", or a newer Snorky.',
   SNORKY_TYPES_MISSING: (who: string) =>
     `The parameters of ${who} cannot be checked: there are no types at run ` +
     'time. Set emitDecoratorMetadata and use a compiler that emits them (tsc, ' +
@@ -153,9 +175,6 @@ const SETUP_ERRORS = {
   SNORKY_SUBSCRIBABLE_QUERY: (who: string, dealer: string, problem: string) =>
     `${who} subscribes to dealer "${dealer}" with a query that it refuses: ` +
     `${problem}. Correct the query of @Subscribable().`,
-  SNORKY_SUBSCRIBABLE_PARTIAL: (who: string, problem: string) =>
-    `${who} uses @Subscribable() for a part of the rows, but ${problem}. Write ` +
-    "{ partial: true, orderedBy: ['createdAt', 'id'] }, or leave orderedBy out.",
   SNORKY_SHUTDOWN_INVALID: (given: unknown) =>
     'The option `shutdownTimeout` must be a number of milliseconds from 0 up, ' +
     `not ${String(given)}.`,

@@ -22,7 +22,7 @@ import {
   SNORKY_REGISTRIES,
 } from './constants.js';
 import { GatewayExplorer, OpenGateway } from './gateway/gateway-explorer.js';
-import { PublicationReach } from './publication-reach.js';
+import { ENTRY_PROVIDER_WATERMARK } from './nest-internals.js';
 import { RegistrySet } from './registry-set.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { ServiceExplorer } from './service-explorer.js';
@@ -148,7 +148,6 @@ function define(
       ServiceExplorer,
       WebSocketHost,
       BackendHost,
-      PublicationReach,
     ],
     exports: [
       SNORKY_BROKER,
@@ -182,6 +181,8 @@ export function serviceProviders({
   optional,
 }: FeatureService & { readonly optional?: boolean }): Provider[] {
   const [own, ...aliases] = tokensOf(name, registry) as [string, ...string[]];
+  // As @SnorkyService does, for a class that has no need of it.
+  Reflect.defineMetadata(ENTRY_PROVIDER_WATERMARK, true, service);
   return [
     { provide: own, useClass: service },
     ...aliases.map((provide) => ({ provide, useExisting: own })),

@@ -76,10 +76,10 @@ export class Page implements Disposable {
     const base = ws.replace(/\/$/, '');
     const { opened } = this;
     class PageSocket extends WebSocket {
-      constructor(url: string, protocols: string[] = []) {
+      constructor(url: string) {
         opened.push(url);
         const { pathname, search } = new URL(url);
-        super(`${base}${pathname}${search}`, protocols);
+        super(`${base}${pathname}${search}`);
       }
     }
     this.set('WebSocket', PageSocket);

@@ -265,48 +265,6 @@ export class Sessions {
     },
   },
   user: {},
-  'subprotocol-guard': {
-    before: `${SNORKY}
-@Injectable()
-export class Tickets {
-  userOf(token: string | undefined): { id: string; expires: number } | undefined {
-    return token === 'a.b_c-d' ? { id: 'ada', expires: 0 } : undefined;
-  }
-}`,
-    after: `
-@SnorkyGateway('frontend')
-@UseGuards(TicketGuard)
-export class TicketGateway implements IdentifiesClient {
-  identify({ user }: UpgradeRequest): Identification {
-    return user.id;
-  }
-}`,
-    run: async (sample) => {
-      await using app = await serve([
-        classOf(sample, 'Tickets'),
-        classOf(sample, 'TicketGateway'),
-      ]);
-      await using client = await connectClient(app.app, {
-        subprotocols: ['snorky', 'bearer.a.b_c-d'],
-      });
-      expect(client.identity).toBe('ada');
-      for (const subprotocols of [['snorky'], ['bearer.other'], ['bearer.']]) {
-        await expect(
-          connectClient(app.app, { subprotocols }),
-        ).rejects.toMatchObject({ status: 401 });
-      }
-    },
-  },
-  subprotocol: {
-    before: `${SNORKY}\nexport const root =`,
-    run: async ({ root }) => {
-      await using app = await startApp({ imports: [root as Type] });
-      await using client = await connectClient(app.app, {
-        subprotocols: ['bearer.secret', 'snorky'],
-      });
-      expect(client.handshake.subprotocol).toBe('snorky');
-    },
-  },
   origins: {
     before: `${SNORKY}\nexport const root =`,
     run: async ({ root }) => {
@@ -508,29 +466,6 @@ export class ProjectTable {
       const plain = await fetch(`${app.http}/projects`);
       expect(plain.headers.get('x-subscription-token')).toBeNull();
       expect(plain.headers.get('vary')).toContain('X-Snorky');
-    },
-  },
-  'subscribable-part': {
-    before: `${DATASYNC}
-interface Project { readonly id: number; readonly createdAt: string; }
-export class AllProjects extends BroadcastDealer<Project> { readonly model = 'Project'; }
-@Injectable()
-export class ProjectTable {
-  newest(_limit: number): Promise<Project[]> { return Promise.resolve([]); }
-}
-`,
-    run: async (sample) => {
-      const dealer = classOf(sample, 'AllProjects') as Type<Dealer<never>>;
-      await using app = await serve(
-        [classOf(sample, 'ProjectTable')],
-        [DataSyncModule.register({ dealers: [dealer] })],
-        [classOf(sample, 'NewestController')],
-      );
-      const headers = { 'X-Snorky': 'Subscribe' };
-      const response = await fetch(`${app.http}/newest`, { headers });
-      expect(response.headers.get('x-subscription-partial')).toBe(
-        'ordered-by=createdAt,id',
-      );
     },
   },
   several: {

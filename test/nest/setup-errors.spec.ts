@@ -11,7 +11,12 @@ import {
   type ModuleMetadata,
   type Provider,
 } from '@nestjs/common';
-import { REQUEST } from '@nestjs/core';
+import {
+  APP_GUARD,
+  LazyModuleLoader,
+  REQUEST,
+  type ExternalContextCreator,
+} from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { IsNumber } from 'class-validator';
 import {
@@ -33,6 +38,8 @@ import {
   type RegistryOptions,
   type SetupErrorCode,
 } from 'snorky';
+import { applicationConfigOf } from '../../src/nest/nest-internals.js';
+import { checkNestVersion } from '../../src/nest/nest-version.js';
 import { startApp } from '../support/app.js';
 
 @SnorkyService('ping')
@@ -303,6 +310,84 @@ const CASES: Readonly<
       'overridden one has more than @RpcCommand(): its guards, pipes or other ' +
       'metadata would not apply. Repeat the decorators on the override.',
   },
+  SNORKY_OVERRIDE_DROPS: {
+    start: () => {
+      class Guarded extends Ping {
+        @UseGuards(Never)
+        @RpcCommand()
+        secret(): void {}
+      }
+      @SnorkyService('heir')
+      class Heir extends Guarded {
+        @RpcCommand()
+        override secret(): void {}
+      }
+      return startWith(Heir);
+    },
+    sentence:
+      'Heir.secret() overrides a command that has @UseGuards(Never), which does ' +
+      'not apply to the override. Repeat it there, or write @UseGuards() to do without.',
+  },
+  SNORKY_ENHANCER_UNBOUND: {
+    start: () => {
+      @UseGuards(Never)
+      @SnorkyService('made')
+      class Made extends Ping {}
+      return startWith({ provide: Made, useFactory: () => new Made() });
+    },
+    sentence:
+      'The guard Never on Made would never run: RootTestModule has made none. ' +
+      'Nest makes them for classes under `providers`, not for what a factory or ' +
+      '`useValue` gives. List Never under the providers of RootTestModule (a ' +
+      'singleton), or give @UseGuards an instance.',
+  },
+  SNORKY_GLOBAL_UNBOUND: {
+    start: () => {
+      class Late {}
+      class Inner {
+        constructor(
+          @Inject(LazyModuleLoader) private readonly loader: LazyModuleLoader,
+        ) {}
+        async onModuleInit(): Promise<void> {
+          const guard = { provide: APP_GUARD, useClass: Never };
+          await this.loader.load(() => ({ module: Late, providers: [guard] }));
+        }
+      }
+      // The hooks of what is furthest from the root run first.
+      class Outer {}
+      return start({
+        imports: [
+          ...(root({ frontend: {} }) ?? []),
+          { module: Outer, imports: [Inner] },
+        ],
+      });
+    },
+    sentence:
+      'Never is provided as APP_GUARD, but Nest does not run it: its module is ' +
+      'loaded lazily, or it needs what is made for each request. Provide it in ' +
+      'a module that is there from the start, as a singleton or with `scope: ' +
+      'Scope.REQUEST`.',
+  },
+  SNORKY_NEST_OLD: {
+    // An application cannot have another Nest than this one.
+    start: async () => {
+      await Promise.resolve();
+      checkNestVersion(() => '12.1.3');
+    },
+    sentence:
+      '@nestjs/core 12.1.3 is too old: it leaves out guards of services without ' +
+      'a word. Run: npm install @nestjs/core@^12.2.0',
+  },
+  SNORKY_NEST_UNKNOWN: {
+    start: async () => {
+      await Promise.resolve();
+      applicationConfigOf({} as ExternalContextCreator);
+    },
+    sentence:
+      'This version of @nestjs/core keeps its global guards, pipes and filters ' +
+      'where Snorky cannot find them, so that guards could silently be left ' +
+      'out. Use a version that the README names under "Tested with", or a newer Snorky.',
+  },
   SNORKY_PARAMS_UNCHECKED: {
     start: () => {
       @SnorkyService('loose')
@@ -570,20 +655,6 @@ const CASES: Readonly<
       'TasksController.list() subscribes to dealer "Other" with a query that ' +
       'it refuses: Invalid filter: a filter is a list. Correct the query of ' +
       '@Subscribable().',
-  },
-  SNORKY_SUBSCRIBABLE_PARTIAL: {
-    start: () =>
-      startRoute(
-        Subscribable(Tasks, null, { partial: true, orderedBy: [''] }),
-        {
-          dealers: [Tasks],
-        },
-      ),
-    sentence:
-      'TasksController.list() uses @Subscribable() for a part of the rows, but ' +
-      '`orderedBy` is no list of 1 to 16 names of fields, short enough for a ' +
-      "header. Write { partial: true, orderedBy: ['createdAt', 'id'] }, or " +
-      'leave orderedBy out.',
   },
   SNORKY_TYPES_MISSING: {
     start: () => {

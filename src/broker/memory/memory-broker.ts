@@ -34,7 +34,6 @@ export interface MemoryBrokerOptions {
  */
 export class MemoryBroker implements Broker {
   readonly node: string;
-  readonly shared: boolean = false;
   readonly topics: MemoryTopics;
   readonly directory: MemoryDirectory;
   readonly tokens: MemoryTokens;

@@ -1,7 +1,7 @@
-import { isObservable, lastValueFrom } from 'rxjs';
 import type { Command } from '../../core/rpc-service.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
 import { isPromiseLike } from '../../core/promise-like.js';
+import { resultOf } from '../enhancers/enhancer-chain.js';
 import type { ParamsPlan, ParamSlot } from './params-plan.js';
 
 type Method = (...args: unknown[]) => unknown;
@@ -56,15 +56,8 @@ export function directCommand(
   };
 }
 
-/** Of an Observable, its last value: as Nest does behind enhancers. */
-function resultOf(result: unknown): unknown {
-  if (typeof result !== 'object' || result === null) return result;
-  return 'subscribe' in result && isObservable(result)
-    ? lastValueFrom(result, { defaultValue: null })
-    : result;
-}
-
-function readerOf(slot: ParamSlot): Reader {
+/** Reads an argument off a call. Of no decorator that is not ours. */
+export function readerOf(slot: ParamSlot): Reader {
   if (slot.from === 'client') return (request) => request.client;
   if (slot.from !== 'params') return (request) => request;
   const { name, check } = slot;

@@ -1,110 +1,118 @@
-import { HttpException, type PipeTransform } from '@nestjs/common';
+import { HttpException, type ExecutionContext } from '@nestjs/common';
 import type { ContextId } from '@nestjs/core';
-import type { Client } from '../../core/client.js';
 import { isPromiseLike } from '../../core/promise-like.js';
-import { RpcRequest, type Stage } from '../../core/rpc-request.js';
+import type { RpcRequest } from '../../core/rpc-request.js';
 import type { Command } from '../../core/rpc-service.js';
-import type { JsonObject } from '../../protocol/json.js';
-import { COMMAND_ARGS_METADATA } from '../constants.js';
-import { CLIENT, ParamKind } from '../decorators/rpc-params.decorator.js';
+import type { BoundEnhancers } from '../enhancers/bound-enhancers.js';
 import {
-  SnorkyContextHost,
-  type ContextCreator,
-  type ContextHandler,
-  type HandlerPlace,
-  type ParamsFactory,
-} from '../nest-internals.js';
+  filterFor,
+  runEnhanced,
+  type Enhancers,
+} from '../enhancers/enhancer-chain.js';
+import { SnorkyExecutionContext } from '../enhancers/execution-context.js';
 import { EnhancerFailure, isAnswer, isRejectedValue } from './error-mapping.js';
 import { httpView, isResponseView } from './http-view.js';
-import type { NamedParams, ParamsPlan } from './params-plan.js';
-import { invalidParams, type ValueCheck } from './value-check.js';
+import { argumentsMaker } from './pipeline-arguments.js';
+import type { ParamsPlan } from './params-plan.js';
+import { invalidParams } from './value-check.js';
 
 type Method = (...args: unknown[]) => unknown;
-type CommandArgs = [Client, JsonObject, RpcRequest, string];
 
-/** The service class and method, and where the container has them. */
-export interface CommandPlace extends Omit<
-  HandlerPlace,
-  'callback' | 'instance' | 'contextId'
-> {
+/** A method of a service class. */
+export interface CommandPlace {
   readonly classRef: { readonly name: string; readonly prototype: object };
+  readonly method: string;
 }
 
-/** A service's instance, and the context that it was made for. */
+/** A service's instance, and the context that it was made for, if not once. */
 export interface CommandInstance {
   readonly instance: object;
   readonly contextId?: ContextId;
 }
 
+/** How far a call has come on its way to the user's function. */
+interface Stage {
+  progress: 'before' | 'inside' | 'after';
+}
+
 /**
- * A command with what Nest runs around it: guards, interceptors, pipes, the
- * method, filters.
+ * A command with what runs around it: guards, interceptors, pipes, the method,
+ * filters.
  *
  * @param resolve Gives the instance: the one there is, or one for each call.
  */
 export function pipelineCommand(
-  creator: ContextCreator,
-  place: CommandPlace,
+  { classRef, method }: CommandPlace,
   async: boolean,
   plan: ParamsPlan,
+  bound: BoundEnhancers,
   resolve: (request: RpcRequest) => CommandInstance | Promise<CommandInstance>,
 ): Command {
-  const callback = observedMethod(place, plan.slots.length);
-  defineArgs(place, plan);
-  const bound = new WeakMap<object, BoundHandler>();
-  const bind = (target: CommandInstance): BoundHandler => {
-    const known = bound.get(target.instance);
-    if (known !== undefined) return known;
-    const where = { ...place, ...target, callback };
-    const made = {
-      run: creator.handler(where, COMMAND_ARGS_METADATA, PARAMS_FACTORY),
-      filter: creator.filter(where),
-    };
-    bound.set(target.instance, made);
-    return made;
-  };
+  // The method as it is written, whose metadata guards read.
+  const handler = Reflect.get(classRef.prototype, method) as Method;
+  const makeArguments = argumentsMaker(classRef, method, plan);
   return {
     async,
     staged: true,
     async invoke(request, started) {
-      const stage: Stage = { progress: 'before', started };
-      request.stage = stage;
-      const args: CommandArgs = [
-        request.client,
-        request.params,
-        request,
-        request.command,
-      ];
-      let filter: BoundHandler['filter'];
+      const { client, params, command } = request;
+      const context = new SnorkyExecutionContext({
+        args: [client, params, request, command],
+        classRef,
+        handler,
+        type: 'ws',
+        http: () => httpView(request),
+      });
+      const stage: Stage = { progress: 'before' };
+      let enhancers: Enhancers | undefined;
       try {
-        const target = resolve(request);
-        const handler = bind(isPromiseLike(target) ? await target : target);
-        filter = handler.filter;
-        return await handler.run(...args);
+        const found = resolve(request);
+        const target = isPromiseLike(found) ? await found : found;
+        const { instance } = target;
+        const around = (enhancers = bound.in(target.contextId));
+        return await runEnhanced(around, context, async () => {
+          const args = makeArguments(request, context, around);
+          return enter(
+            instance,
+            method,
+            isPromiseLike(args) ? await args : args,
+            stage,
+            started,
+          );
+        });
       } catch (error) {
-        return filtered(error, filter, args, place, callback, stage);
+        return filtered(error, enhancers, request, context, stage);
       }
     },
   };
 }
 
-interface BoundHandler {
-  readonly run: ContextHandler;
-  readonly filter: ReturnType<ContextCreator['filter']>;
-}
-
-/** Makes the execution context that enhancers of commands see. */
-export function commandContext(
-  args: unknown[],
+/**
+ * Calls the user's function, and tells when it has returned a promise: from then
+ * on the connection's next message may start.
+ */
+function enter(
   instance: object,
-  callback: Method,
-): SnorkyContextHost {
-  return new SnorkyContextHost(
+  method: string,
+  args: unknown[],
+  stage: Stage,
+  started: (() => void) | undefined,
+): unknown {
+  stage.progress = 'inside';
+  // Looked up at each call, so that a test can spy on the method.
+  const result = (Reflect.get(instance, method) as Method).apply(
+    instance,
     args,
-    instance.constructor as ConstructorParameters<typeof SnorkyContextHost>[1],
-    callback,
-    () => httpView(args[2] as RpcRequest),
   );
+  if (!isPromiseLike(result)) {
+    stage.progress = 'after';
+    return result;
+  }
+  started?.();
+  return result.then((value) => {
+    stage.progress = 'after';
+    return value;
+  });
 }
 
 /**
@@ -114,22 +122,19 @@ export function commandContext(
  */
 async function filtered(
   error: unknown,
-  filter: BoundHandler['filter'],
-  args: CommandArgs,
-  place: CommandPlace,
-  callback: Method,
+  enhancers: Enhancers | undefined,
+  request: RpcRequest,
+  context: ExecutionContext,
   stage: Stage,
 ): Promise<unknown> {
+  const filter = enhancers && filterFor(enhancers, error);
   if (filter !== undefined) {
-    const host = commandContext(args, place.classRef.prototype, callback);
-    host.setType('ws');
     try {
-      const result = await filter(error, host);
+      const result = await filter(context);
       if (result !== undefined && !isResponseView(result)) return result;
     } catch (thrown) {
       if (thrown !== error) {
         if (isAnswer(thrown)) throw thrown;
-        const request = args[2];
         const failure = new EnhancerFailure(
           'An exception filter failed',
           thrown,
@@ -160,98 +165,3 @@ function reasonOf(error: unknown): string {
       : response;
   return Array.isArray(message) ? message.join('; ') : String(message);
 }
-
-/**
- * The method as Nest is to call it. It tells when the user's own function was
- * entered, and when it has returned a promise: from then on the connection's
- * next message may start. Guards read metadata from it, so it has all that the
- * method has, its name included.
- */
-function observedMethod(
-  { classRef, method }: CommandPlace,
-  arity: number,
-): Method {
-  const original = Reflect.get(classRef.prototype, method) as Method;
-  const call = (instance: object, args: unknown[]): unknown =>
-    (Reflect.get(instance, method) as Method).apply(instance, args);
-  const observed = function (this: object, ...args: unknown[]): unknown {
-    const request = args[arity];
-    const stage = request instanceof RpcRequest ? request.stage : undefined;
-    args.length = arity;
-    if (stage === undefined) return call(this, args);
-    stage.progress = 'inside';
-    const result = call(this, args);
-    if (!isPromiseLike(result)) {
-      stage.progress = 'after';
-      return result;
-    }
-    stage.started?.();
-    return result.then((value) => {
-      stage.progress = 'after';
-      return value;
-    });
-  };
-  for (const key of Reflect.getMetadataKeys(original)) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, original), observed);
-  }
-  Object.defineProperty(observed, 'name', { value: original.name });
-  return observed;
-}
-
-/** Marks the hidden last parameter, whose making checks the names. */
-class HiddenParam {
-  constructor(readonly names: NamedParams | undefined) {}
-}
-
-/**
- * Our own copy of the method's parameter metadata: the checks are pipes, so
- * that guards come first, and a hidden parameter brings the request along.
- */
-function defineArgs(
-  { classRef, method }: CommandPlace,
-  plan: ParamsPlan,
-): void {
-  const args: Record<string, object> = { ...plan.decorated };
-  plan.slots.forEach((slot, index) => {
-    if (slot.from === 'enhancer') return;
-    const kind = slot.from === 'params' ? ParamKind.params : ParamKind.request;
-    const key = `${kind}:${index}`;
-    const known = plan.decorated?.[key];
-    const check = slot.from === 'params' ? slot.check : undefined;
-    args[key] = {
-      index,
-      data: known?.data,
-      pipes: [
-        ...(check === undefined ? [] : [checkPipe(check)]),
-        ...(known?.pipes ?? []),
-      ],
-    };
-  });
-  const index = plan.slots.length;
-  args[`${ParamKind.request}:${index}`] = {
-    index,
-    data: new HiddenParam(plan.names),
-    pipes: [],
-  };
-  Reflect.defineMetadata(COMMAND_ARGS_METADATA, args, classRef, method);
-}
-
-function checkPipe({ check }: ValueCheck): PipeTransform {
-  return {
-    transform: (value: unknown) =>
-      value === undefined ? undefined : check(value),
-  };
-}
-
-const PARAMS_FACTORY: ParamsFactory = {
-  exchangeKeyForValue(type, data, args) {
-    const [client, params, request] = args as CommandArgs;
-    if (type === ParamKind.params) {
-      if (typeof data !== 'string') return params;
-      return Object.hasOwn(params, data) ? params[data] : undefined;
-    }
-    if (data === CLIENT) return client;
-    if (data instanceof HiddenParam) data.names?.check(params);
-    return request;
-  },
-};

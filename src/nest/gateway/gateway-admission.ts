@@ -1,4 +1,4 @@
-import { HttpException, type ArgumentsHost } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import type { ContextId } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import type { MaybePromise } from '../../broker/ports.js';
@@ -8,11 +8,9 @@ import type {
   Admit,
 } from '../../transports/websocket/websocket-endpoint.js';
 import { UpgradeRefused } from '../../transports/websocket/refusal.js';
-import {
-  SnorkyContextHost,
-  type ContextCreator,
-  type HandlerPlace,
-} from '../nest-internals.js';
+import type { BoundEnhancers } from '../enhancers/bound-enhancers.js';
+import { filterFor, runEnhanced } from '../enhancers/enhancer-chain.js';
+import { SnorkyExecutionContext } from '../enhancers/execution-context.js';
 import type { UpgradeMiddleware } from '../snorky-options.js';
 import { toUpgradeRequest, type UpgradeRequest } from './upgrade-request.js';
 import { messageOf, UpgradeResponse } from './upgrade-response.js';
@@ -38,11 +36,8 @@ export interface IdentifiesClient {
 }
 
 /** A gateway class in the container. */
-export interface GatewayPlace extends Omit<
-  HandlerPlace,
-  'instance' | 'method' | 'callback' | 'contextId'
-> {
-  readonly classRef: { readonly prototype: object };
+export interface GatewayPlace {
+  readonly classRef: { readonly name: string; readonly prototype: object };
   /** The instance there is, or one for each connection. */
   resolve(request: IncomingMessage): MaybePromise<{
     readonly instance: object;
@@ -56,7 +51,7 @@ export interface GatewayPlace extends Omit<
  */
 export function gatewayAdmission(
   middleware: readonly UpgradeMiddleware[],
-  gateway: { place: GatewayPlace; creator: ContextCreator } | undefined,
+  gateway: { place: GatewayPlace; bound: BoundEnhancers } | undefined,
 ): Admit {
   return async (request, visitor) => {
     let refuse: (reason: unknown) => void;
@@ -80,49 +75,35 @@ export function gatewayAdmission(
   ): Promise<Admission> {
     for (const one of middleware) await runMiddleware(one, request, response);
     if (gateway === undefined) return { identity: null };
-    const { place, creator } = gateway;
-    const target = await place.resolve(request);
-    const method = 'identify';
-    const callback = identifyOf(place.classRef.prototype);
-    const where = { ...place, ...target, method, callback };
+    const { place, bound } = gateway;
+    const { instance, contextId } = await place.resolve(request);
+    const identify = identifyOf(place.classRef);
+    const context = new SnorkyExecutionContext({
+      args: [request, response],
+      classRef: place.classRef,
+      handler: identify,
+      type: 'http',
+      http: () => ({ request, response }),
+    });
+    const around = bound.in(contextId);
     try {
-      const answer = await creator.handler(where)(request, response);
+      const answer = await runEnhanced(around, context, () =>
+        identify.call(instance, request, response),
+      );
       return toAdmission(answer as Identification);
     } catch (error) {
-      const filter = creator.filter(where);
+      const filter = filterFor(around, error);
       if (filter === undefined) throw error;
       // A filter that answers by itself ends the response; one that returns
       // nothing, or fails, leaves the error as it was.
       try {
-        await filter(
-          error,
-          gatewayContext(
-            [request, response],
-            place.classRef.prototype,
-            callback,
-          ),
-        );
+        await filter(context);
       } catch (mapped) {
         if (mapped instanceof HttpException) throw mapped;
       }
       throw error;
     }
   }
-}
-
-/** Makes the execution context that the guards of a connection see. */
-export function gatewayContext(
-  args: unknown[],
-  instance: object,
-  callback: (...args: unknown[]) => unknown,
-): SnorkyContextHost & ArgumentsHost {
-  const [request, response] = args;
-  return new SnorkyContextHost(
-    args,
-    instance.constructor as ConstructorParameters<typeof SnorkyContextHost>[1],
-    callback,
-    () => ({ request, response }),
-  );
 }
 
 const ENDED = Symbol('ended');
@@ -151,7 +132,9 @@ function runMiddleware(
  * The method itself where there is one, since guards read its metadata; for a
  * gateway that has guards only, something that identifies nobody.
  */
-function identifyOf(prototype: object): (...args: unknown[]) => unknown {
+export function identifyOf({
+  prototype,
+}: GatewayPlace['classRef']): (...args: unknown[]) => unknown {
   const identify: unknown = Reflect.get(prototype, 'identify');
   return typeof identify === 'function'
     ? (identify as (...args: unknown[]) => unknown)

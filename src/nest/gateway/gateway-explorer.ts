@@ -4,15 +4,12 @@ import {
   SetMetadata,
   type OnModuleInit,
 } from '@nestjs/common';
-import {
-  DiscoveryService,
-  ExternalContextCreator,
-  ModulesContainer,
-} from '@nestjs/core';
+import { DiscoveryService, ExternalContextCreator } from '@nestjs/core';
 import type { Admit } from '../../transports/websocket/websocket-endpoint.js';
 import { GATEWAY_METADATA } from '../constants.js';
+import { EnhancerBinder } from '../enhancers/enhancer-binder.js';
+import { checkAllBound } from '../enhancers/unbound-enhancers.js';
 import {
-  ContextCreator,
   ENTRY_PROVIDER_WATERMARK,
   type InstanceWrapper,
 } from '../nest-internals.js';
@@ -22,7 +19,7 @@ import { setupError } from '../setup-errors.js';
 import type { WebSocketLateOptions } from '../snorky-options.js';
 import {
   gatewayAdmission,
-  gatewayContext,
+  identifyOf,
   type GatewayPlace,
 } from './gateway-admission.js';
 import { gatewayListed, unlistedGateways } from './unlisted-gateways.js';
@@ -30,17 +27,18 @@ import { gatewayListed, unlistedGateways } from './unlisted-gateways.js';
 /** Finds the gateway class of each registry. */
 @Injectable()
 export class GatewayExplorer implements OnModuleInit {
-  private readonly gateways = new Map<string, GatewayPlace & NamedPlace>();
-  private open: GatewayPlace | undefined;
+  private readonly gateways = new Map<string, FoundGateway>();
+  private open: FoundGateway | undefined;
   private explored = false;
+  private readonly enhancers: EnhancerBinder;
 
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(ExternalContextCreator)
-    private readonly injected: ExternalContextCreator,
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    injected: ExternalContextCreator,
     @Inject(ResolvedOptions) private readonly options: ResolvedOptions,
   ) {
+    this.enhancers = new EnhancerBinder(injected);
     // Already when the application is created: another one of this process may
     // be initialized before this one is.
     for (const { metatype, token } of this.discovery.getProviders()) {
@@ -66,15 +64,21 @@ export class GatewayExplorer implements OnModuleInit {
         ? gatewayAdmission(middleware, undefined)
         : undefined;
     }
-    const creator = globalGuards
-      ? ContextCreator.withGlobalGuards(
-          this.injected,
-          this.modules,
-          gatewayContext,
-          'http',
-        )
-      : ContextCreator.withoutGlobals(this.modules, gatewayContext, 'http');
-    return gatewayAdmission(middleware, { place, creator });
+    const { classRef } = place;
+    const bound = this.enhancers.bind(place, identifyOf(classRef), {
+      globals: globalGuards ? 'guards' : 'none',
+    });
+    const never =
+      'pipes do not run on connections. Check the request in a guard, or in ' +
+      'identify().';
+    checkAllBound(classRef, new Map([['identify', bound]]), {
+      onClass: never,
+      onMethod:
+        'guards, interceptors and filters of a gateway run around identify() ' +
+        'alone. Put it there, or on the class.',
+      called: [],
+    });
+    return gatewayAdmission(middleware, { place, bound });
   }
 
   /** Who decides about connections, in words. Empty: nobody does. */
@@ -136,7 +140,7 @@ export class GatewayExplorer implements OnModuleInit {
     }
   }
 
-  private add(registry: string, place: GatewayPlace & NamedPlace): void {
+  private add(registry: string, place: FoundGateway): void {
     const first = this.gateways.get(registry);
     const { name } = place.classRef;
     if (first !== undefined) {
@@ -171,19 +175,18 @@ function registryOf(classRef: unknown): string | undefined {
     : undefined;
 }
 
-interface NamedPlace {
-  readonly classRef: { readonly name: string };
+interface FoundGateway extends GatewayPlace {
+  readonly wrapper: InstanceWrapper;
 }
 
 function placeOf(
   wrapper: InstanceWrapper,
-  classRef: { readonly name: string; readonly prototype: object },
-): GatewayPlace & NamedPlace {
+  classRef: GatewayPlace['classRef'],
+): FoundGateway {
   const isStatic = wrapper.isDependencyTreeStatic();
   return {
     classRef,
-    moduleKey: wrapper.host?.token ?? '',
-    inquirerId: wrapper.id,
+    wrapper,
     resolve: (request) =>
       isStatic
         ? { instance: wrapper.instance as object }

@@ -17,7 +17,6 @@ import { Heartbeat } from './heartbeat.js';
 import { allowsOrigin, type Origins } from './origins.js';
 import { PendingHandshakes } from './pending-handshakes.js';
 import { refuseUpgrade, UpgradeRefused } from './refusal.js';
-import { selectSubprotocol, type SelectSubprotocol } from './subprotocols.js';
 import {
   SnorkySocket,
   WebSocketClient,
@@ -60,7 +59,6 @@ export class WebSocketEndpoint implements WebSocketContext {
   private readonly server: Server<typeof SnorkySocket>;
   private readonly heartbeat: Heartbeat<WebSocketClient> | undefined;
   private readonly origins: Origins;
-  private readonly subprotocol: SelectSubprotocol | undefined;
   private readonly open = new Set<WebSocketClient>();
   private readonly handshakes: PendingHandshakes;
   private draining = false;
@@ -85,7 +83,6 @@ export class WebSocketEndpoint implements WebSocketContext {
     this.counters = registry.counters;
     this.handshakes = new PendingHandshakes(this.settings.handshakeTimeout);
     this.origins = options.origins ?? (admit === undefined ? '*' : 'same');
-    this.subprotocol = options.subprotocol;
     this.server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -95,8 +92,7 @@ export class WebSocketEndpoint implements WebSocketContext {
       skipUTF8Validation: true,
       maxPayload: this.settings.maxPayload,
       perMessageDeflate: options.compression ?? false,
-      handleProtocols: (offered, request) =>
-        this.selectProtocol([...offered], request),
+      handleProtocols: () => false,
       WebSocket: SnorkySocket,
     });
     if (this.settings.heartbeat > 0) {
@@ -214,7 +210,6 @@ export class WebSocketEndpoint implements WebSocketContext {
           url: request.url ?? '/',
           remoteAddress: request.socket.remoteAddress,
           ip,
-          ...(ws.protocol === '' ? {} : { subprotocol: ws.protocol }),
         },
         this,
       );
@@ -231,21 +226,6 @@ export class WebSocketEndpoint implements WebSocketContext {
       }
       this.registry.connect(client);
     });
-  }
-
-  /** Called by `ws` before it writes anything: who throws refuses. */
-  private selectProtocol(
-    offered: readonly string[],
-    request: IncomingMessage,
-  ): string | false {
-    const selected = selectSubprotocol(this.subprotocol, offered, request);
-    if (selected !== undefined) return selected;
-    // Their number alone: tokens come that way.
-    this.registry.log.debug('subprotocols', () => {
-      const [path = ''] = (request.url ?? '').split('?', 1);
-      return `Selected none of ${offered.length} subprotocols that a client offered on ${excerpt(path)}. Browsers drop such a connection: offer none, or give the endpoint the option "subprotocol"`;
-    });
-    return false;
   }
 
   private expire(client: WebSocketClient, expiresAt: number): void {

@@ -1,0 +1,94 @@
+import type { ArgumentMetadata, ExecutionContext, Type } from '@nestjs/common';
+import { isPromiseLike } from '../../core/promise-like.js';
+import type { RpcRequest } from '../../core/rpc-request.js';
+import type { ParamMetadata } from '../decorators/rpc-params.decorator.js';
+import { piped, type Enhancers } from '../enhancers/enhancer-chain.js';
+import { readerOf } from './direct-command.js';
+import type { ParamsPlan, ParamSlot } from './params-plan.js';
+
+/** Makes the arguments of a call, by the pipes that apply. */
+export type MakeArguments = (
+  request: RpcRequest,
+  context: ExecutionContext,
+  enhancers: Enhancers,
+) => unknown[] | Promise<unknown[]>;
+
+interface Parameter {
+  /** As it comes: nothing has checked it. */
+  read(request: RpcRequest, context: ExecutionContext): unknown;
+  readonly slot: ParamSlot;
+  readonly metadata: ArgumentMetadata;
+}
+
+/**
+ * Finds out how to make the arguments of a command around which something runs:
+ * pipes see every value before its own check does, and those of the parameter
+ * what the check made of it.
+ */
+export function argumentsMaker(
+  classRef: { readonly prototype: object },
+  method: string,
+  plan: ParamsPlan,
+): MakeArguments {
+  const types = (Reflect.getMetadata(
+    'design:paramtypes',
+    classRef.prototype,
+    method,
+  ) ?? []) as readonly (Type | undefined)[];
+  const written = new Map(
+    Object.values(plan.decorated ?? {}).map((one) => [one.index, one]),
+  );
+  const parameters = plan.slots.map((slot, index) =>
+    parameterOf(slot, written.get(index), types[index]),
+  );
+  return (request, context, enhancers) => {
+    plan.names?.check(request.params);
+    const { pipes, paramPipes } = enhancers;
+    const check = async (
+      { read, slot, metadata }: Parameter,
+      index: number,
+    ): Promise<unknown> => {
+      let value = read(request, context);
+      if (isPromiseLike(value)) value = await value;
+      if (pipes.length > 0) value = await piped(pipes, value, metadata);
+      // What is absent has no type to be of.
+      if (slot.from === 'params' && value !== undefined) {
+        const checked = slot.check?.check(value);
+        if (slot.check !== undefined) {
+          value = isPromiseLike(checked) ? await checked : checked;
+        }
+      }
+      const own = paramPipes[index];
+      return own === undefined ? value : piped(own, value, metadata);
+    };
+    return Promise.all(parameters.map(check));
+  };
+}
+
+function parameterOf(
+  slot: ParamSlot,
+  written: ParamMetadata | undefined,
+  metatype: Type | undefined,
+): Parameter {
+  const metadata: ArgumentMetadata = {
+    // Nest's pipes leave alone what they call custom.
+    type: slot.from === 'params' ? 'body' : 'custom',
+    metatype,
+    data: written?.data as string | undefined,
+    schema: slot.from === 'enhancer' ? written?.schema : undefined,
+  } as ArgumentMetadata;
+  if (slot.from !== 'enhancer') {
+    const unchecked =
+      slot.from === 'params' ? { ...slot, check: undefined } : slot;
+    return { read: readerOf(unchecked), slot, metadata };
+  }
+  const { factory, data } = written as CustomParameter;
+  const read: Parameter['read'] = (_request, context) =>
+    factory?.(data, context) ?? null;
+  return { read, slot, metadata };
+}
+
+/** What `createParamDecorator` records. */
+interface CustomParameter extends ParamMetadata {
+  readonly factory?: (data: unknown, context: ExecutionContext) => unknown;
+}

@@ -1,0 +1,140 @@
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { setupError } from '../setup-errors.js';
+import type { BoundEnhancers } from './bound-enhancers.js';
+import {
+  declaredEnhancers,
+  ownMetadataOf,
+  type EnhancedClass,
+  type MethodEnhancer,
+} from './declared-enhancers.js';
+import {
+  ENHANCER_KINDS,
+  KINDS,
+  nameOf,
+  type EnhancerKind,
+} from './enhancer-kinds.js';
+
+/** What is said of enhancers that nothing runs. */
+export interface UnboundReasons {
+  /** Of one on the class. */
+  readonly onClass: string;
+  /** Of one on a method that is not run from outside. */
+  readonly onMethod: string;
+  /** Methods that Snorky calls, so that they are nobody else's. */
+  readonly called: readonly (string | symbol)[];
+}
+
+/**
+ * Stops the start when an enhancer is written down anywhere on a class and is
+ * not among what was bound, for whatever reason: it would be thought to guard
+ * something.
+ *
+ * @param bound What runs around the methods that are run from outside.
+ */
+export function checkAllBound(
+  classRef: EnhancedClass,
+  bound: ReadonlyMap<string | symbol, BoundEnhancers>,
+  reasons: UnboundReasons,
+): void {
+  const { onClass, onMethods } = declaredEnhancers(classRef);
+  for (const { kind, enhancer } of onClass) {
+    const runs = [...bound.values()].every((one) =>
+      one.has(kind, enhancer, false),
+    );
+    if (bound.size === 0 || !runs) {
+      throw unbound(classRef.name, kind, enhancer, reasons.onClass);
+    }
+  }
+  for (const one of onMethods) {
+    const around = bound.get(one.method);
+    if (around === undefined) {
+      if (!reasons.called.includes(one.method) && isOthers(one.on)) continue;
+      const who = `${classRef.name}.${String(one.method)}()`;
+      throw unbound(who, one.kind, one.enhancer, reasons.onMethod);
+    }
+    checkMethod(classRef, one, around);
+  }
+}
+
+function checkMethod(
+  classRef: EnhancedClass,
+  { kind, enhancer, method, on, parameter }: MethodEnhancer,
+  around: BoundEnhancers,
+): void {
+  if (around.has(kind, enhancer, parameter)) return;
+  const effective: unknown = Reflect.get(classRef.prototype, method);
+  const who = `${classRef.name}.${String(method)}()`;
+  if (effective !== on) {
+    // An override says anew what its parameters are. What runs around it, it
+    // must say too: even that it is nothing.
+    if (parameter) return;
+    if (ownMetadataOf(kind, effective as object) !== undefined) return;
+    const { decorator } = ENHANCER_KINDS[kind];
+    throw setupError('SNORKY_OVERRIDE_DROPS', who, decorator, nameOf(enhancer));
+  }
+  throw unbound(
+    who,
+    kind,
+    enhancer,
+    'it was lost. Decorate the method, or the class, itself.',
+  );
+}
+
+/**
+ * Stops the start when a global enhancer is provided that the application does
+ * not have among those that it runs.
+ */
+export function checkGlobalsBound(
+  config: ApplicationConfig,
+  modules: ModulesContainer,
+): void {
+  for (const { providers, injectables } of modules.values()) {
+    for (const wrapper of [...providers.values(), ...injectables.values()]) {
+      const kind = KINDS.find((one) => isGlobal(one, wrapper.token));
+      if (kind === undefined) continue;
+      const { globals, scopedGlobals, token } = ENHANCER_KINDS[kind];
+      if (scopedGlobals(config).includes(wrapper)) continue;
+      const instance: unknown = wrapper.instance;
+      // A factory may want none.
+      if (instance === null || instance === undefined) continue;
+      if (globals(config).includes(instance)) continue;
+      throw setupError('SNORKY_GLOBAL_UNBOUND', token, nameOf(instance));
+    }
+  }
+}
+
+/** Nest adds something to the token, since there may be many of one kind. */
+function isGlobal(kind: EnhancerKind, token: unknown): boolean {
+  return (
+    typeof token === 'string' &&
+    token.startsWith(`${ENHANCER_KINDS[kind].token} (`)
+  );
+}
+
+/**
+ * Whether something else runs the method, and what is written on it: it has
+ * metadata of another library, such as that of a message handler.
+ */
+function isOthers(method: object): boolean {
+  const known = new Set<unknown>(
+    KINDS.map((kind) => ENHANCER_KINDS[kind].metadata),
+  );
+  return Reflect.getOwnMetadataKeys(method).some(
+    (key) => !known.has(key) && !String(key).startsWith('design:'),
+  );
+}
+
+function unbound(
+  who: string,
+  kind: EnhancerKind,
+  enhancer: unknown,
+  why: string,
+): Error {
+  return setupError(
+    'SNORKY_ENHANCER_UNBOUND',
+    who,
+    kind,
+    nameOf(enhancer),
+    why,
+  );
+}
