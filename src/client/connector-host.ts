@@ -1,3 +1,4 @@
+import type { Feature } from '../protocol/features.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { ConnectionState } from './connection-state.js';
 import type { Close } from './connection.js';
@@ -14,6 +15,27 @@ export interface PromiseClass {
   ): Promise<T>;
 }
 
+/**
+ * What a connector and its server agree on, anew for each connection. Servers
+ * that know no negotiation never answer, so nobody may wait for it.
+ *
+ * @internal
+ */
+export interface Features {
+  /**
+   * Asks for features, from the next connection on. What they bring has to be
+   * understood from then on: it may come before the answer.
+   */
+  ask(...features: readonly Feature[]): void;
+  /**
+   * Whether the server of this connection has said that it has the feature. Only
+   * then may its parameters be sent.
+   */
+  granted(feature: Feature): boolean;
+  /** Dispatched when a connection has its answer. */
+  readonly answered: Signal<[]>;
+}
+
 /** What a service's connector sees of the `Snorky` object it belongs to. */
 export interface ConnectorHost {
   readonly state: ConnectionState;
@@ -26,6 +48,8 @@ export interface ConnectorHost {
   readonly stateChanged: Signal<[ConnectionState, Close | undefined]>;
   /** Prints to the console, if `debug` is on. */
   logDebug(...message: unknown[]): void;
+  /** @internal What the connection and its server agree on. */
+  readonly $features: Features;
   /** @internal */
   $send(outgoing: Outgoing, what: string): void;
   /** @internal */

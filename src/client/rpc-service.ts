@@ -29,7 +29,8 @@ export class RPCService extends Service {
   /** @internal */
   declare $nextCallId: number;
   /** Whether the server is known to have the service: others are silent. */
-  declare private $isHeard: boolean;
+  /** @internal */
+  declare $isHeard: boolean;
 
   /**
    * Adds a method for each command: it takes the parameters as one object, and

@@ -1,10 +1,16 @@
+import { RESERVED_SERVICE } from '../protocol/features.js';
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import { Complaints } from './complaints.js';
 import type { Close, SocketClass } from './connection.js';
 import type { ConnectionState } from './connection-state.js';
-import type { ConnectorHost, PromiseClass } from './connector-host.js';
+import type {
+  ConnectorHost,
+  Features,
+  PromiseClass,
+} from './connector-host.js';
 import { connectorError, type ConnectorError } from './errors.js';
 import { Link, type Address } from './link.js';
+import { Negotiation } from './negotiation.js';
 import { OutgoingQueue, type Outgoing, type QueueLimits } from './outgoing.js';
 import { Reconnection, type ReconnectionOptions } from './reconnection.js';
 import type { Service } from './service.js';
@@ -37,8 +43,9 @@ export interface SnorkyOptions {
   /** How long a socket may take to open. @default 10000 */
   readonly openTimeout?: number;
   /**
-   * After how much silence the server is asked for a sign of life. That takes
-   * one RPC service among `services`. 0: it is never asked.
+   * After how much silence the server is asked for a sign of life. With servers
+   * that know no hello, that takes one RPC service among `services`. 0: it is
+   * never asked.
    *
    * @default 30000
    */
@@ -81,6 +88,8 @@ export class Snorky<
   readonly disconnected: Signal<[Close | undefined]>;
   /** Dispatched with every change of `state`. */
   readonly stateChanged: Signal<[ConnectionState, Close | undefined]>;
+  /** @internal */
+  readonly $features: Features;
   readonly #byName = new Map<string, Service>();
   readonly #queue: OutgoingQueue;
   readonly #complaints = new Complaints();
@@ -124,11 +133,18 @@ export class Snorky<
         isBusy: () => Object.values(this.services).some(isBusy),
       },
     );
-    for (const name of Object.keys(services)) {
-      const ServiceClass = services[name] as ServiceClass;
-      this.#byName.set(name, new ServiceClass(name, this));
-    }
-    this.services = Object.fromEntries(this.#byName) as ServicesOf<Classes>;
+    const negotiation = new Negotiation(RESERVED_SERVICE, this);
+    this.$features = negotiation;
+    // First, for it has to be a connection's first message. A page that has such a
+    // service is one of a server that knows no negotiation.
+    this.#byName.set(RESERVED_SERVICE, negotiation);
+    this.services = Object.fromEntries(
+      Object.entries(services).map(([name, ServiceClass]) => {
+        const connector = new ServiceClass(name, this);
+        this.#byName.set(name, connector);
+        return [name, connector];
+      }),
+    ) as ServicesOf<Classes>;
     if (options.connect ?? true) this.connect();
   }
 

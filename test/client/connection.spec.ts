@@ -156,6 +156,7 @@ describe('the life of a connection', () => {
       'onerror',
       'onmessage',
       'onopen',
+      'send',
     ]);
   });
 

@@ -130,7 +130,9 @@ describe('The script that makes the files', () => {
 
   const GLOBAL =
     'export function makeGlobal(face) { globalThis.Snorky = face; }';
-  const index = 'export const Snorky = 1, rpc = 2, rest = "0123456789";';
+  const index =
+    'export const Snorky = 1, rpc = 2, DataSync = 3, liveCollection = "rows", ' +
+    'rest = "0123456789";';
 
   it('tells what a page has to load', async () => {
     const { printed, written } = await make({
@@ -141,11 +143,15 @@ describe('The script that makes the files', () => {
       ...['snorky.js', 'snorky.js.map', 'snorky.min.js', 'snorky.min.js.map'],
     ]);
     const [head, ...rows] = printed.trimEnd().split('\n');
-    expect(head).toMatch(/^bytes +readable +minified +gzipped$/);
-    expect(rows).toHaveLength(3);
-    for (const row of rows) expect(row).toMatch(/(\s+\d+){3}$/);
-    const [, all, some] = rows.map((row) => Number(/\d+$/.exec(row)?.[0]));
-    expect(some).toBeLessThan(all ?? 0);
+    expect(head).toMatch(/^bytes +readable +minified +gzipped +limit$/);
+    expect(rows).toHaveLength(4);
+    const sizes = rows.map((row) => /(\d+) +(\d+)$/.exec(row) ?? []);
+    const [, calls, live, all] = sizes.map(([, gzipped]) => Number(gzipped));
+    expect(calls).toBeLessThan(live ?? 0);
+    expect(live).toBeLessThan(all ?? 0);
+    expect(sizes.map(([, , limit]) => limit)).toEqual([
+      ...['15360', '5427', '11059', '14336'],
+    ]);
   });
 
   it('fails when that is more than it may be', async () => {
@@ -156,14 +162,20 @@ describe('The script that makes the files', () => {
         'browser.js': `${GLOBAL} globalThis.noise = [${noise.join()}];`,
       }),
     ).rejects.toThrow(
-      /snorky\.min\.js: \d+ bytes are more than the limit of 13312\./,
+      /snorky\.min\.js: \d+ bytes are more than the limit of 15360\./,
     );
     await expect(
       make({
         'index.js': `${index}; export const noise = [${noise.join()}];`,
         'browser.js': GLOBAL,
       }),
-    ).rejects.toThrow(/snorky\/client': \d+ bytes are more than the limit/);
+    ).rejects.toThrow(/everything: \*: \d+ bytes are more than the limit/);
+    await expect(
+      make({
+        'index.js': index.replace('rpc = 2', `rpc = [${noise.join()}]`),
+        'browser.js': GLOBAL,
+      }),
+    ).rejects.toThrow(/calls: .*: \d+ bytes are more than the limit of 5427/);
   });
 
   it.each([

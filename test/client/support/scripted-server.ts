@@ -38,20 +38,31 @@ class Arrivals<T> {
 export class ScriptedConnection {
   readonly closed: Promise<{ code: number }>;
   private readonly arrivals = new Arrivals<ArrivedCall>();
+  private readonly hellos = new Arrivals<ArrivedCall>();
+  /** Services in the order in which messages came for them. */
+  readonly order: string[] = [];
 
   constructor(
     readonly ws: WebSocket,
     readonly url: string,
   ) {
     ws.on('message', (data: Buffer) => {
-      this.arrivals.push(JSON.parse(data.toString()) as ArrivedCall);
+      const call = JSON.parse(data.toString()) as ArrivedCall;
+      this.order.push(call.service);
+      const isHello = call.service === 'snorky';
+      (isHello ? this.hellos : this.arrivals).push(call);
     });
     this.closed = new Promise((resolve) => {
       ws.once('close', (code: number) => resolve({ code }));
     });
   }
 
-  /** The next message of the client. */
+  /** What the client said to the registry, which discards it unless told. */
+  hello(): Promise<ArrivedCall> {
+    return this.hellos.next();
+  }
+
+  /** The next message of the client for a service. */
   next(): Promise<ArrivedCall> {
     return this.arrivals.next();
   }
