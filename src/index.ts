@@ -20,6 +20,7 @@ export type {
 } from './nest/snorky-options.js';
 export type { BackendOptions } from './transports/http/backend-handler.js';
 export type { Origins } from './transports/websocket/origins.js';
+export type { SelectSubprotocol } from './transports/websocket/subprotocols.js';
 export type { WebSocketOptions } from './transports/websocket/websocket-options.js';
 
 // Services and commands
@@ -45,6 +46,7 @@ export type {
   RpcParamOptions,
 } from './nest/decorators/rpc-params.decorator.js';
 export type {
+  SchemaIssue,
   SchemaResult,
   StandardSchema,
 } from './nest/commands/standard-schema.js';
@@ -67,7 +69,14 @@ export type { UpgradeResponse } from './nest/gateway/upgrade-response.js';
 // Registries
 export { ServiceRegistry } from './core/service-registry.js';
 export type { Counters } from './core/counters.js';
-export type { LogRate, LogSink, RateLimitedLog } from './core/log.js';
+export { REDACTED_NAMES } from './core/redaction.js';
+export type {
+  LogOptions,
+  LogRate,
+  LogSink,
+  RateLimitedLog,
+} from './core/log.js';
+export type { RedactedNames } from './core/redaction.js';
 export {
   InjectRegistry,
   InjectService,
@@ -105,9 +114,12 @@ export type {
 export type { FilterLimits } from './services/datasync/filter/parse.js';
 export type {
   DealerReference,
+  PartialAnswer,
   SubscribableItem,
   SubscribableOptions,
   SubscribableRequest,
+  SubscribableService,
+  WholeAnswer,
 } from './services/datasync/rest/subscribable-plan.js';
 export type { Resumption } from './services/datasync/subscription-desk.js';
 export type {

@@ -21,8 +21,6 @@ export class AnnouncementsController {
   @Header('Cache-Control', 'no-cache')
   async page(): Promise<string> {
     const html = await readFile(join(files, 'index.html'), 'utf8');
-    return html
-      .replaceAll('{{backendPort}}', String(this.options.backendPort))
-      .replaceAll('{{key}}', this.options.shownKey);
+    return html.replaceAll('{{backendPort}}', String(this.options.backendPort));
   }
 }

@@ -3,7 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { SnorkyModule } from 'snorky';
 import { AnnouncementsModule } from '../announcements/announcements.module.js';
 import { database } from './database.js';
-import { backendKey, backendPort } from './environment.js';
+import { backendKey, backendPort, host, port } from './environment.js';
+import { InvitationModule } from './invitation/invitation.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 
 @Module({
@@ -22,12 +23,8 @@ import { TasksModule } from './tasks/tasks.module.js';
     }),
     TypeOrmModule.forRootAsync(database),
     TasksModule,
-    AnnouncementsModule.register({
-      backendPort,
-      // A key of one's own is a secret: the page then names the variable.
-      shownKey:
-        process.env.BACKEND_KEY === undefined ? backendKey : '$BACKEND_KEY',
-    }),
+    AnnouncementsModule.register({ backendPort }),
+    InvitationModule.register({ host, port }),
   ],
 })
 export class AppModule {}

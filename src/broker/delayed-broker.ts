@@ -38,6 +38,7 @@ export interface DelayedBrokerOptions {
  */
 export class DelayedBroker implements Broker {
   readonly node: string;
+  readonly shared: boolean;
   readonly topics: DelayedTopics;
   readonly directory: DelayedDirectory;
   readonly tokens: DelayedTokens;
@@ -51,6 +52,7 @@ export class DelayedBroker implements Broker {
     this.#network = new Network(delay, this.#failures);
     this.#inner = inner;
     this.node = inner.node;
+    this.shared = inner.shared;
     this.topics = new DelayedTopics(inner.topics, this.#network);
     this.directory = new DelayedDirectory(inner.directory, this.#network);
     this.tokens = new DelayedTokens(inner.tokens, this.#network);

@@ -255,6 +255,11 @@ export interface Tokens {
 export interface Broker {
   /** This node's name, unique among those that share the broker's state. */
   readonly node: string;
+  /**
+   * Whether other processes can share what this broker has. Where it cannot be
+   * shared and an application runs in several processes, Snorky warns.
+   */
+  readonly shared: boolean;
   readonly topics: Topics;
   readonly directory: Directory;
   readonly tokens: Tokens;

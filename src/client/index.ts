@@ -58,6 +58,7 @@ export type {
   LiveListOptions,
 } from './live-collection.js';
 export type { LiveOptions, LiveState } from './live-feed.js';
+export type { RefetchOptions } from './part.js';
 export type { Fetch } from './subscribing-fetch.js';
 
 // Collections

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../protocol/json.js';
+import { bareUrl } from './answer.js';
 import {
   ArrayCollection,
   type Making,
@@ -115,13 +116,16 @@ export function liveCollection<Row, Item>(
 function expectRows(
   url: string,
   { key = 'id', itemsAreEqual }: Comparing,
+  body: unknown,
   rows: readonly unknown[] | false,
   expected: string,
 ): void {
   const keyOf = itemsAreEqual ? () => 0 : keyReader(key);
   if (rows && rows.every((row) => keyOf(row) !== undefined)) return;
   const keyed = itemsAreEqual ? '' : ` with the key "${String(key)}"`;
-  throw connectorError('SNORKY_BODY_UNEXPECTED', url, expected + keyed);
+  const came = rows ? '' : `, but ${body === null ? 'null' : typeof body}`;
+  const name = bareUrl(url);
+  throw connectorError('SNORKY_BODY_UNEXPECTED', name, expected + keyed + came);
 }
 
 class ListView<Row, Item>
@@ -144,7 +148,13 @@ class ListView<Row, Item>
     super(datasync, url, options, collection, (rows) => {
       // There is no such list: what was known of it may still be of use.
       if (rows === undefined) return;
-      expectRows(url, options, Array.isArray(rows) && rows, 'a list of rows');
+      expectRows(
+        url,
+        options,
+        rows,
+        Array.isArray(rows) && rows,
+        'a list of rows',
+      );
       collection.reset(rows as Row[]);
     });
     this.items = items;
@@ -182,7 +192,7 @@ class ItemView<Row, Item>
         remove();
         return;
       }
-      expectRows(url, options, isJsonObject(row) && [row], 'a row');
+      expectRows(url, options, row, isJsonObject(row) && [row], 'a row');
       update(row as Row);
     });
     this.known = known;

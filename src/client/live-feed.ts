@@ -1,4 +1,6 @@
+import type { Delta } from '../protocol/delta.js';
 import { TOO_MANY_SUBSCRIPTIONS } from '../protocol/errors.js';
+import { bareUrl } from './answer.js';
 import type { Collection } from './collections/collection.js';
 import {
   CollectionDeltaProcessor,
@@ -8,6 +10,7 @@ import type { KeyOption } from './collections/key.js';
 import type { DataSync } from './datasync.js';
 import type { Followed } from './datasync-subscription.js';
 import { connectorError, RpcError } from './errors.js';
+import { type RefetchOptions, RefetchPace, staysInPlace } from './part.js';
 import { Reconnection } from './reconnection.js';
 import type { Signal } from './signal.js';
 import {
@@ -52,6 +55,10 @@ export interface LiveOptions<Row, Item = Row> {
   readonly fetch?: Fetch;
   /** Milliseconds that a fetch may take; 0: for ever. @default 30000 */
   readonly timeout?: number;
+  /** Bytes that an answer may have. @default 67108864 */
+  readonly maxBytes?: number;
+  /** When a part of the rows is fetched again after a change of what is in it. */
+  readonly refetch?: RefetchOptions;
 }
 
 /**
@@ -77,7 +84,11 @@ export class LiveFeed<Row, Item> {
   #held = false;
   /** Of what was begun last, unless that has been given up. */
   #aborter: AbortController | undefined;
-  #retry: Timer;
+  /** Until it fetches again. */
+  #next: Timer;
+  /** Whether a new connection is a reason not to wait for that. */
+  #isHasty = false;
+  readonly #pace: RefetchPace;
   readonly #unlisten: () => void;
   readonly #datasync: DataSync;
   readonly #options: LiveOptions<Row, Item>;
@@ -105,7 +116,9 @@ export class LiveFeed<Row, Item> {
       request: options.request,
       fetch: options.fetch ?? ((to, init) => fetch(to, init)),
       timeout: options.timeout ?? 30_000,
+      maxBytes: options.maxBytes ?? 2 ** 26,
     };
+    this.#pace = new RefetchPace(options.refetch);
     this.changed = new datasync.snorky.Signal<[]>();
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -115,7 +128,7 @@ export class LiveFeed<Row, Item> {
     this.#unlisten = datasync.snorky.stateChanged.add((state) => {
       // A fetch that failed because the network was away need not wait longer.
       if (state === 'connected') {
-        if (this.#retry !== undefined) this.#load();
+        if (this.#isHasty) this.#load();
       } else if (state !== 'connecting') {
         this.#waits();
       }
@@ -133,6 +146,16 @@ export class LiveFeed<Row, Item> {
     if (this.state === 'closed') return;
     this.#backoff.reset();
     this.#load();
+  }
+
+  /**
+   * Is not `live` from now on, and fetches again after some milliseconds, or as
+   * soon as it was going to. Until then it follows what happens.
+   */
+  fetchAfter(delay: number): void {
+    if (this.state === 'closed' || this.state === 'failed') return;
+    this.#next ??= setTimeout(() => this.#load(), delay);
+    if (this.#followed !== undefined) this.#change('stale', this.error);
   }
 
   /** Ends it: nothing is fetched, and nothing changes any more. */
@@ -161,20 +184,21 @@ export class LiveFeed<Row, Item> {
   #stop(): void {
     this.#aborter?.abort();
     this.#aborter = undefined;
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    clearTimeout(this.#next);
+    this.#next = undefined;
+    this.#isHasty = false;
     const followed = this.#followed;
     this.#followed = undefined;
     followed?.cancel();
   }
 
-  #missed({ error, temporary, missing }: FetchFailure): void {
+  #missed({ error, temporary, missing, retryAfter }: FetchFailure): void {
     if (missing === true) this.#replace(undefined);
-    if (temporary) this.#loadLater(error);
+    if (temporary) this.#loadLater(error, retryAfter);
     else this.#fail(error);
   }
 
-  #fetched(aborter: AbortController, { body, token }: Snapshot): void {
+  #fetched(aborter: AbortController, { body, token, part }: Snapshot): void {
     const { rows, model } = this.#options;
     const isOver = (): boolean => this.#aborter !== aborter;
     try {
@@ -186,7 +210,8 @@ export class LiveFeed<Row, Item> {
     // It was closed, or begun anew, by what makes items of rows.
     if (isOver()) return;
     if (token === undefined) {
-      this.#fail(connectorError('SNORKY_TOKEN_MISSING', this.#request.url));
+      const name = bareUrl(this.#request.url);
+      this.#fail(connectorError('SNORKY_TOKEN_MISSING', name));
       return;
     }
     // Versions of what was there say nothing of what is there now.
@@ -197,8 +222,9 @@ export class LiveFeed<Row, Item> {
     this.#followed = this.#datasync.follow(token, {
       onDeltas: (deltas) => {
         if (isOver()) return;
-        processor.processDeltas(deltas);
-        this.changed.dispatch();
+        if (part) this.#applyToPart(part, processor, deltas);
+        else processor.processDeltas(deltas);
+        if (!isOver()) this.changed.dispatch();
       },
       onState: (state, error) => {
         if (isOver()) return;
@@ -212,6 +238,27 @@ export class LiveFeed<Row, Item> {
     this.changed.dispatch();
   }
 
+  /** Only the server knows which row comes, where another one has gone. */
+  #applyToPart(
+    fields: readonly string[],
+    processor: CollectionDeltaProcessor,
+    deltas: readonly Delta[],
+  ): void {
+    let isSame = true;
+    const known = deltas.filter((delta) => {
+      const isKnown = processor.$has(delta);
+      // What is of other models decides about it only where anything may.
+      const isForeign = delta?.model !== this.#options.model;
+      isSame &&= isForeign
+        ? fields.length > 0
+        : isKnown && staysInPlace(delta, fields);
+      return isKnown || isForeign;
+    });
+    processor.processDeltas(known);
+    if (isSame) return;
+    this.fetchAfter(this.#next === undefined ? this.#pace.nextDelay() : 0);
+  }
+
   /** Rows that are there, but for a connection, are not being loaded. */
   #waits(): void {
     if (this.state === 'loading' && this.#followed !== undefined) {
@@ -222,6 +269,9 @@ export class LiveFeed<Row, Item> {
   #live(): void {
     this.#held = true;
     this.#backoff.reset();
+    // What is in a part has changed already.
+    if (this.#next !== undefined) return;
+    this.#pace.begin();
     this.#settle.resolve();
     this.#change('live');
   }
@@ -237,9 +287,12 @@ export class LiveFeed<Row, Item> {
     }
   }
 
-  #loadLater(error: unknown): void {
+  /** @param wait Milliseconds that the server wants to be left alone for. */
+  #loadLater(error: unknown, wait = 0): void {
     this.#stop();
-    this.#retry = setTimeout(() => this.#load(), this.#backoff.nextDelay());
+    this.#isHasty = wait === 0;
+    const delay = wait + this.#backoff.nextDelay();
+    this.#next = setTimeout(() => this.#load(), delay);
     this.#change(this.state === 'loading' ? 'loading' : 'stale', error);
   }
 

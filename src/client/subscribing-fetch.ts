@@ -1,4 +1,8 @@
-import { SubscriptionHeader } from '../protocol/subscription-headers.js';
+import {
+  decodePart,
+  SubscriptionHeader,
+} from '../protocol/subscription-headers.js';
+import { bareUrl, readBounded, retryAfter, whatCame } from './answer.js';
 import { connectorError, type ConnectorError } from './errors.js';
 import { after } from './timer.js';
 
@@ -17,6 +21,8 @@ export interface SubscribingRequest {
   readonly fetch: Fetch;
   /** Milliseconds; 0: it may take for ever. */
   readonly timeout: number;
+  /** Bytes that the answer may have. */
+  readonly maxBytes: number;
   /** Gives the request up. So does the timeout. */
   readonly aborter: AbortController;
 }
@@ -26,12 +32,20 @@ export interface Snapshot {
   readonly body: unknown;
   /** Undefined where the server gave none. */
   readonly token: string | undefined;
+  /**
+   * If these are a part of the rows: the fields that decide what is in it, none
+   * where they are not known.
+   */
+  readonly part: readonly string[] | undefined;
 }
 
-/** Why there is no snapshot, and whether the same request may do better later. */
+/** Why there is no snapshot. */
 export interface FetchFailure {
   readonly error: ConnectorError;
+  /** Whether the same request may do better later. */
   readonly temporary: boolean;
+  /** Milliseconds that the server asks to wait for before. */
+  readonly retryAfter?: number | undefined;
   /** The server says that there are no such rows. */
   readonly missing?: boolean;
 }
@@ -46,7 +60,7 @@ export async function fetchSubscribing(
   const { url, timeout, aborter } = asked;
   const { signal } = aborter;
   const timer = after(timeout, () => {
-    aborter.abort(connectorError('SNORKY_TIMEOUT', url, timeout));
+    aborter.abort(connectorError('SNORKY_TIMEOUT', bareUrl(url), timeout));
   });
   try {
     // Whoever makes the request, or answers it, may not look at the signal.
@@ -55,7 +69,8 @@ export async function fetchSubscribing(
     });
     return await Promise.race([exchange(asked), aborted]);
   } catch (error) {
-    return failure(url, String(error), true, error);
+    // Of the network, of other origins, of the time: no page is told which.
+    return failure(url, error, true);
   } finally {
     clearTimeout(timer);
   }
@@ -65,45 +80,68 @@ async function exchange({
   url,
   request,
   fetch,
+  maxBytes,
   aborter: { signal },
 }: SubscribingRequest): Promise<Snapshot | FetchFailure> {
   const init = typeof request === 'function' ? await request() : request;
-  const headers = new Headers(init?.headers);
-  headers.set(SubscriptionHeader.ask, 'Subscribe');
-  if (!headers.has('Accept')) headers.set('Accept', 'application/json');
-  const response = await fetch(url, {
-    ...UNCACHED,
-    ...init,
-    headers,
-    signal,
-  });
+  let answering: Promise<Response>;
+  try {
+    const headers = new Headers(init?.headers);
+    headers.set(SubscriptionHeader.ask, 'Subscribe');
+    if (!headers.has('Accept')) headers.set('Accept', 'application/json');
+    answering = fetch(url, { ...UNCACHED, ...init, headers, signal });
+  } catch (error) {
+    // A request that cannot be made will not be one later.
+    return failure(url, error, false);
+  }
+  const response = await answering;
+  if (typeof response?.headers?.get !== 'function' || response.bodyUsed) {
+    return failure(url, '`fetch` gave no Response that can be read', false);
+  }
   const { status } = response;
   if (!response.ok) {
-    const temporary = status >= 500 || status === 408 || status === 429;
-    const missing = status === 404 || status === 410;
-    const failed = failure(url, `the server answers ${status}`, temporary);
-    return { ...failed, missing };
+    response.body?.cancel?.().catch(() => {});
+    const temporary = status >= 500 || [408, 425, 429].includes(status);
+    return {
+      ...failure(url, whatCame(response), temporary),
+      retryAfter: temporary ? retryAfter(response) : undefined,
+      missing: status === 404 || status === 410,
+    };
   }
-  const text = await response.text();
-  const token =
-    response.headers.get(SubscriptionHeader.token) ??
-    response.headers.get(SubscriptionHeader.alias) ??
-    undefined;
+  const text = await readBounded(response, maxBytes);
+  if (text === undefined) {
+    const problem = `it has more than ${maxBytes} bytes (\`maxBytes\`)`;
+    return failure(url, problem, false);
+  }
+  const { headers } = response;
+  const { token, alias, partial } = SubscriptionHeader;
+  const part = headers.get(partial);
+  const tokens = [headers.get(token), headers.get(alias)];
   try {
-    return { body: JSON.parse(text) as unknown, token };
+    return {
+      body: JSON.parse(text) as unknown,
+      token: tokens.find(Boolean) ?? undefined,
+      part: part === null ? undefined : decodePart(part),
+    };
   } catch {
-    // A page of a proxy, or of a network that wants a log-in first.
-    return failure(url, 'the answer is not JSON', true);
+    // A log-in page, the page of an application instead of its data, nothing.
+    return failure(
+      url,
+      `it answered no JSON: ${whatCame(response, text)}`,
+      false,
+    );
   }
 }
 
 function failure(
   url: string,
-  problem: string,
+  problem: unknown,
   temporary: boolean,
-  cause?: unknown,
 ): FetchFailure {
-  const error = connectorError('SNORKY_FETCH_FAILED', url, problem);
-  if (cause !== undefined) error.cause = cause;
+  const name = bareUrl(url);
+  // Some errors name the URL, whose query may have secrets.
+  const what = String(problem).replaceAll(url, name).slice(0, 300);
+  const error = connectorError('SNORKY_FETCH_FAILED', name, what);
+  if (typeof problem !== 'string') error.cause = problem;
   return { error, temporary };
 }

@@ -23,6 +23,8 @@ export interface Handshake {
    * (Express' `trust proxy`, Fastify's `trustProxy`), else that of the peer.
    */
   readonly ip: string | undefined;
+  /** The subprotocol that the endpoint selected, if it did. */
+  readonly subprotocol?: string;
 }
 
 /**

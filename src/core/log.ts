@@ -1,7 +1,13 @@
+import { describeThrown, oneLine, stackText } from './log-line.js';
+import { isPromiseLike } from './promise-like.js';
+import { Redaction, type RedactedNames } from './redaction.js';
+
 /** Where lines go. Nest's `LoggerService` fits. */
 export interface LogSink {
-  /** For developers: what callers got wrong. */
+  /** For developers: what callers got wrong, and what they sent. */
   debug?(line: string): void;
+  /** Whether {@link debug} writes what it is given. @default true */
+  debugEnabled?(): boolean;
   warn(line: string): void;
   error(line: string, stack?: string): void;
 }
@@ -14,6 +20,25 @@ export interface LogRate {
   readonly window?: number;
 }
 
+/** What a log writes, and how much of it. */
+export interface LogOptions extends LogRate {
+  /**
+   * Names of what is not shown at level `debug`, in addition to the usual ones
+   * (`password`, `token`, `key`, ...); `{ only: [...] }` in place of them. They
+   * match parts of names in any spelling: `pin` also is in `userPin`, `PIN_CODE`.
+   */
+  readonly redact?: RedactedNames;
+}
+
+/**
+ * What a line says about what came from outside, at level `debug` alone. Only
+ * the redaction given shows such values: parameters, texts, names, URLs.
+ */
+export type Detail = (shown: Redaction) => string;
+
+/** The rate of a log that is told none. */
+export const DEFAULT_LOG_RATE = { lines: 10, window: 10_000 } as const;
+
 interface Bucket {
   until: number;
   left: number;
@@ -23,45 +48,90 @@ interface Bucket {
 /**
  * A log that strangers cannot flood: lines of one kind beyond the rate are
  * counted, and the count is told with the next line of that kind. Texts are
- * made only for lines that are written.
+ * made only for lines that are written, and are one line of at most 2 KiB.
+ *
+ * Lines at `warn` and `error` are our own words, and an application's errors;
+ * what somebody sent goes into a {@link Detail}.
+ *
+ * A line that cannot be made, or written, is left out: nobody who is served
+ * must suffer from it.
  */
 export class RateLimitedLog {
   private readonly buckets = new Map<string, Bucket>();
   private readonly lines: number;
   private readonly window: number;
+  private readonly redaction: Redaction;
 
+  /** @throws TypeError when an option makes no sense. */
   constructor(
     private readonly sink: LogSink,
-    rate: LogRate = {},
+    options: LogOptions = {},
   ) {
-    this.lines = rate.lines ?? 10;
-    this.window = rate.window ?? 10_000;
+    const lines = options.lines ?? DEFAULT_LOG_RATE.lines;
+    const window = options.window ?? DEFAULT_LOG_RATE.window;
+    for (const [name, value] of Object.entries({ lines, window })) {
+      if (typeof value !== 'number' || !(value >= 1)) {
+        throw new TypeError(
+          `The log option "${name}" must be a number from 1 up, not ${String(value)}.`,
+        );
+      }
+    }
+    this.lines = lines;
+    this.window = window;
+    this.redaction = new Redaction(options.redact);
   }
 
   /** @param kind From a bounded set: each keeps a counter for ever. */
-  debug(kind: string, line: () => string): void {
-    if (this.sink.debug === undefined) return;
+  debug(kind: string, line: Detail): void {
+    if (!this.debugs()) return;
     const suffix = this.admit(kind);
-    if (suffix !== undefined) this.sink.debug(line() + suffix);
+    if (suffix !== undefined) this.tell(line, suffix);
   }
 
-  /** @param kind As above. */
-  warn(kind: string, line: () => string): void {
+  /**
+   * @param kind As above.
+   * @param detail A line of its own, at level `debug`.
+   */
+  warn(kind: string, line: () => string, detail?: Detail): void {
     const suffix = this.admit(kind);
-    if (suffix !== undefined) this.sink.warn(line() + suffix);
+    if (suffix === undefined) return;
+    attempt(() => this.sink.warn(oneLine(line() + suffix)));
+    if (detail !== undefined && this.debugs()) this.tell(detail);
   }
 
   /** Like {@link warn}, with the stack of `error` where it has one. */
-  error(kind: string, line: () => string, error?: unknown): void {
+  error(
+    kind: string,
+    line: () => string,
+    error?: unknown,
+    detail?: Detail,
+  ): void {
     const suffix = this.admit(kind);
     if (suffix === undefined) return;
-    const stack = stackOf(error);
+    attempt(() => this.fail(line(), suffix, error));
+    if (detail !== undefined && this.debugs()) this.tell(detail);
+  }
+
+  private fail(line: string, suffix: string, error: unknown): unknown {
+    const stack = stackText(error);
     if (stack !== undefined) {
-      this.sink.error(line() + suffix, stack);
-    } else if (error === undefined) {
-      this.sink.error(line() + suffix);
-    } else {
-      this.sink.error(`${line()}: ${describeThrown(error)}${suffix}`);
+      return this.sink.error(oneLine(line + suffix), stack);
+    }
+    const what = error === undefined ? '' : `: ${describeThrown(error)}`;
+    return this.sink.error(oneLine(line + what + suffix));
+  }
+
+  private tell(detail: Detail, suffix = ''): void {
+    attempt(() => this.sink.debug?.(oneLine(detail(this.redaction) + suffix)));
+  }
+
+  private debugs(): boolean {
+    try {
+      return (
+        this.sink.debug !== undefined && this.sink.debugEnabled?.() !== false
+      );
+    } catch {
+      return false;
     }
   }
 
@@ -88,39 +158,12 @@ export class RateLimitedLog {
   }
 }
 
-/**
- * The stack of an error. Whoever throws may have made it anything, a getter that
- * throws in its turn included: whatever it is, it must not get past the log.
- */
-function stackOf(error: unknown): string | undefined {
+function attempt(write: () => unknown): void {
   try {
-    if (!(error instanceof Error)) return undefined;
-    const stack: unknown = error.stack ?? error.message;
-    return typeof stack === 'string' ? stack : undefined;
+    const written = write();
+    // A logger may be asynchronous, whatever its type says.
+    if (isPromiseLike(written)) written.then(undefined, () => {});
   } catch {
-    return undefined;
+    // The log was the place to tell it.
   }
-}
-
-/** A thrown value that is no `Error`, in at most 100 characters. */
-function describeThrown(thrown: unknown): string {
-  try {
-    return excerpt(String(thrown));
-  } catch {
-    return `a ${typeof thrown} was thrown`;
-  }
-}
-
-/** One line of at most 100 characters: breaks escaped, the rest cut to `...`. */
-export function excerpt(text: string): string {
-  const start = text
-    .slice(0, 101)
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, escape);
-  return start.length > 100 ? `${start.slice(0, 97)}...` : start;
-}
-
-function escape(character: string): string {
-  if (character === '\n') return '\\n';
-  if (character === '\r') return '\\r';
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

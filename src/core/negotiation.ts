@@ -7,7 +7,7 @@ import {
   type HelloResult,
 } from '../protocol/features.js';
 import type { JsonObject, JsonValue } from '../protocol/json.js';
-import { excerpt } from './log.js';
+import { excerpt } from './log-line.js';
 import { InvalidParams, RpcError } from './rpc-error.js';
 import type { RpcRequest } from './rpc-request.js';
 import { RpcService } from './rpc-service.js';
@@ -37,8 +37,8 @@ export class Negotiation extends RpcService {
     const { features: asked, software } = read(params);
     const features = SUPPORTED_FEATURES.filter((name) => asked.includes(name));
     for (const name of features) client.features |= FEATURE_BITS[name];
-    this.registry.log.debug('hello', () => {
-      return `${client.handshake.remoteAddress ?? 'A client'} is ${excerpt(software)}, with: ${features.join(', ')}`;
+    this.registry.log.debug('hello', (shown) => {
+      return `${client.handshake.remoteAddress ?? 'A client'} is ${shown.value(software)}, with: ${features.join(', ')}`;
     });
     return { features };
   }

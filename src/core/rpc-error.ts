@@ -21,13 +21,34 @@ export class RpcError extends Error {
 }
 
 /**
+ * What a validator says of one value among the params.
+ *
+ * @internal
+ */
+export interface FieldFault {
+  /** `address.street`, `items.0.name`; empty for the params as a whole. */
+  readonly path: string;
+  /** At least one. They are the validator's words, and may quote the value. */
+  readonly messages: readonly string[];
+}
+
+/**
  * `Invalid params`, and why. The caller learns no more than that; the reason is
  * for the log, at level `debug`.
  *
  * @internal
  */
 export class InvalidParams extends RpcError {
-  constructor(readonly why: string) {
+  /**
+   * @param why In our own words, with names in them but no values; undefined
+   *   where a validator's words in `faults` are all there is.
+   * @param faults What is wrong with which value. Empty for what no user can
+   *   put right: a parameter that is missing, or unknown.
+   */
+  constructor(
+    readonly why: string | undefined,
+    readonly faults: readonly FieldFault[] = [],
+  ) {
     super(WireError.invalidParams);
   }
 }

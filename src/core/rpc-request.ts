@@ -20,7 +20,8 @@ export interface RequestOwner {
  */
 export class RpcRequest {
   #resolved = false;
-  readonly #size: number;
+  /** @internal Characters of the message that it came in. */
+  readonly size: number;
 
   /** @internal */
   constructor(
@@ -32,8 +33,8 @@ export class RpcRequest {
     readonly params: JsonObject,
     readonly callId: JsonValue | undefined,
   ) {
-    this.#size = client.arriving;
-    client.requestOpened(this.#size);
+    this.size = client.arriving;
+    client.requestOpened(this.size);
   }
 
   /** Whether the call has its answer. */
@@ -82,7 +83,7 @@ export class RpcRequest {
 
   private resolve(text: string): void {
     this.#resolved = true;
-    this.client.requestClosed(this.#size);
+    this.client.requestClosed(this.size);
     this.client.answer(text);
   }
 

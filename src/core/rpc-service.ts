@@ -6,9 +6,10 @@ import {
 } from '../protocol/json.js';
 import { isCall, type IncomingCall } from '../protocol/rpc.js';
 import type { Client } from './client.js';
-import { excerpt } from './log.js';
+import { excerpt } from './log-line.js';
 import { isPromiseLike } from './promise-like.js';
 import { InvalidParams, RpcError } from './rpc-error.js';
+import type { Redaction } from './redaction.js';
 import { RpcRequest, type RequestOwner } from './rpc-request.js';
 import { Service } from './service.js';
 
@@ -178,9 +179,12 @@ export abstract class RpcService extends Service implements RequestOwner {
 
   #reject(request: RpcRequest, error: unknown): void {
     if (error instanceof InvalidParams) {
-      this.registry.log.debug(`invalid:${this.name}.${request.command}`, () => {
-        return `Invalid params, ${excerpt(error.why)}: ${this.#describe(request)}`;
-      });
+      this.registry.log.debug(
+        `invalid:${this.name}.${request.command}`,
+        (shown) => {
+          return `Invalid params, ${this.#reasonOf(error, request, shown)}: ${this.#describe(request, shown)}`;
+        },
+      );
     }
     let answer: JsonValue | undefined;
     try {
@@ -200,26 +204,35 @@ export abstract class RpcService extends Service implements RequestOwner {
     this.registry.failed(
       `command:${this.name}.${request.command}`,
       error,
-      () => `Command failed: ${this.#describe(request)}`,
+      () => `Command failed: ${this.name}.${request.command}`,
+      (shown) => `Failed: ${this.#describe(request, shown)}`,
     );
   }
 
   /** @internal */
   $resolvedTwice(request: RpcRequest, how: string): void {
-    this.registry.log.warn(`twice:${this.name}.${request.command}`, () => {
-      return (
-        `Ignored a second resolution (${how}) of ${this.#describe(request)}: ` +
-        'a command that resolves its request by hand must return nothing.'
-      );
-    });
+    this.registry.log.warn(
+      `twice:${this.name}.${request.command}`,
+      () =>
+        `Ignored a second resolution (${how}) of ${this.name}.${request.command}: ` +
+        'a command that resolves its request by hand must return nothing.',
+      (shown) => `Resolved twice: ${this.#describe(request, shown)}`,
+    );
+  }
+
+  #reasonOf(
+    { why, faults }: InvalidParams,
+    { params, size }: RpcRequest,
+    shown: Redaction,
+  ): string {
+    if (why !== undefined) return excerpt(why);
+    const [first] = faults;
+    return first === undefined ? 'refused' : shown.fault(first, params, size);
   }
 
   /** The call as a log line shows it. */
-  #describe({ command, params }: RpcRequest): string {
-    const sorted = Object.keys(params)
-      .sort()
-      .map((key) => `${JSON.stringify(key)}: ${JSON.stringify(params[key])}`);
-    return excerpt(`${this.name}.${command}({${sorted.join(', ')}})`);
+  #describe({ command, params, size }: RpcRequest, shown: Redaction): string {
+    return shown.call(`${this.name}.${command}`, params, size);
   }
 }
 

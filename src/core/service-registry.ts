@@ -12,12 +12,33 @@ import type { Client } from './client.js';
 import { Counters } from './counters.js';
 import { IdentityIndex } from './identity-index.js';
 import { Lane } from './lane.js';
-import { excerpt, RateLimitedLog, type LogSink } from './log.js';
+import {
+  RateLimitedLog,
+  type Detail,
+  type LogOptions,
+  type LogSink,
+} from './log.js';
 import { Negotiation } from './negotiation.js';
 import { isPromiseLike } from './promise-like.js';
+import type { Redaction } from './redaction.js';
 import type { Service, ServiceHost } from './service.js';
 
 const SILENT: LogSink = { warn() {}, error() {} };
+
+/** What is told of a discarded message, or of its part that is at fault. */
+const DISCARDED: Readonly<
+  Record<
+    MessageFault,
+    (shown: Redaction, what: unknown, size: number) => string
+  >
+> = {
+  invalidJson: (shown, text) => shown.text(String(text)),
+  nestedTooDeep: (shown, text) => shown.text(String(text)),
+  notAnEnvelope: (shown, text) => shown.text(String(text)),
+  unknownService: (shown, name, size) => `service ${shown.value(name, size)}`,
+  notACall: (shown, message, size) => shown.value(message, size),
+  failed: (shown, message, size) => shown.value(message, size),
+};
 
 /**
  * A set of named services and the clients who talk to them. Registries know
@@ -39,12 +60,15 @@ export class ServiceRegistry implements ServiceHost {
   /**
    * @param name Shown in log lines and error messages.
    * @param sink Where log lines go; they are rate-limited. Default: nowhere.
+   * @param log What is written, and how much of it.
+   * @throws TypeError when an option of the log makes no sense.
    */
   constructor(
     readonly name: string = 'registry',
     sink: LogSink = SILENT,
+    log: LogOptions = {},
   ) {
-    this.log = new RateLimitedLog(sink);
+    this.log = new RateLimitedLog(sink, log);
     this.#negotiation.$attach(this, RESERVED_SERVICE);
   }
 
@@ -215,17 +239,23 @@ export class ServiceRegistry implements ServiceHost {
   /** @internal Drops a message, with a line in the log and no answer. */
   discard(client: Client, fault: MessageFault, what: unknown): void {
     this.counters.discarded++;
-    this.log.warn(`discarded:${fault}`, () => {
-      const shown = typeof what === 'string' ? what : JSON.stringify(what);
-      return `Discarded a message to "${this.name}" from ${client.handshake.remoteAddress ?? 'a client'}: ${MessageFault[fault].text}: ${excerpt(shown)}`;
+    const line = (): string =>
+      `Discarded a message to "${this.name}" from ${client.handshake.remoteAddress ?? 'a client'}: ${MessageFault[fault].text}`;
+    this.log.warn(`discarded:${fault}`, line, (shown) => {
+      return `Discarded: ${DISCARDED[fault](shown, what, client.arriving)}`;
     });
     client.discarded(fault);
   }
 
   /** @internal Logs an unexpected failure that was isolated. */
-  failed(kind: string, error: unknown, line: () => string): void {
+  failed(
+    kind: string,
+    error: unknown,
+    line: () => string,
+    detail?: Detail,
+  ): void {
     this.counters.failures++;
-    this.log.error(kind, line, error);
+    this.log.error(kind, line, error, detail);
   }
 
   /** @internal A command's promise is under way. */

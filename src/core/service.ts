@@ -8,7 +8,7 @@ import type { JsonValue } from '../protocol/json.js';
 import type { Client } from './client.js';
 import type { Counters } from './counters.js';
 import type { Lane } from './lane.js';
-import type { RateLimitedLog } from './log.js';
+import type { Detail, RateLimitedLog } from './log.js';
 import { PreparedMessage } from './prepared-message.js';
 
 /** What a service sees of the registry that it belongs to. */
@@ -31,7 +31,12 @@ export interface ServiceHost {
   /** @internal */
   discard(client: Client, fault: MessageFault, what: unknown): void;
   /** @internal */
-  failed(kind: string, error: unknown, line: () => string): void;
+  failed(
+    kind: string,
+    error: unknown,
+    line: () => string,
+    detail?: Detail,
+  ): void;
   /** @internal */
   commandStarted(): void;
   /** @internal */

@@ -16,6 +16,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { BackendHandler } from '../transports/http/backend-handler.js';
 import { platformVisitor } from './platform-visitor.js';
+import { servesHttp } from './publication-reach.js';
 import { RegistrySet } from './registry-set.js';
 import { ResolvedOptions, type ResolvedBackend } from './resolved-options.js';
 
@@ -46,7 +47,7 @@ export class BackendHost
   private readonly backends: readonly Backend[];
 
   constructor(
-    @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(RegistrySet) registries: RegistrySet,
     @Inject(ResolvedOptions) private readonly options: ResolvedOptions,
   ) {
@@ -85,6 +86,9 @@ export class BackendHost
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    // An application context (a worker, a command) or a microservice: its parent
+    // application has the port, and may be running beside it.
+    if (!servesHttp(this.host)) return;
     for (const backend of this.backends) {
       const { listen, handler, registry } = backend;
       if (listen === undefined) continue;

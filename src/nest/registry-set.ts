@@ -1,18 +1,29 @@
-import { Logger } from '@nestjs/common';
+import type { LogOptions } from '../core/log.js';
 import { ServiceRegistry } from '../core/service-registry.js';
 import { DEFAULT_REGISTRY } from './constants.js';
+import { nestLogSink } from './nest-log-sink.js';
+import { setupError } from './setup-errors.js';
 
 /** The registries of one application. */
 export class RegistrySet {
   private readonly registries: ReadonlyMap<string, ServiceRegistry>;
 
-  constructor(readonly names: readonly string[]) {
-    this.registries = new Map(
-      names.map((name) => [
-        name,
-        new ServiceRegistry(name, new Logger(`Snorky:${name}`)),
-      ]),
-    );
+  /** @throws SnorkySetupError when an option of the log makes no sense. */
+  constructor(
+    readonly names: readonly string[],
+    log: LogOptions = {},
+  ) {
+    try {
+      this.registries = new Map(
+        names.map((name) => [
+          name,
+          new ServiceRegistry(name, nestLogSink(`Snorky:${name}`), log),
+        ]),
+      );
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw setupError('SNORKY_LOG_INVALID', error.message);
+    }
   }
 
   /** Where services go that name no registry: the only one, else `frontend`. */

@@ -175,9 +175,14 @@ const SETUP_ERRORS = {
   SNORKY_SUBSCRIBABLE_QUERY: (who: string, dealer: string, problem: string) =>
     `${who} subscribes to dealer "${dealer}" with a query that it refuses: ` +
     `${problem}. Correct the query of @Subscribable().`,
+  SNORKY_SUBSCRIBABLE_PARTIAL: (who: string, problem: string) =>
+    `${who} uses @Subscribable() for a part of the rows, but ${problem}. Write ` +
+    "{ partial: true, orderedBy: ['createdAt', 'id'] }, or leave orderedBy out.",
   SNORKY_SHUTDOWN_INVALID: (given: unknown) =>
     'The option `shutdownTimeout` must be a number of milliseconds from 0 up, ' +
     `not ${String(given)}.`,
+  SNORKY_LOG_INVALID: (problem: string) =>
+    `The option \`log\` cannot be used: ${problem}`,
   SNORKY_OPTION_LATE: (registry: string, kind: string) =>
     `The factory of forRootAsync() has ${kind} options for registry ` +
     `"${registry}", which has no ${kind}. Give its path beside the factory: ` +

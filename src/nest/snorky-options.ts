@@ -1,6 +1,7 @@
 import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker, MaybePromise } from '../broker/ports.js';
+import type { LogOptions } from '../core/log.js';
 import type { BackendOptions } from '../transports/http/backend-handler.js';
 import type { WebSocketOptions } from '../transports/websocket/websocket-options.js';
 
@@ -85,6 +86,8 @@ export interface SnorkyLateOptions {
    * @default 5000
    */
   readonly shutdownTimeout?: number;
+  /** What the log may say, and how much. */
+  readonly log?: LogOptions;
 }
 
 /** The options of `SnorkyModule.forRoot`. */

@@ -1,7 +1,6 @@
 import {
   ConfigurableModuleBuilder,
   Inject,
-  Logger,
   Module,
   type DynamicModule,
   type OnApplicationShutdown,
@@ -11,7 +10,7 @@ import {
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { Broker } from '../broker/ports.js';
-import { excerpt, RateLimitedLog } from '../core/log.js';
+import { RateLimitedLog } from '../core/log.js';
 import { BackendHost } from './backend-host.js';
 import { CommandBinder } from './command-binder.js';
 import {
@@ -23,6 +22,8 @@ import {
 } from './constants.js';
 import { GatewayExplorer, OpenGateway } from './gateway/gateway-explorer.js';
 import { ENTRY_PROVIDER_WATERMARK } from './nest-internals.js';
+import { nestLogSink } from './nest-log-sink.js';
+import { PublicationReach } from './publication-reach.js';
 import { RegistrySet } from './registry-set.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { ServiceExplorer } from './service-explorer.js';
@@ -136,7 +137,11 @@ function define(
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: ({ broker }: SnorkyLateOptions) => broker ?? memoryBroker(),
       },
-      { provide: RegistrySet, useFactory: () => new RegistrySet(names) },
+      {
+        provide: RegistrySet,
+        inject: [MODULE_OPTIONS_TOKEN],
+        useFactory: ({ log }: SnorkyLateOptions) => new RegistrySet(names, log),
+      },
       ...names.map((name) => ({
         provide: getRegistryToken(name),
         inject: [RegistrySet],
@@ -148,6 +153,7 @@ function define(
       ServiceExplorer,
       WebSocketHost,
       BackendHost,
+      PublicationReach,
     ],
     exports: [
       SNORKY_BROKER,
@@ -160,10 +166,16 @@ function define(
 
 /** The broker of an application that brings none. */
 function memoryBroker(): Broker {
-  const log = new RateLimitedLog(new Logger('Snorky'));
+  const log = new RateLimitedLog(nestLogSink('Snorky'));
   return new MemoryBroker({
     onError: (error, { port, name }) => {
-      log.error(port, () => `A listener of ${excerpt(name)} failed`, error);
+      // A topic may have a channel's name, which clients choose.
+      log.error(
+        port,
+        () => `A listener of the broker's ${port} failed`,
+        error,
+        (shown) => `Failed: ${shown.value(name)}`,
+      );
     },
   });
 }

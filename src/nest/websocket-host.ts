@@ -59,7 +59,10 @@ export class WebSocketHost
     const server = this.server();
     const adapter = server && SnorkyWsAdapter.of(server);
     const visitorOf = platformVisitor(this.host);
-    if (this.options.endpoints.length > 0 && hidesVisitor(this.host)) {
+    // Without a server (an application context, a microservice) nothing is
+    // announced, and the endpoints are made only to have their options checked.
+    const served = server === undefined ? [] : this.options.endpoints;
+    if (served.length > 0 && hidesVisitor(this.host)) {
       this.logger.warn(
         'Addresses behind a proxy: this version of the HTTP platform does not ' +
           'show its setting. Connections see the address of the proxy.',
@@ -78,6 +81,8 @@ export class WebSocketHost
         );
       });
       this.endpoints.set(path, endpoint);
+    }
+    for (const { registry, path, options } of served) {
       this.announce(registry, path, options);
     }
     if (server === undefined || adapter === undefined) return;

@@ -83,7 +83,10 @@ export function encodeJson(value: unknown): string {
   const text: string | undefined = JSON.stringify(value ?? null);
   // The numbers that are none are the only ones that become this text.
   if (text === undefined || (text === 'null' && typeof value === 'number')) {
-    throw new TypeError(`JSON cannot express ${typeof value} ${String(value)}`);
+    // Not the value itself: this ends up in a log.
+    throw new TypeError(
+      `JSON cannot express ${typeof value === 'number' ? 'a number that is not finite' : `a ${typeof value}`}`,
+    );
   }
   return text;
 }

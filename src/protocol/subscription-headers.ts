@@ -9,7 +9,55 @@ export const SubscriptionHeader = {
   token: 'X-Subscription-Token',
   /** The same, by its other name. */
   alias: 'X-Subscription',
+  /** Of the answer: these are not all rows that match, but a part of them. */
+  partial: 'X-Subscription-Partial',
 } as const;
+
+/** Fields that may decide what is in a part. */
+export const MAX_PART_FIELDS = 16;
+/** Characters of the header that names them. */
+const MAX_PART_LENGTH = 1024;
+const PREFIX = 'ordered-by=';
+
+/**
+ * The value of `X-Subscription-Partial`, by the fields that decide what is in the
+ * part. What cannot be told - perhaps it came from a request - makes the order an
+ * unknown one: that costs fetches, but is never wrong.
+ */
+export function encodePart(fields: unknown): string {
+  return tellsPart(fields) ? encodeFields(fields) : 'order-unknown';
+}
+
+/** The fields; none if the order is unknown, or was told in another way. */
+export function decodePart(value: string): readonly string[] {
+  const names = value.slice(PREFIX.length);
+  if (!value.startsWith(PREFIX) || names === '') return [];
+  try {
+    return names.split(',').map(decodeURIComponent);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether they are names of fields that the header has room for. */
+export function tellsPart(fields: unknown): fields is readonly string[] {
+  return (
+    Array.isArray(fields) &&
+    fields.length > 0 &&
+    fields.length <= MAX_PART_FIELDS &&
+    // Half a character has no encoding.
+    fields.every(
+      (name) =>
+        typeof name === 'string' && name !== '' && !/\p{Cs}/u.test(name),
+    ) &&
+    encodeFields(fields as readonly string[]).length <= MAX_PART_LENGTH
+  );
+}
+
+/** Names are encoded, so that any name fits into ASCII, and commas part them. */
+function encodeFields(fields: readonly string[]): string {
+  return PREFIX + fields.map(encodeURIComponent).join();
+}
 
 /** Whether the value of `X-Snorky` asks for a subscription. */
 export function asksToSubscribe(value: string | string[] | undefined): boolean {

@@ -11,6 +11,10 @@ import { ResolvedOptions } from '../nest/resolved-options.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { Visitor, VisitorOf } from '../transports/visitor.js';
 import type { Admission } from '../transports/websocket/websocket-endpoint.js';
+import {
+  offeredSubprotocols,
+  selectSubprotocol,
+} from '../transports/websocket/subprotocols.js';
 import { TestClient } from './test-client.js';
 
 /** Who connects, and how. */
@@ -26,6 +30,11 @@ export interface ConnectOptions {
    * the application trusts a proxy. @default '127.0.0.1'
    */
   readonly remoteAddress?: string;
+  /**
+   * Offered to the endpoint, which may select one: `client.handshake` has it.
+   * @default none
+   */
+  readonly subprotocols?: readonly string[];
   /**
    * Takes this identity as given, instead of asking the registry's middleware,
    * guards and `identify`.
@@ -58,11 +67,17 @@ export async function connectClient(
     options.identity === undefined
       ? await admissionTo(app, name, request, visitor)
       : { identity: options.identity };
+  const subprotocol = selectSubprotocol(
+    endpointOf(app, name)?.options.subprotocol,
+    offeredSubprotocols(request),
+    request,
+  );
   const client = new TestClient(registry, {
     headers: request.headers,
     url: request.url ?? '/',
     remoteAddress: request.socket.remoteAddress,
     ip: visitor.ip,
+    ...(subprotocol === undefined ? {} : { subprotocol }),
   });
   client.identity = admission.identity;
   if (admission.expiresAt !== undefined) client.expire(admission.expiresAt);
@@ -95,6 +110,9 @@ function upgradeRequest(
   request.method = 'GET';
   request.url = options.url ?? endpointOf(app, registry)?.path ?? '/';
   Object.assign(request.headers, { host: 'localhost' }, options.headers);
+  if (options.subprotocols !== undefined) {
+    request.headers['sec-websocket-protocol'] = options.subprotocols.join(', ');
+  }
   return request;
 }
 

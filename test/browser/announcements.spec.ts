@@ -6,7 +6,7 @@ import type { TestWindow } from './support/test-browser.js';
 jest.setTimeout(60_000);
 
 const NOT_SHOWN =
-  /^Announcements made between \d\d:\d\d:\d\d and \d\d:\d\d:\d\d are not shown\.$/;
+  /^Announcements made between [1-9]?\d:\d\d:\d\d(\s[AP]M)? and [1-9]?\d:\d\d:\d\d(\s[AP]M)? are not shown\.$/;
 
 let stage: Stage;
 

@@ -665,17 +665,6 @@ describe('a fetch that goes wrong', () => {
     expect(list.items).toEqual([task(1)]);
   });
 
-  it.each([
-    ['an object', '{}', 'SNORKY_BODY_UNEXPECTED'],
-    ['null', 'null', 'SNORKY_BODY_UNEXPECTED'],
-  ])('fails when the answer is %s', async (_name, body, code) => {
-    await using page = await open();
-    const list = page.list({
-      fetch: () => Promise.resolve(new Response(body)),
-    });
-    expect(await rejection(list.ready)).toMatchObject({ code });
-  });
-
   it.each([408, 429, 500, 502, 503])(
     'is tried again after %i',
     async (status) => {
@@ -693,23 +682,6 @@ describe('a fetch that goes wrong', () => {
       expect(tries).toBe(2);
     },
   );
-
-  it('is tried again after the page of a proxy', async () => {
-    await using page = await open();
-    let tries = 0;
-    const list = page.list({
-      fetch: (url, init) =>
-        ++tries === 1
-          ? Promise.resolve(new Response('<h1>Log in to this network</h1>'))
-          : fetch(url, init),
-    });
-    await until(list, () => list.error !== undefined);
-    expect(list.error).toMatchObject({
-      message: expect.stringContaining('not JSON'),
-    });
-    page.line.cut();
-    await list.ready;
-  });
 
   it('asks no cache', async () => {
     await using page = await open();

@@ -6,7 +6,8 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { excerpt, RateLimitedLog, type LogSink } from '../../src/core/log.js';
+import { RateLimitedLog, type LogSink } from '../../src/core/log.js';
+import { excerpt } from '../../src/core/log-line.js';
 
 interface Line {
   readonly level: string;
@@ -97,10 +98,147 @@ describe('RateLimitedLog', () => {
       ['Failed: a text\\nof two lines', undefined],
       ['Failed: 7', undefined],
       ['Failed: null', undefined],
-      ['Failed: a object was thrown', undefined],
+      ['Failed: an object', undefined],
       ['Failed', undefined],
     ]);
   });
+});
+
+describe('A line', () => {
+  const long = 'x'.repeat(1e6);
+
+  it('is one line of at most 2 KiB, an error of at most 8', () => {
+    const { log, lines } = setUp();
+    log.warn('a', () => `a\nb\u001b[2J${long}`);
+    log.error('a', () => 'Failed', new Error(`a\n[Nest] b${long}`));
+    log.error('a', () => 'Failed', 'é'.repeat(1e6));
+    log.error('a', () => `${'\u{1f600}'.repeat(1000)}`);
+    log.error('a', () => 'Failed', Object.assign(new Error(), { stack: long }));
+    const caused = new Error(long, { cause: new Error(long) });
+    (caused.cause as Error).cause = caused;
+    log.error('a', () => 'Failed', caused);
+    for (const { text, stack = 'Error' } of lines) {
+      expect(text).not.toMatch(/[\n\u001b]/);
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(2048);
+      expect(Buffer.byteLength(stack)).toBeLessThanOrEqual(8192);
+      for (const line of stack.split('\n')) {
+        expect(line).toMatch(/^( {2,}|Error|x+\.\.\.)/);
+        expect(Buffer.byteLength(line)).toBeLessThanOrEqual(2200);
+      }
+    }
+    expect(lines[0]?.text).toMatch(/^a\\nb\\u001b\[2Jx+\.\.\.$/);
+    expect(lines[3]?.text).toMatch(/^\u{1f600}+\.\.\.$/u);
+  });
+
+  it('has the frames of a stack, and of its causes, but no lines of anybody', () => {
+    const { log, lines } = setUp();
+    const cause = new TypeError('the cause\nforged');
+    log.error('a', () => 'Failed', new Error('first\nforged', { cause }));
+    const [first, ...rest] = lines[0]?.stack?.split('\n') ?? [];
+    expect(first).toBe('Error: first\\nforged');
+    expect(rest.join('\n')).toContain(
+      '  caused by TypeError: the cause\\nforged',
+    );
+    for (const line of rest) expect(line).toMatch(/^ +at |^ {2}caused by /);
+  });
+
+  it('shows no object that was thrown, nor one that is a cause', () => {
+    const { log, lines } = setUp();
+    const params = ['canary'];
+    log.error('a', () => 'Failed', params);
+    log.error('a', () => 'Failed', { toString: () => 'canary' });
+    log.error('a', () => 'Failed', new Error('x', { cause: params }));
+    log.error('a', () => 'Failed', new Error('x', { cause: 'canary' }));
+    for (const { text, stack } of lines) {
+      expect(text + String(stack)).not.toContain('canary');
+    }
+  });
+
+  it('is left out when it cannot be made or written, and so is nothing else', async () => {
+    const revoked = Proxy.revocable({}, {});
+    revoked.revoke();
+    const hostile: unknown[] = [
+      revoked.proxy,
+      new Proxy(new Error(), {
+        get() {
+          throw new Error('hostile');
+        },
+      }),
+      Object.defineProperty(new Error(), 'stack', {
+        get() {
+          throw new Error('hostile');
+        },
+      }),
+      Object.assign(new Error(), { stack: Symbol('s') }),
+      Symbol('s'),
+      Object.create(null),
+    ];
+    const { log, lines } = setUp({ lines: 100 });
+    for (const thrown of hostile) {
+      expect(() => log.error('a', () => 'Failed', thrown)).not.toThrow();
+    }
+    expect(lines).toHaveLength(hostile.length);
+    const fails = (): never => {
+      throw new Error('the sink');
+    };
+    const rejects = (): void => {
+      return Promise.reject(new Error('the sink')) as unknown as void;
+    };
+    for (const write of [fails, rejects]) {
+      const broken = new RateLimitedLog({
+        debug: write,
+        debugEnabled: write === fails ? fails : () => true,
+        warn: write,
+        error: write,
+      });
+      expect(() => {
+        broken.debug('a', () => 'a');
+        broken.warn(
+          'a',
+          () => 'a',
+          () => 'b',
+        );
+        broken.error(
+          'a',
+          () => 'a',
+          new Error(),
+          () => 'b',
+        );
+        broken.warn('b', fails);
+      }).not.toThrow();
+    }
+    jest.useRealTimers();
+    await new Promise(setImmediate);
+  });
+
+  it('of level debug is not made while that is off', () => {
+    const detail = jest.fn(() => 'detail');
+    const debug = jest.fn();
+    let enabled = false;
+    const log = new RateLimitedLog({
+      debug,
+      debugEnabled: () => enabled,
+      warn: () => {},
+      error: () => {},
+    });
+    const all = (): void => {
+      log.debug('a', detail);
+      log.warn('b', () => 'b', detail);
+      log.error('c', () => 'c', undefined, detail);
+    };
+    all();
+    expect(detail).not.toHaveBeenCalled();
+    enabled = true;
+    all();
+    expect(debug.mock.calls).toEqual([['detail'], ['detail'], ['detail']]);
+  });
+
+  it.each([{ lines: 0 }, { window: Number.NaN }, { lines: '1' as never }])(
+    'is limited by numbers: %j is refused',
+    (options) => {
+      expect(() => setUp(options)).toThrow('must be a number from 1 up');
+    },
+  );
 });
 
 describe('excerpt', () => {

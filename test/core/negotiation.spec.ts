@@ -20,7 +20,7 @@ function hello(params: JsonValue, callId: JsonValue = 0): JsonValue {
 
 function setUp(service: Service = new Echo()) {
   const log = new (class extends LogLines {
-    debug(line: string): void {
+    override debug(line: string): void {
       this.lines.push(`debug ${line}`);
     }
   })();
@@ -94,7 +94,7 @@ describe('The negotiation of a connection', () => {
     client.tell(registry, 'snorky', hello(params));
     client.tell(registry, 'snorky', hello(params));
     expect(log.lines).toEqual([
-      'debug 192.0.2.1 is page/1.0\\n, with: errors',
+      'debug 192.0.2.1 is "page/1.0\\n", with: errors',
       expect.stringMatching(
         /^debug Invalid params, it is not the first message: snorky\.hello/,
       ),

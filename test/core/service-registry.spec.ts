@@ -83,19 +83,33 @@ describe('A registry', () => {
   });
 
   it.each([
-    ['no JSON', 'invalidJson', 'The message is not valid JSON: no JSON'],
     [
-      '[]',
-      'notAnEnvelope',
-      'is not an object with "service" and "message": []',
+      'no JSON',
+      'invalidJson',
+      'is not valid JSON',
+      '7 characters, nothing first that JSON begins with',
     ],
-    ['a\nb', 'invalidJson', 'a\\nb'],
-  ])('discards %j', (text, fault, line) => {
+    ['{a', 'invalidJson', 'is not valid JSON', '2 characters, "{" first'],
+    [
+      '\n',
+      'invalidJson',
+      'is not valid JSON',
+      '1 character, nothing but space',
+    ],
+    ['[]', 'notAnEnvelope', 'not an object with "service" and "message"', '[]'],
+    [
+      `[${'"a",'.repeat(1e5)}0]`,
+      'notAnEnvelope',
+      'not an object with "service" and "message"',
+      '400003 characters',
+    ],
+  ])('discards what is wrong, case %#', (text, fault, line, detail) => {
     const { registry, client, log } = setUp();
     registry.dispatch(client, text);
     expect(client.faults).toEqual([fault]);
     expect(log.lines[0]).toContain(line);
     expect(log.lines[0]).toContain('to "frontend" from 192.0.2.1');
+    expect(log.details).toEqual([`Discarded: ${detail}`]);
   });
 
   it('isolates and logs a service that fails, now or later', async () => {

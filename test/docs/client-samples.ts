@@ -6,6 +6,7 @@ import {
   RpcCommand,
   RpcError,
   RpcService,
+  SnorkyModule,
   SnorkyService,
   type ServiceRegistry,
 } from 'snorky';
@@ -24,7 +25,7 @@ import { ScriptedChat } from '../client/support/scripted-chat.js';
 import { ScriptedCursors } from '../client/support/scripted-cursors.js';
 import { ScriptedMessaging } from '../client/support/scripted-messaging.js';
 import { ServiceServer } from '../client/support/scripted-service.js';
-import type { RunningApp } from '../support/app.js';
+import { startApp, type RunningApp } from '../support/app.js';
 import { Page, type Frame, type PageScript } from './page.js';
 import { serve } from './samples.js';
 
@@ -175,6 +176,47 @@ export const CLIENT_SAMPLES: Readonly<Record<string, ClientSample>> = {
         await inState(snorky, state);
       }
       expect(page.opened).toHaveLength(2);
+    },
+  },
+  subprotocol: {
+    before: `import { PubSub, Snorky } from 'snorky/client';`,
+    after: EXPORTED,
+    run: async (sample) => {
+      const offers: (readonly string[])[] = [];
+      await using app = await startApp({
+        imports: [
+          PubSubModule.register(),
+          SnorkyModule.forRoot({
+            registries: {
+              frontend: {
+                websocket: {
+                  path: '/ws',
+                  subprotocol: (offered) => {
+                    offers.push(offered);
+                    return 'snorky';
+                  },
+                },
+              },
+            },
+          }),
+        ],
+        controllers: [Tickets],
+      });
+      using page = Page.of(app);
+      const { snorky } = await page.load(sample);
+      if (snorky === undefined) throw new Error('It exports no connection');
+      await inState(snorky, 'connected');
+      snorky.disconnect();
+      snorky.connect();
+      await inState(snorky, 'connected');
+      expect(offers).toEqual([
+        ['snorky', 'bearer.1'],
+        ['snorky', 'bearer.2'],
+      ]);
+      expect(page.opened).toEqual([
+        'wss://example.com/ws',
+        'wss://example.com/ws',
+      ]);
     },
   },
   states: {

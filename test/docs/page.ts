@@ -76,10 +76,10 @@ export class Page implements Disposable {
     const base = ws.replace(/\/$/, '');
     const { opened } = this;
     class PageSocket extends WebSocket {
-      constructor(url: string) {
+      constructor(url: string, protocols: string[] = []) {
         opened.push(url);
         const { pathname, search } = new URL(url);
-        super(`${base}${pathname}${search}`);
+        super(`${base}${pathname}${search}`, protocols);
       }
     }
     this.set('WebSocket', PageSocket);

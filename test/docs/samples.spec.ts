@@ -7,12 +7,14 @@ import {
   CloseCode,
   DataSyncModule,
   PubSubModule,
+  REDACTED_NAMES,
   ServiceRegistry,
   type Dealer,
 } from 'snorky';
 import type { LiveCollection } from 'snorky/client';
 import ts from 'typescript';
 import { WebSocket } from 'ws';
+import { DEFAULT_LOG_RATE } from '../../src/core/log.js';
 import { dataSyncSettings } from '../../src/services/datasync/datasync-options.js';
 import { DEFAULT_FILTER_LIMITS } from '../../src/services/datasync/filter/parse.js';
 import { webSocketSettings } from '../../src/transports/websocket/websocket-options.js';
@@ -477,6 +479,18 @@ describe('What the README says in tables', () => {
       ...Object.values(CloseCode).map(String),
       '4200-4999',
     ]);
+  });
+
+  it('lists every redacted name, and the limits of the log', async () => {
+    const text = await tableText('The log');
+    const [, list = ''] = /The names: ([^(]*)/.exec(text) ?? [];
+    expect([...list.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual([
+      ...REDACTED_NAMES,
+    ]);
+    const { lines, window } = DEFAULT_LOG_RATE;
+    expect(text).toContain(
+      `${lines} of a kind are written in ${window / 1000} seconds`,
+    );
   });
 
   it('lists every counter', async () => {

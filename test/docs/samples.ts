@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import type {
   DynamicModule,
   INestApplication,
+  LoggerService,
   ModuleMetadata,
   Type,
 } from '@nestjs/common';
@@ -12,7 +13,9 @@ import {
   DataSyncService,
   PubSubModule,
   PubSubService,
+  RpcCommand,
   SnorkyModule,
+  SnorkyService,
   type Dealer,
   type JsonValue,
 } from 'snorky';
@@ -265,6 +268,48 @@ export class Sessions {
     },
   },
   user: {},
+  'subprotocol-guard': {
+    before: `${SNORKY}
+@Injectable()
+export class Tickets {
+  userOf(token: string | undefined): { id: string; expires: number } | undefined {
+    return token === 'a.b_c-d' ? { id: 'ada', expires: 0 } : undefined;
+  }
+}`,
+    after: `
+@SnorkyGateway('frontend')
+@UseGuards(TicketGuard)
+export class TicketGateway implements IdentifiesClient {
+  identify({ user }: UpgradeRequest): Identification {
+    return user.id;
+  }
+}`,
+    run: async (sample) => {
+      await using app = await serve([
+        classOf(sample, 'Tickets'),
+        classOf(sample, 'TicketGateway'),
+      ]);
+      await using client = await connectClient(app.app, {
+        subprotocols: ['snorky', 'bearer.a.b_c-d'],
+      });
+      expect(client.identity).toBe('ada');
+      for (const subprotocols of [['snorky'], ['bearer.other'], ['bearer.']]) {
+        await expect(
+          connectClient(app.app, { subprotocols }),
+        ).rejects.toMatchObject({ status: 401 });
+      }
+    },
+  },
+  subprotocol: {
+    before: `${SNORKY}\nexport const root =`,
+    run: async ({ root }) => {
+      await using app = await startApp({ imports: [root as Type] });
+      await using client = await connectClient(app.app, {
+        subprotocols: ['bearer.secret', 'snorky'],
+      });
+      expect(client.handshake.subprotocol).toBe('snorky');
+    },
+  },
   origins: {
     before: `${SNORKY}\nexport const root =`,
     run: async ({ root }) => {
@@ -278,6 +323,40 @@ export class Sessions {
         headers: { origin: 'https://admin.example.com' },
       });
       expect(socket.unread).toEqual([]);
+    },
+  },
+  log: {
+    before: `${SNORKY}\nexport const root =`,
+    run: async ({ root }) => {
+      @SnorkyService('clinic')
+      class Clinic {
+        @RpcCommand({ unchecked: true })
+        admit(_params: unknown): never {
+          throw new Error('No bed is free');
+        }
+      }
+      const lines: string[] = [];
+      const logger = {
+        log: (): void => {},
+        ...Object.fromEntries(
+          ['warn', 'error', 'debug'].map((level) => [
+            level,
+            (line: unknown) => lines.push(`${level} ${String(line)}`),
+          ]),
+        ),
+      };
+      await using app = await startApp(
+        { imports: [root as Type], providers: [Clinic] },
+        (made) => made.useLogger(logger as unknown as LoggerService),
+      );
+      await using client = await connectClient(app.app);
+      await expect(
+        client.call('clinic', 'admit', { diagnosis: 'a cold', name: 'Ann' }),
+      ).rejects.toThrow('Internal error');
+      expect(lines).toEqual([
+        'error Command failed: clinic.admit',
+        'debug Failed: clinic.admit({"diagnosis": [redacted], "name": "Ann"})',
+      ]);
     },
   },
   policy: {
@@ -466,6 +545,29 @@ export class ProjectTable {
       const plain = await fetch(`${app.http}/projects`);
       expect(plain.headers.get('x-subscription-token')).toBeNull();
       expect(plain.headers.get('vary')).toContain('X-Snorky');
+    },
+  },
+  'subscribable-part': {
+    before: `${DATASYNC}
+interface Project { readonly id: number; readonly createdAt: string; }
+export class AllProjects extends BroadcastDealer<Project> { readonly model = 'Project'; }
+@Injectable()
+export class ProjectTable {
+  newest(_limit: number): Promise<Project[]> { return Promise.resolve([]); }
+}
+`,
+    run: async (sample) => {
+      const dealer = classOf(sample, 'AllProjects') as Type<Dealer<never>>;
+      await using app = await serve(
+        [classOf(sample, 'ProjectTable')],
+        [DataSyncModule.register({ dealers: [dealer] })],
+        [classOf(sample, 'NewestController')],
+      );
+      const headers = { 'X-Snorky': 'Subscribe' };
+      const response = await fetch(`${app.http}/newest`, { headers });
+      expect(response.headers.get('x-subscription-partial')).toBe(
+        'ordered-by=createdAt,id',
+      );
     },
   },
   several: {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readFile, rm } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { runCurlLine } from '../docs/curl.js';
 import { ROOT, temporaryDirectory } from '../package/build-package.js';
@@ -61,7 +62,8 @@ describe('The announcements', () => {
               '5801',
               String(running.backend),
             );
-      expect(JSON.parse(await runCurlLine(line))).toMatchObject({
+      const key = { BACKEND_KEY: 'swordfish' };
+      expect(JSON.parse(await runCurlLine(line, key))).toMatchObject({
         message: { data: null },
       });
       expect(await visitor.next()).toEqual({
@@ -78,7 +80,11 @@ describe('The announcements', () => {
   it('shows one line, in the page and in the README', async () => {
     const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
     const line = await curlLine(running);
-    expect(readme).toContain(line.replace(String(running.backend), '5801'));
+    expect(readme).toContain(
+      line
+        .replace(String(running.backend), '5801')
+        .replace('$BACKEND_KEY', 'swordfish'),
+    );
   });
 
   it('lets no visitor publish', async () => {
@@ -91,14 +97,42 @@ describe('The announcements', () => {
     ).toMatchObject({ type: 'error', message: 'Not authorized' });
   });
 
-  it('keeps a key of your own off the page', async () => {
+  it('keeps every key off the page, and tells the usual one in the terminal', async () => {
+    const page = await fetch(`${running.http}/announcements`);
+    expect(await page.text()).not.toContain('swordfish');
+    expect(running.out).toContain('The key of its backend is swordfish\n');
     await using app = await start(await freePorts(), {
       BACKEND_KEY: 'a secret',
     }).started();
+    expect(app.out).toContain('The key of its backend is that of BACKEND_KEY');
+    expect(app.out).not.toContain('a secret');
     const line = await curlLine(app);
     expect(line).toContain('"X-Backend-Key: $BACKEND_KEY"');
     const printed = await runCurlLine(line, { BACKEND_KEY: 'a secret' });
     expect(JSON.parse(printed)).toMatchObject({ message: { data: null } });
+  });
+
+  it('invites a phone only where one gets in', async () => {
+    const invitation = async ({ http }: ExampleProcess): Promise<unknown> =>
+      (await fetch(`${http}/invitation`)).json();
+    expect(await invitation(running)).toEqual({ url: null, code: null });
+    await using app = await start(await freePorts(), {
+      HOST: '0.0.0.0',
+    }).started();
+    const address = Object.values(networkInterfaces())
+      .flat()
+      .find((one) => one?.family === 'IPv4' && !one.internal)?.address;
+    if (address === undefined) {
+      // A machine without a network has no other devices.
+      expect(await invitation(app)).toEqual({ url: null, code: null });
+      return;
+    }
+    const url = `http://${address}:${app.port}/`;
+    expect(await invitation(app)).toEqual({
+      url,
+      code: expect.stringMatching(/^<svg/),
+    });
+    expect(app.out).toContain(`Other devices find it on ${url.slice(0, -1)}\n`);
   });
 
   it.each([

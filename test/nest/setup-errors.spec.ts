@@ -135,6 +135,20 @@ const CASES: Readonly<
       'Snorky needs its WebSocket adapter. Add this line before app.listen() or app.init():\n\n' +
       '    app.useWebSocketAdapter(new SnorkyWsAdapter(app));\n',
   },
+  SNORKY_LOG_INVALID: {
+    async start() {
+      await Test.createTestingModule({
+        imports: [
+          SnorkyModule.forRoot({
+            registries: { frontend: {} },
+            log: { redact: ['iban', '-'] },
+          }),
+        ],
+      }).compile();
+    },
+    sentence:
+      'The option `log` cannot be used: The log option "redact" must list names, not "-".',
+  },
   SNORKY_ROOT_MISSING: {
     async start() {
       await Test.createTestingModule({
@@ -655,6 +669,20 @@ const CASES: Readonly<
       'TasksController.list() subscribes to dealer "Other" with a query that ' +
       'it refuses: Invalid filter: a filter is a list. Correct the query of ' +
       '@Subscribable().',
+  },
+  SNORKY_SUBSCRIBABLE_PARTIAL: {
+    start: () =>
+      startRoute(
+        Subscribable(Tasks, null, { partial: true, orderedBy: [''] }),
+        {
+          dealers: [Tasks],
+        },
+      ),
+    sentence:
+      'TasksController.list() uses @Subscribable() for a part of the rows, but ' +
+      '`orderedBy` is no list of 1 to 16 names of fields, short enough for a ' +
+      "header. Write { partial: true, orderedBy: ['createdAt', 'id'] }, or " +
+      'leave orderedBy out.',
   },
   SNORKY_TYPES_MISSING: {
     start: () => {

@@ -79,6 +79,9 @@ class Counting implements Broker {
   get node(): string {
     return this.inner.node;
   }
+  get shared(): boolean {
+    return this.inner.shared;
+  }
   get directory(): Broker['directory'] {
     return this.inner.directory;
   }

@@ -53,7 +53,13 @@ export class LocalClient extends Client {
 /** Keeps the lines of a log. */
 export class LogLines implements LogSink {
   readonly lines: string[] = [];
+  /** Those of level `debug`. */
+  readonly details: string[] = [];
   readonly stacks: (string | undefined)[] = [];
+
+  debug(line: string): void {
+    this.details.push(line);
+  }
 
   warn(line: string): void {
     this.lines.push(`warn ${line}`);

@@ -15,6 +15,7 @@ export class ConnectionNotice {
   #tasks;
   #closing; // how the connection ended, when it last did
   #asOf; // when the tasks were last current, while they need not be
+  #returned = false; // whether that it is live has been told
 
   constructor(snorky, tasks) {
     this.#snorky = snorky;
@@ -45,8 +46,13 @@ export class ConnectionNotice {
     setText($('state'), NAMES[state]);
     const text = this.#explain(state);
     setText($('notice-text'), text);
-    $('notice').hidden = text === '';
+    // Not hidden: screen readers say nothing of what appears together with the
+    // element that it is in.
+    $('notice').classList.toggle('quiet', text === '');
+    $('try-now').hidden = text === '';
     this.#showNext();
+    if (state === 'live' && !this.#returned) dispatchEvent(new Event('return'));
+    this.#returned = state === 'live';
   }
 
   get #state() {
@@ -85,6 +91,10 @@ export class ConnectionNotice {
 
   /** Apart from the text, or screen readers would count the seconds down. */
   #showNext() {
+    if (document.body.dataset.state === 'live') {
+      setText($('notice-next'), '');
+      return;
+    }
     const { state, retryAt } = this.#snorky;
     let next = '';
     if (state === 'connecting') next = 'Trying again now.';
@@ -102,5 +112,7 @@ function setText(element, text) {
 }
 
 function clock(date) {
-  return date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const time = { hour: 'numeric', minute: '2-digit' };
+  // Some languages put a zero before the hour even so.
+  return date.toLocaleTimeString([], time).replace(/^0(?=\d)/, '');
 }

@@ -1,4 +1,4 @@
-import { addTask, isRefused, newTask } from './rest.js';
+import { addTask, isRefused, isUnheard, newTask } from './rest.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -21,6 +21,7 @@ export class NewTaskField {
       this.#submit();
     };
     tasks.changed.add(() => this.#compare());
+    addEventListener('return', () => this.#retry());
   }
 
   #submit() {
@@ -71,6 +72,23 @@ export class NewTaskField {
       this.#field.value = '';
     }
     this.#drop(...added);
+    this.#show();
+  }
+
+  /** The server is back. Sending again adds nothing twice. */
+  #retry() {
+    const unheard = this.#failures.filter(({ error }) => isUnheard(error));
+    if (unheard.length === 0) return;
+    const typed = this.#field.value;
+    const restored = this.#restored;
+    // What is in the field is the visitor's to send, or to change.
+    const kept = unheard.includes(restored) && typed !== restored.task.title;
+    this.#drop(...unheard);
+    for (const one of unheard) {
+      if (one === restored && kept) continue;
+      if (one === restored) this.#field.value = '';
+      this.#add(one.task);
+    }
     this.#show();
   }
 

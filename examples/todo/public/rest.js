@@ -24,6 +24,11 @@ export function isRefused({ status }) {
   return status >= 400 && status < 500;
 }
 
+/** Whether the server may not have heard of it: no longer so once it is back. */
+export function isUnheard({ status }) {
+  return status === undefined;
+}
+
 /** Sends a change. Gives the answer, or throws a Refusal. */
 export async function send(method, path, body) {
   let response;

@@ -1,4 +1,4 @@
-import { addTask, isRefused, newTask, send } from './rest.js';
+import { addTask, isRefused, isUnheard, newTask, send } from './rest.js';
 
 const template = document.getElementById('task');
 
@@ -23,6 +23,7 @@ export class TaskRow {
   #gone = false;
   #before; // the title when editing began, while it goes on
   #copy; // to add, if the task is gone
+  #unheard = false; // whether the problem is that the server was away
   #ended;
 
   /** @param ended Called when the row may have outlived its editing. */
@@ -59,6 +60,11 @@ export class TaskRow {
   /** All tasks are fetched: perhaps from a database that was set back. */
   forgetAnswer() {
     this.#answer = undefined;
+  }
+
+  /** The server is back: what it says of the task counts, and nothing else. */
+  returned() {
+    if (this.#unheard) this.#say('');
   }
 
   focus() {
@@ -141,6 +147,7 @@ export class TaskRow {
       (error) => {
         const not = isRefused(error) ? 'Not' : 'Perhaps not';
         this.#say(`${not} ${what}. ${error.message}`);
+        this.#unheard = isUnheard(error);
         return false;
       },
     );
@@ -195,6 +202,7 @@ export class TaskRow {
   }
 
   #say(problem) {
+    this.#unheard = false;
     this.#problem.textContent = problem;
   }
 

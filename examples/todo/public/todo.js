@@ -1,6 +1,7 @@
 import { ConnectionNotice } from './connection-notice.js';
 import { NewTaskField } from './new-task.js';
-import { send } from './rest.js';
+import { showInvitation } from './invitation.js';
+import { isUnheard, send } from './rest.js';
 import { TaskRow } from './task-row.js';
 
 const $ = (id) => document.getElementById(id);
@@ -100,21 +101,28 @@ function drop(id, row) {
 // Changes go to the server, and say here if they did not get there
 
 const busy = new Set();
+const unheard = new Set(); // problems that end when the server is back
 
 async function attempt(name, problem, act) {
   if (busy.has(name)) return;
   busy.add(name);
   $(name).setAttribute('aria-busy', 'true');
-  $(problem).textContent = '';
+  say(problem, '');
   try {
     await act();
   } catch (error) {
-    $(problem).textContent = error.message;
+    say(problem, error.message);
+    if (isUnheard(error)) unheard.add(problem);
   } finally {
     busy.delete(name);
     $(name).removeAttribute('aria-busy');
     show();
   }
+}
+
+function say(problem, text) {
+  unheard.delete(problem);
+  $(problem).textContent = text;
 }
 
 $('toggle-all').onchange = () =>
@@ -127,11 +135,16 @@ $('clear').onclick = () =>
   );
 
 addEventListener('hashchange', show);
+addEventListener('return', () => {
+  for (const problem of unheard) say(problem, '');
+  for (const row of rows.values()) row.returned();
+});
 addEventListener('written', () => {
   // Nobody else brings it now.
   if (tasks.state !== 'live') tasks.refresh();
 });
 tasks.changed.add(show);
 new NewTaskField(tasks);
+void showInvitation();
 const notice = new ConnectionNotice(snorky, tasks);
 show();

@@ -34,6 +34,7 @@ export interface MemoryBrokerOptions {
  */
 export class MemoryBroker implements Broker {
   readonly node: string;
+  readonly shared: boolean = false;
   readonly topics: MemoryTopics;
   readonly directory: MemoryDirectory;
   readonly tokens: MemoryTokens;

@@ -134,6 +134,10 @@ export class ArrayCollection<Row, Item = Row>
     });
   }
 
+  has(value: Row): boolean {
+    return this.batch(() => this.find(this.keyOf?.(value), true) !== undefined);
+  }
+
   delete(value: Row): boolean {
     return this.batch(() => this.discard(this.find(this.keyOf?.(value), true)));
   }

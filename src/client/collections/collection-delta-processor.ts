@@ -98,11 +98,23 @@ export class CollectionDeltaProcessor {
     return changed;
   }
 
+  /** @internal Whether a collection has the row of a delta, by the key it had. */
+  $has(delta: TaggedDelta): boolean {
+    if (!isDelta(delta)) return false;
+    const target = this.targetOf(delta);
+    return delta.type === 'update'
+      ? target?.has(delta, delta.newData, delta.oldData) === true
+      : target?.has(delta, delta.data) === true;
+  }
+
+  private targetOf({ model, tag }: TaggedDelta): DeltaTarget | undefined {
+    return this.targets.get(model) ?? this.targets.get(nameOf(model, tag));
+  }
+
   private process(delta: TaggedDelta): boolean {
     if (!isDelta(delta)) return this.complain('ignored, no delta:', delta);
     const { model, tag } = delta;
-    const target =
-      this.targets.get(model) ?? this.targets.get(nameOf(model, tag));
+    const target = this.targetOf(delta);
     if (!target) {
       const name = nameOf(model, tag);
       return this.complain(`no collection for ${name}, give it one`);

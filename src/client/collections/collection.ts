@@ -39,6 +39,8 @@ export interface KeyedCollection<Row, Item = Row> extends Collection<
    * @param was What the row was before, for the case that its key was another.
    */
   put(value: Row, was?: Row): void;
+  /** Whether there is an item that has this row's key. */
+  has(value: Row): boolean;
   /** Removes the item that has this row's key. Answers whether there was one. */
   delete(value: Row): boolean;
 }

@@ -75,6 +75,15 @@ export class DeltaTarget {
     return changed;
   }
 
+  /** Whether the row of a delta is there, under the key that it had before. */
+  has(delta: Delta<unknown>, row: object, was?: object): boolean {
+    const { keyed, keyOf } = this;
+    const oldKey = keyOf?.(was);
+    if (oldKey !== undefined && oldKey !== keyOf?.(row)) return false;
+    if (keyed) return keyed.has(row);
+    return this.seek((item) => this.isSame(item, row, delta)) !== undefined;
+  }
+
   private change(delta: Delta<unknown>, row: object, was?: object): boolean {
     const { collection, keyed } = this;
     const isDelete = delta.type === 'delete';

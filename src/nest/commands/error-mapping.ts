@@ -1,5 +1,6 @@
 import { BadRequestException, HttpException } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
+import { describeThrown, isError } from '../../core/log-line.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 
@@ -36,14 +37,14 @@ export function isRejectedValue(error: unknown): boolean {
 export class EnhancerFailure extends Error {
   /** @param what Which of them, and when. */
   constructor(what: string, cause: unknown) {
+    const thrown = isError(cause) ? '' : ` (${describeThrown(cause)})`;
     super(
-      `${what}. If it was written for HTTP, let it look at ` +
+      `${what}${thrown}. If it was written for HTTP, let it look at ` +
         'context.getType(), which is "ws" here.',
       { cause },
     );
     this.name = 'EnhancerFailure';
-    if (cause instanceof Error) {
-      this.stack = `${this.message}\n${cause.stack ?? ''}`;
-    }
+    // Its own frames are ours. Those of the cause are logged after it.
+    this.stack = `${this.name}: ${this.message}`;
   }
 }

@@ -1,3 +1,4 @@
+import { InvalidParams } from '../../core/rpc-error.js';
 import type { JsonObject } from '../../protocol/json.js';
 import {
   CLIENT,
@@ -11,9 +12,9 @@ import {
   arrayCheck,
   dtoCheck,
   hasValidators,
-  invalidParams,
   primitiveCheck,
   schemaCheck,
+  unknownName,
   type Validation,
   type ValueCheck,
 } from './value-check.js';
@@ -59,7 +60,7 @@ export class NamedParams {
   check(params: JsonObject): void {
     for (const name of this.required) {
       if (!Object.hasOwn(params, name)) {
-        throw invalidParams(`"${name}" is missing`);
+        throw new InvalidParams(`"${name}" is missing`);
       }
     }
     if (this.allowed === undefined) return;
@@ -67,7 +68,7 @@ export class NamedParams {
     for (const name in params) {
       if (this.allowed.has(name)) continue;
       if (Object.hasOwn(params, name)) {
-        throw invalidParams(`"${name}" is unknown`);
+        throw unknownName(name);
       }
     }
   }
@@ -219,7 +220,7 @@ async function paramsCheck(
   type: unknown,
 ): Promise<ValueCheck | undefined> {
   if (command.options.params !== undefined) {
-    return schemaCheck(command.options.params, 'params');
+    return schemaCheck(command.options.params, '');
   }
   if (command.options.unchecked === true) return undefined;
   if (!isOwnClass(type)) {
@@ -230,7 +231,7 @@ async function paramsCheck(
   if (!hasValidators(validation, type)) {
     throw setupError('SNORKY_PARAMS_UNDECORATED', who, type.name);
   }
-  return dtoCheck(validation, type, 'params');
+  return dtoCheck(validation, type, '');
 }
 
 /** The check of one named parameter, from its schema or its declared type. */
@@ -238,7 +239,7 @@ async function namedCheck(
   { who, types, command, loadValidation }: PlanContext,
   { index, data, schema, pipes }: ParamMetadata,
 ): Promise<ValueCheck | undefined> {
-  const what = `"${String(data)}"`;
+  const what = String(data);
   if (schema !== undefined) return schemaCheck(schema, what);
   // A pipe is trusted to turn what comes into the declared type.
   if (command.options.unchecked === true || pipes.length > 0) return undefined;

@@ -1,6 +1,7 @@
 import { HttpException, type ExecutionContext } from '@nestjs/common';
 import type { ContextId } from '@nestjs/core';
 import { isPromiseLike } from '../../core/promise-like.js';
+import { InvalidParams } from '../../core/rpc-error.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
 import type { Command } from '../../core/rpc-service.js';
 import type { BoundEnhancers } from '../enhancers/bound-enhancers.js';
@@ -14,7 +15,6 @@ import { EnhancerFailure, isAnswer, isRejectedValue } from './error-mapping.js';
 import { httpView, isResponseView } from './http-view.js';
 import { argumentsMaker } from './pipeline-arguments.js';
 import type { ParamsPlan } from './params-plan.js';
-import { invalidParams } from './value-check.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -144,7 +144,9 @@ async function filtered(
     }
   }
   if (stage.progress === 'before' && isRejectedValue(error)) {
-    throw invalidParams(reasonOf(error));
+    throw new InvalidParams(undefined, [
+      { path: '', messages: [reasonOf(error)] },
+    ]);
   }
   if (stage.progress === 'inside' || isAnswer(error)) throw error;
   throw new EnhancerFailure(

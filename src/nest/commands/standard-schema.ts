@@ -15,7 +15,15 @@ export interface StandardSchema<Output = unknown> {
 /** What a schema says of a value. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] };
+  | { readonly issues: readonly SchemaIssue[] };
+
+/** What is wrong with a value, or with a part of it. */
+export interface SchemaIssue {
+  readonly message: string;
+  /** The keys that lead to the part. */
+  readonly path?:
+    readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
 
 /** Whether a value is a Standard Schema. Some libraries' are functions. */
 export function isStandardSchema(value: unknown): value is StandardSchema {

@@ -2,6 +2,7 @@ import { isPromiseLike } from '../../core/promise-like.js';
 import { InvalidParams } from '../../core/rpc-error.js';
 import { isJsonObject } from '../../protocol/json.js';
 import type { ValidationError } from 'class-validator';
+import { FieldFaults } from './field-faults.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /**
@@ -15,45 +16,51 @@ export interface ValueCheck {
   check(value: unknown): unknown;
 }
 
-/** The error for every value that does not fit. */
-export function invalidParams(why: string): InvalidParams {
-  return new InvalidParams(why);
+/**
+ * The error for a value that does not fit.
+ *
+ * @param path Of the value: the parameter's name, empty for all params.
+ * @param must What would fit.
+ */
+function unfit(path: string, must: string): InvalidParams {
+  const what = path === '' ? 'params' : `"${path}"`;
+  return new InvalidParams(`${what} ${must}`, [{ path, messages: [must] }]);
 }
 
 /** A value of a JSON type that the reflected type names; null is none. */
 export function primitiveCheck(
   type: 'number' | 'string' | 'boolean',
-  what: string,
+  path: string,
 ): ValueCheck {
   return {
     mayWait: false,
     check(value) {
-      if (typeof value !== type) throw invalidParams(`${what} is no ${type}`);
+      if (typeof value !== type) throw unfit(path, `must be a ${type}`);
       return value;
     },
   };
 }
 
 /** A list of whatever: of what, reflection does not tell. */
-export function arrayCheck(what: string): ValueCheck {
+export function arrayCheck(path: string): ValueCheck {
   return {
     mayWait: false,
     check(value) {
       if (Array.isArray(value)) return value as unknown;
-      throw invalidParams(`${what} is no array`);
+      throw unfit(path, 'must be an array');
     },
   };
 }
 
 /** Whatever a Standard Schema accepts, as the schema returns it. */
-export function schemaCheck(schema: StandardSchema, what: string): ValueCheck {
+export function schemaCheck(schema: StandardSchema, path: string): ValueCheck {
   const accept = (
     result: Awaited<ReturnType<StandardSchema['~standard']['validate']>>,
   ): unknown => {
-    if (result.issues !== undefined) {
-      throw invalidParams(`${what}: ${result.issues[0]?.message ?? 'refused'}`);
-    }
-    return result.value;
+    if (result.issues === undefined) return result.value;
+    const faults = new FieldFaults();
+    faults.addIssues(result.issues, path);
+    throw new InvalidParams(undefined, faults.list);
   };
   return {
     mayWait: true,
@@ -72,6 +79,11 @@ export interface Validation {
   readonly transformer: typeof import('class-transformer');
 }
 
+/** The error for a name that the command does not know. */
+export function unknownName(name: string): InvalidParams {
+  return new InvalidParams(`"${name}" is unknown`);
+}
+
 /** Whether any property of a class has a class-validator decorator. */
 export function hasValidators({ validator }: Validation, dto: Class): boolean {
   return (
@@ -88,7 +100,7 @@ export function hasValidators({ validator }: Validation, dto: Class): boolean {
 export function dtoCheck(
   validation: Validation,
   dto: Class,
-  what: string,
+  path: string,
 ): ValueCheck {
   const { validate, validateSync } = validation.validator;
   const { plainToInstance } = validation.transformer;
@@ -99,17 +111,21 @@ export function dtoCheck(
   };
   const accept = (
     instance: object,
-    [error]: readonly ValidationError[],
+    errors: readonly ValidationError[],
   ): object => {
-    if (error !== undefined) throw invalidParams(`${what}: ${reasonOf(error)}`);
-    return instance;
+    if (errors.length === 0) return instance;
+    const faults = new FieldFaults();
+    faults.addErrors(errors, path);
+    throw faults.unknown === undefined
+      ? new InvalidParams(undefined, faults.list)
+      : unknownName(faults.unknown);
   };
   const instantiate = (value: unknown): object => {
-    if (!isJsonObject(value)) throw invalidParams(`${what} is no object`);
+    if (!isJsonObject(value)) throw unfit(path, 'must be an object');
     // class-transformer leaves these out without a word, so that the validator
     // would not see an unknown property.
     for (const key of Object.keys(value)) {
-      if (isInherited(dto, key)) throw invalidParams(`${what}: ${key}`);
+      if (isInherited(dto, key)) throw unknownName(key);
     }
     return plainToInstance(dto as new () => object, value);
   };
@@ -131,18 +147,6 @@ export function dtoCheck(
       );
     },
   };
-}
-
-/** The first constraint that failed, also in an object inside. */
-function reasonOf({
-  property,
-  constraints,
-  children,
-}: ValidationError): string {
-  const [first] = Object.values(constraints ?? {});
-  if (first !== undefined) return first;
-  const [child] = children ?? [];
-  return child === undefined ? property : `${property}: ${reasonOf(child)}`;
 }
 
 /** Whether a class has a method, or anything else that is not set, of a name. */

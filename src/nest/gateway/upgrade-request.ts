@@ -2,6 +2,7 @@ import { parse as parseCookies } from 'cookie';
 import type { IncomingMessage } from 'node:http';
 import type { JsonValue } from '../../protocol/json.js';
 import type { Visitor } from '../../transports/visitor.js';
+import { offeredSubprotocols } from '../../transports/websocket/subprotocols.js';
 import type { UpgradeResponse } from './upgrade-response.js';
 
 /**
@@ -33,6 +34,8 @@ export interface UpgradeRequest extends IncomingMessage {
   readonly host: string | undefined;
   readonly hostname: string | undefined;
   readonly secure: boolean;
+  /** The subprotocols that the client offers, in its order. */
+  readonly subprotocols: readonly string[];
   /** A header, its name in any case. */
   get(name: string): string | string[] | undefined;
   /** The same, by its other name. */
@@ -62,6 +65,7 @@ export function toUpgradeRequest(
     cookies: cookie === undefined ? {} : parseCookies(cookie),
     params: {},
     ...visitor,
+    subprotocols: offeredSubprotocols(request),
     res: response,
   });
 }

@@ -143,7 +143,7 @@ export class BackendHandler {
       this.registry.counters.discarded++;
       this.refuseFault(response, envelope);
     } else {
-      this.process(request, response, envelope);
+      this.process(request, response, envelope, body.text.length);
     }
   }
 
@@ -151,6 +151,7 @@ export class BackendHandler {
     request: IncomingMessage,
     response: ServerResponse,
     envelope: IncomingEnvelope,
+    size: number,
   ): void {
     const service = this.registry.receiver(envelope.service);
     if (service === undefined) {
@@ -182,6 +183,7 @@ export class BackendHandler {
       clearTimeout(timer);
       client.release();
     });
+    client.arriving = size;
     this.registry.counters.received++;
     this.registry.process(client, envelope);
   }

@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type Server, type WebSocket } from 'ws';
 import type { MaybePromise } from '../../broker/ports.js';
-import { excerpt } from '../../core/log.js';
+import { excerpt } from '../../core/log-line.js';
 import type { OutboxLimits } from '../../core/outbox.js';
 import { OutboxFlusher } from '../../core/outbox-flusher.js';
 import { isPromiseLike } from '../../core/promise-like.js';
+import { withoutQuery } from '../../core/redaction.js';
 import type { ServiceRegistry } from '../../core/service-registry.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import { CloseCode } from '../../protocol/errors.js';
@@ -17,6 +18,7 @@ import { Heartbeat } from './heartbeat.js';
 import { allowsOrigin, type Origins } from './origins.js';
 import { PendingHandshakes } from './pending-handshakes.js';
 import { refuseUpgrade, UpgradeRefused } from './refusal.js';
+import { selectSubprotocol, type SelectSubprotocol } from './subprotocols.js';
 import {
   SnorkySocket,
   WebSocketClient,
@@ -59,6 +61,7 @@ export class WebSocketEndpoint implements WebSocketContext {
   private readonly server: Server<typeof SnorkySocket>;
   private readonly heartbeat: Heartbeat<WebSocketClient> | undefined;
   private readonly origins: Origins;
+  private readonly subprotocol: SelectSubprotocol | undefined;
   private readonly open = new Set<WebSocketClient>();
   private readonly handshakes: PendingHandshakes;
   private draining = false;
@@ -83,6 +86,7 @@ export class WebSocketEndpoint implements WebSocketContext {
     this.counters = registry.counters;
     this.handshakes = new PendingHandshakes(this.settings.handshakeTimeout);
     this.origins = options.origins ?? (admit === undefined ? '*' : 'same');
+    this.subprotocol = options.subprotocol;
     this.server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -92,7 +96,8 @@ export class WebSocketEndpoint implements WebSocketContext {
       skipUTF8Validation: true,
       maxPayload: this.settings.maxPayload,
       perMessageDeflate: options.compression ?? false,
-      handleProtocols: () => false,
+      handleProtocols: (offered, request) =>
+        this.selectProtocol([...offered], request),
       WebSocket: SnorkySocket,
     });
     if (this.settings.heartbeat > 0) {
@@ -210,6 +215,7 @@ export class WebSocketEndpoint implements WebSocketContext {
           url: request.url ?? '/',
           remoteAddress: request.socket.remoteAddress,
           ip,
+          ...(ws.protocol === '' ? {} : { subprotocol: ws.protocol }),
         },
         this,
       );
@@ -226,6 +232,21 @@ export class WebSocketEndpoint implements WebSocketContext {
       }
       this.registry.connect(client);
     });
+  }
+
+  /** Called by `ws` before it writes anything: who throws refuses. */
+  private selectProtocol(
+    offered: readonly string[],
+    request: IncomingMessage,
+  ): string | false {
+    const selected = selectSubprotocol(this.subprotocol, offered, request);
+    if (selected !== undefined) return selected;
+    // Their number alone: tokens come that way.
+    this.registry.log.debug('subprotocols', () => {
+      const [path = ''] = (request.url ?? '').split('?', 1);
+      return `Selected none of ${offered.length} subprotocols that a client offered on ${excerpt(path)}. Browsers drop such a connection: offer none, or give the endpoint the option "subprotocol"`;
+    });
+    return false;
   }
 
   private expire(client: WebSocketClient, expiresAt: number): void {
@@ -253,8 +274,8 @@ export class WebSocketEndpoint implements WebSocketContext {
       // A browser does not tell its page why.
       this.registry.log.debug('refused', () => {
         const { url = '', headers } = request ?? {};
-        const from = excerpt(headers?.origin ?? 'no origin');
-        return `Refused an upgrade of ${excerpt(url)} (${from}): ${error.status} ${error.message}`;
+        const from = excerpt(withoutQuery(headers?.origin ?? 'no origin'));
+        return `Refused an upgrade of ${excerpt(withoutQuery(url))} (${from}): ${error.status} ${error.message}`;
       });
       refuseUpgrade(socket, error);
       return;

@@ -1,6 +1,7 @@
 import type { PerMessageDeflateOptions } from 'ws';
 import { LONGEST_TIMER } from '../longest-timer.js';
 import { checkOrigins, type Origins } from './origins.js';
+import type { SelectSubprotocol } from './subprotocols.js';
 
 /** How one WebSocket endpoint behaves. All times are milliseconds. */
 export interface WebSocketOptions {
@@ -10,6 +11,15 @@ export interface WebSocketOptions {
    * `'same'` as soon as it has.
    */
   readonly origins?: Origins;
+  /**
+   * Selects a subprotocol, for clients that send a token as one:
+   * `new WebSocket(url, ['snorky', 'bearer.<token>'])`. Guards read the offer as
+   * `request.subprotocols`.
+   * @default none is selected
+   * @example
+   * subprotocol: (offered) => offered.find((name) => name === 'snorky')
+   */
+  readonly subprotocol?: SelectSubprotocol;
   /**
    * Time between pings. A client that has not answered one when the next is due
    * is closed with 4000. 0 turns pings off, and with them the detection of dead
@@ -87,6 +97,13 @@ export function webSocketSettings(
   options: WebSocketOptions,
 ): WebSocketSettings {
   if (options.origins !== undefined) checkOrigins(options.origins);
+  const { subprotocol } = options;
+  if (subprotocol !== undefined && typeof subprotocol !== 'function') {
+    throw new TypeError(
+      'The WebSocket option "subprotocol" must be a function that selects one ' +
+        `of those that are offered, not ${typeof subprotocol}.`,
+    );
+  }
   const settings: WebSocketSettings = {
     heartbeat: options.heartbeat ?? 90_000,
     maxPayload: options.maxPayload ?? 10 * 1024 * 1024,

@@ -11,7 +11,7 @@ const OPERATIONS = [
   'clear completed',
 ];
 
-const TRY_NOW = '#notice:not([hidden]) #try-now';
+const TRY_NOW = '#try-now:not([hidden])';
 
 /** Does one thing of all that can be done in a window. */
 export async function operateAtRandom(

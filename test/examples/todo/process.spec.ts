@@ -77,7 +77,7 @@ describe('The to-do app as a process', () => {
     const app = await start();
     const home = `http://localhost:${app.port}`;
     expect(app.out).toBe(
-      `The to-do list is on ${home}, its tasks are in ${file}\nAnnouncements are on ${home}/announcements\n`,
+      `The to-do list is on ${home}, its tasks are in ${file}\nThe key of its backend is swordfish\nAnnouncements are on ${home}/announcements\n`,
     );
     expect(app.err).toBe('');
   });

@@ -31,9 +31,9 @@ describe('The reason why params are invalid', () => {
   it.each<[string, object, string]>([
     ['order', { amount: 0 }, 'amount must not be less than 1'],
     ['order', { amount: 1, colour: 'red' }, 'colour'],
-    ['rename', { name: 1 }, 'params: '],
-    ['tag', { tags: 'a', n: 1 }, '"tags" is no array'],
-    ['tag', { tags: [], n: '1' }, '"n" is no number'],
+    ['rename', { name: 1 }, 'name: Invalid input'],
+    ['tag', { tags: 'a', n: 1 }, '"tags" must be an array'],
+    ['tag', { tags: [], n: '1' }, '"n" must be a number'],
     ['tag', { tags: [] }, '"n" is missing'],
     ['tag', { tags: [], n: 1, m: 2 }, '"m" is unknown'],
     ['piped', { order: { amount: 0 } }, 'amount must not be less than 1'],

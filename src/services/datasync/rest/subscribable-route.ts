@@ -27,7 +27,11 @@ import type {
   SubscribablePlan,
   SubscribableRequest,
 } from './subscribable-plan.js';
-import { findDealer, subscribableTarget } from './subscribable-target.js';
+import {
+  checkPart,
+  findDealer,
+  subscribableTarget,
+} from './subscribable-target.js';
 import { SubscriptionAnswer, type Grant } from './subscription-answer.js';
 import { wholeAnswer } from './whole-answer.js';
 
@@ -78,6 +82,7 @@ export abstract class SubscribableRoute
     if (interceptorsOf(method).filter(isOne).length > 1) {
       throw setupError('SNORKY_SUBSCRIBABLE_TWICE', this.#who);
     }
+    checkPart(this.place.plan.options, this.#who);
     this.#ready();
   }
 
@@ -109,12 +114,13 @@ export abstract class SubscribableRoute
     next: CallHandler,
   ): Observable<unknown> {
     answer.onHead = () => {};
+    const part = this.place.plan.partFor(request as never);
     const authorized = this.#authorize(request);
     const handled = next.handle();
     let grant: Grant | undefined;
     const rows = from(authorized).pipe(
       mergeMap((token) => {
-        grant = { token, withdraw: () => this.#withdraw(token) };
+        grant = { token, part, withdraw: () => this.#withdraw(token) };
         answer.grant(grant);
         return handled;
       }),

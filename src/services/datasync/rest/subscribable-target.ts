@@ -4,12 +4,16 @@ import { RpcError } from '../../../core/rpc-error.js';
 import { setupError } from '../../../nest/setup-errors.js';
 import { encodeJson } from '../../../protocol/envelope.js';
 import type { JsonValue } from '../../../protocol/json.js';
+import {
+  MAX_PART_FIELDS,
+  tellsPart,
+} from '../../../protocol/subscription-headers.js';
 import { DataSyncService } from '../datasync.service.js';
 import type { Dealer } from '../dealers/dealer.js';
 import type {
   DealerReference,
-  SubscribableOptions,
   SubscribablePlan,
+  SubscribableService,
 } from './subscribable-plan.js';
 
 const DEFAULT_SERVICE = 'datasync';
@@ -31,6 +35,33 @@ export function subscribableTarget(
   const dealer = findDealer(service, fixed.dealer, who);
   if (fixed.query !== undefined) checkQuery(dealer, fixed.query, who);
   return service;
+}
+
+/**
+ * Checks what a route says about being a part.
+ *
+ * @throws SnorkySetupError
+ */
+export function checkPart(
+  { partial, orderedBy }: SubscribablePlan['options'],
+  who: string,
+): void {
+  const problem = partProblem(partial, orderedBy);
+  if (problem === undefined) return;
+  throw setupError('SNORKY_SUBSCRIBABLE_PARTIAL', who, problem);
+}
+
+function partProblem(partial: unknown, orderedBy: unknown): string | undefined {
+  if (partial !== undefined && typeof partial !== 'boolean') {
+    return '`partial` is neither true nor false';
+  }
+  if (orderedBy === undefined) return undefined;
+  if (partial !== true) return '`orderedBy` is of no use without `partial`';
+  if (typeof orderedBy === 'function' || tellsPart(orderedBy)) return undefined;
+  return (
+    `\`orderedBy\` is no list of 1 to ${MAX_PART_FIELDS} names of fields, ` +
+    'short enough for a header'
+  );
 }
 
 /**
@@ -73,7 +104,7 @@ export function findDealer(
 
 function findService(
   modules: ModulesContainer,
-  { service, registry }: SubscribableOptions,
+  { service, registry }: SubscribableService,
   who: string,
 ): DataSyncService {
   const all = new Set<DataSyncService>();

@@ -40,13 +40,14 @@ import { SubscribableRoute } from './subscribable-route.js';
  */
 export function Subscribable<Request extends object = SubscribableRequest>(
   items: (request: Request) => MaybePromise<readonly SubscribableItem[]>,
-  options?: SubscribableOptions,
+  options?: SubscribableOptions<Request>,
 ): MethodDecorator;
 /**
  * The same, for what one dealer decides about.
  *
  * @param query What is asked of the dealer, or how that follows from the request.
  *   @default null
+ * @param options `partial` for answers that a limit, an offset or a page cuts.
  *
  * @example
  * @Get()
@@ -54,11 +55,17 @@ export function Subscribable<Request extends object = SubscribableRequest>(
  * list() {
  *   return this.tasks.find();
  * }
+ *
+ * @Get('newest')
+ * @Subscribable(AllTasks, null, { partial: true, orderedBy: ['createdAt', 'id'] })
+ * newest() {
+ *   return this.tasks.find({ order: { createdAt: 'DESC', id: 'DESC' }, take: 10 });
+ * }
  */
 export function Subscribable<Request extends object = SubscribableRequest>(
   dealer: DealerReference,
   query?: JsonValue | ((request: Request) => MaybePromise<JsonValue>),
-  options?: SubscribableOptions,
+  options?: SubscribableOptions<Request>,
 ): MethodDecorator;
 export function Subscribable(
   what: Parameters<typeof subscribablePlan>[0],

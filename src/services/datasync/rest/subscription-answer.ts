@@ -2,11 +2,18 @@ import type { ServerResponse } from 'node:http';
 import { SubscriptionHeader } from '../../../protocol/subscription-headers.js';
 import { addNames, beforeHead } from './response-head.js';
 
-const { ask, token: TOKEN, alias: ALIAS } = SubscriptionHeader;
+const {
+  ask,
+  token: TOKEN,
+  alias: ALIAS,
+  partial: PARTIAL,
+} = SubscriptionHeader;
 
 /** A token that an answer is to carry. */
 export interface Grant {
   readonly token: string;
+  /** What the header says of a part; undefined for whole answers. */
+  readonly part: string | undefined;
   /** Makes the token good for nothing. Must not throw. */
   withdraw(): void;
 }
@@ -66,8 +73,14 @@ export class SubscriptionAnswer {
     if (status >= 300 && status !== 304) this.takeBack(this.#grant);
     addNames(response, 'Vary', [ask]);
     if (this.#grant !== undefined) {
-      response.setHeader(TOKEN, this.#grant.token);
-      response.setHeader(ALIAS, this.#grant.token);
+      const { token, part } = this.#grant;
+      response.setHeader(TOKEN, token);
+      response.setHeader(ALIAS, token);
+      // A page that may not read it would take the part for the whole.
+      if (part !== undefined) {
+        response.setHeader(PARTIAL, part);
+        addNames(response, 'Access-Control-Expose-Headers', [PARTIAL]);
+      }
       // The token is a secret of whoever asked.
       response.setHeader('Cache-Control', 'no-store');
       addNames(response, 'Access-Control-Expose-Headers', [TOKEN, ALIAS]);

@@ -72,6 +72,21 @@ describe('A subscribable route is checked before it is asked', () => {
   });
 
   it.each([
+    ['an order without a part', { orderedBy: ['id'] }],
+    ['an order of the whole', { partial: false, orderedBy: ['id'] }],
+    ['a part of a kind', { partial: 'yes' }],
+    ['an order of nothing', { partial: true, orderedBy: [] }],
+    ['an order by one name', { partial: true, orderedBy: 'id' }],
+    ['an order by numbers', { partial: true, orderedBy: [1] }],
+    ['an order by too much', { partial: true, orderedBy: Array(17).fill('a') }],
+  ])('for %s', async (_what, options) => {
+    const decorator = Subscribable(AllTasks, null, options as never);
+    await expect(start([controllerOf(decorator)], tasks)).rejects.toMatchObject(
+      { code: 'SNORKY_SUBSCRIBABLE_PARTIAL' },
+    );
+  });
+
+  it.each([
     ['class', Subscribable(Picky)],
     ['name', Subscribable('Picky', ({ params }) => params['id'] ?? null)],
   ])('for a dealer that there is not, by its %s', async (_by, decorator) => {

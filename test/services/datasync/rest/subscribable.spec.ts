@@ -65,6 +65,31 @@ class Tasks {
     return ROWS;
   }
 
+  @Get('newest')
+  @Subscribable(AllTasks, null, {
+    partial: true,
+    orderedBy: ['created at', 'größe', 'a,b'],
+  })
+  newest(): unknown {
+    return ROWS;
+  }
+
+  @Get('sorted')
+  @Subscribable(() => [{ dealer: AllTasks, query: null }], {
+    partial: true,
+    orderedBy: ({ query }: SubscribableRequest) =>
+      query['by'] as unknown as string[],
+  })
+  sorted(): unknown {
+    return ROWS;
+  }
+
+  @Get('some-page')
+  @Subscribable(AllTasks, null, { partial: true })
+  page(): unknown {
+    return ROWS;
+  }
+
   @Get('fixed')
   @Subscribable(TasksByProject, 7)
   fixed(): unknown {
@@ -223,6 +248,28 @@ describe.each(PLATFORMS)('A subscribable route (%s)', (platform) => {
     expect(namesIn(response, 'vary')).toEqual(['X-Snorky']);
     expect(namesIn(response, 'access-control-expose-headers')).toEqual(EXPOSED);
     expect(await app.acquired(app.tokens[0])).toEqual(ACQUIRED);
+  });
+
+  it.each([
+    ['/tasks', null],
+    ['/tasks/some-page', 'order-unknown'],
+    ['/tasks/newest', 'ordered-by=created%20at,gr%C3%B6%C3%9Fe,a%2Cb'],
+    ['/tasks/sorted?by=a&by=b', 'ordered-by=a,b'],
+    ['/tasks/sorted', 'order-unknown'],
+  ])('says of %s what part of the rows it is', async (path, part) => {
+    await using app = await start();
+    const response = await app.subscribe(path);
+    expect(await response.json()).toEqual(ROWS);
+    const header = 'X-Subscription-Partial';
+    expect(response.headers.get(header)).toBe(part);
+    const exposed = namesIn(response, 'access-control-expose-headers');
+    expect(exposed.sort()).toEqual(
+      [...EXPOSED, ...(part === null ? [] : [header])].sort(),
+    );
+    // To whom it says nothing.
+    const other = await app.get(path);
+    expect(other.headers.get(header)).toBeNull();
+    expect(other.headers.get('access-control-expose-headers')).toBeNull();
   });
 
   it('answers others as if it were none, but for Vary', async () => {
