@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Server as TlsServer } from 'node:tls';
 import {
   refuseUpgrade,
   UpgradeRefused,
 } from '../transports/websocket/refusal.js';
 import type { WebSocketEndpoint } from '../transports/websocket/websocket-endpoint.js';
+import { declineUpgrades, withoutUpgrade } from './declined-upgrades.js';
 import { pathOf } from './gateway/upgrade-request.js';
 import type { SnorkyWsAdapter } from './snorky-ws.adapter.js';
 
@@ -20,6 +20,7 @@ type UpgradeListener = (this: Server, ...args: UpgradeArgs) => void;
  */
 export class UpgradeRouter {
   private readonly emit: Server['emit'];
+  private readonly acceptAgain: () => void;
 
   constructor(
     private readonly server: Server,
@@ -30,12 +31,14 @@ export class UpgradeRouter {
     server.emit = this.route as Server['emit'];
     // Node parses upgrades only while somebody listens for them.
     server.on('upgrade', present);
+    this.acceptAgain = declineUpgrades(server, this.declines);
   }
 
   /** Leaves the server as it was found. */
   remove(): void {
     if (this.server.emit === this.route) this.server.emit = this.emit;
     this.server.off('upgrade', present);
+    this.acceptAgain();
   }
 
   private readonly route = (event: string, ...args: unknown[]): boolean => {
@@ -45,6 +48,10 @@ export class UpgradeRouter {
     this.upgrade(...(args as UpgradeArgs));
     return true;
   };
+
+  /** Whether what a request offers is for nobody here. */
+  private readonly declines = ({ headers }: IncomingMessage): boolean =>
+    !/\bwebsocket\b/i.test(headers.upgrade ?? '') && this.isAlone();
 
   /** Whether nobody but Snorky and the adapter listens for upgrades. */
   private isAlone(): boolean {
@@ -57,8 +64,7 @@ export class UpgradeRouter {
     const [request, socket, head] = args;
     const path = pathOf(request.url ?? '/');
     const endpoint = this.endpoints.get(path);
-    const { upgrade = '' } = request.headers;
-    if (!/\bwebsocket\b/i.test(upgrade) && this.isAlone()) {
+    if (this.declines(request)) {
       withoutUpgrade(this.server, ...args);
       return;
     }
@@ -82,30 +88,6 @@ export class UpgradeRouter {
       (listener as UpgradeListener).apply(this.server, args);
     }
   }
-}
-
-/**
- * Answers a request as if it offered no upgrade, as Node does while nobody
- * listens for upgrades: some HTTP clients offer one to h2c with every request.
- */
-function withoutUpgrade(server: Server, ...args: UpgradeArgs): void {
-  const [{ method, url, httpVersion, rawHeaders }, socket, head] = args;
-  const lines = [`${method} ${url} HTTP/${httpVersion}`];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string;
-    if (/^(upgrade|http2-settings)$/i.test(name)) continue;
-    const value = rawHeaders[i + 1] as string;
-    lines.push(
-      /^connection$/i.test(name)
-        ? `${name}: ${value.replace(/\b(upgrade|http2-settings)\b,?\s*/gi, '')}`
-        : `${name}: ${value}`,
-    );
-  }
-  const text = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  socket.unshift(Buffer.concat([text, head]));
-  // What a TLS server is told of by 'connection' is not decrypted yet.
-  const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
-  server.emit(event, socket);
 }
 
 function present(): void {}

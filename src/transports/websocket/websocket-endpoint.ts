@@ -24,6 +24,7 @@ import {
   WebSocketClient,
   type WebSocketContext,
 } from './websocket-client.js';
+import { hasBody } from './upgrade-body.js';
 import {
   webSocketSettings,
   type WebSocketOptions,
@@ -206,6 +207,10 @@ export class WebSocketEndpoint implements WebSocketContext {
   ): void {
     // Throws for what is no JSON: after the upgrade it would be too late to refuse.
     encodeJson(admission.identity);
+    // What older Nodes take for frames, and newer ones wait for.
+    if (request.method === 'GET' && hasBody(request)) {
+      throw new UpgradeRefused(400, 'An upgrade request has no body');
+    }
     this.server.handleUpgrade(request, socket, head, (ws) => {
       const client = new WebSocketClient(
         ws,

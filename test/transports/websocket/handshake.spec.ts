@@ -62,6 +62,22 @@ describe('The opening handshake', () => {
     expect(heard).toMatch(/^HTTP\/1\.1 405 /);
   });
 
+  it.each(['Content-Length: 4', 'Transfer-Encoding: chunked'])(
+    'is refused with a body (%s)',
+    async (header) => {
+      await using running = await startEndpoint();
+      const heard = await speak(
+        Number(new URL(running.url).port),
+        'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+          'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
+          `${header}\r\n\r\n`,
+      );
+      expect(heard).toMatch(/^HTTP\/1\.1 400 /);
+      expect(heard).toContain('An upgrade request has no body');
+      expect(running.registry.counters.connections).toBe(0);
+    },
+  );
+
   it('proves that the request was understood', async () => {
     await using running = await startEndpoint();
     const key = 'AQIDBAUGBwgJCgsMDQ4PEA==';
