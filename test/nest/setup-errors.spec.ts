@@ -38,6 +38,7 @@ import {
   type RegistryOptions,
   type SetupErrorCode,
 } from 'snorky';
+import { z } from 'zod';
 import { applicationConfigOf } from '../../src/nest/nest-internals.js';
 import { checkNestVersion } from '../../src/nest/nest-version.js';
 import { startApp } from '../support/app.js';
@@ -417,6 +418,20 @@ const CASES: Readonly<
       '`import type`); an interface, Partial<T> or Record must become a class ' +
       'with class-validator decorators or a schema (@RpcCommand({ params: ' +
       'schema })); or say @RpcCommand({ unchecked: true }) and check them yourself.',
+  },
+  SNORKY_SCHEMA_UNUSED: {
+    start: () => {
+      @SnorkyService('loose')
+      class Loose {
+        @RpcCommand({ params: z.object({ a: z.string().max(3) }) })
+        take(@RpcParam('a') _a: string): void {}
+      }
+      return startWith(Loose);
+    },
+    sentence:
+      'Loose.take() has a schema for its params as one object, and does not ' +
+      'take them so: the schema would check nothing. Give each parameter its ' +
+      "own (@RpcParam('name', schema)), or take all of them with @RpcParams().",
   },
   SNORKY_PARAMS_UNDECORATED: {
     start: () => {

@@ -8,6 +8,8 @@ export interface DeclaredCommand {
   readonly name: string;
   readonly method: string;
   readonly options: RpcCommandOptions;
+  /** The prototype of the class that declares it, which a subclass inherits. */
+  readonly owner: object;
 }
 
 /**
@@ -40,6 +42,7 @@ export function declaredCommands(
         name: options.name ?? method,
         method,
         options,
+        owner: prototype,
         declaredBy: value,
       });
     }

@@ -8,18 +8,15 @@ import {
 import { ROUTE_ARGS_METADATA } from '../nest-internals.js';
 import { setupError } from '../setup-errors.js';
 import type { DeclaredCommand } from './declared-commands.js';
+import { isOwnClass, typeCheck } from './declared-type.js';
 import {
-  arrayCheck,
   dtoCheck,
   hasValidators,
-  primitiveCheck,
   schemaCheck,
   unknownName,
   type Validation,
   type ValueCheck,
 } from './value-check.js';
-
-type Class = new (...args: never[]) => object;
 
 /** Loads the packages behind DTO classes, or fails with what to install. */
 export type LoadValidation = (who: string) => Promise<Validation>;
@@ -84,19 +81,17 @@ export async function planParams(
   command: DeclaredCommand,
   loadValidation: LoadValidation,
 ): Promise<ParamsPlan> {
-  const { prototype } = classRef;
-  const who = `${classRef.name}.${command.method}()`;
-  const types = Reflect.getMetadata(
-    'design:paramtypes',
-    prototype,
-    command.method,
-  ) as unknown[] | undefined;
-  const arity = (Reflect.get(prototype, command.method) as { length: number })
+  const { method, owner } = command;
+  const who = `${classRef.name}.${method}()`;
+  // Own, since an override has its own parameters, with decorators or without.
+  const types = Reflect.getOwnMetadata('design:paramtypes', owner, method) as
+    unknown[] | undefined;
+  const arity = (Reflect.get(classRef.prototype, method) as { length: number })
     .length;
-  const decorated = Reflect.getMetadata(
+  const decorated = Reflect.getOwnMetadata(
     ROUTE_ARGS_METADATA,
-    classRef,
-    command.method,
+    owner.constructor,
+    method,
   ) as Record<string, ParamMetadata> | undefined;
   if (types === undefined && dependsOnTypes(command, arity, decorated)) {
     throw setupError('SNORKY_TYPES_MISSING', who);
@@ -172,6 +167,15 @@ async function planDecorated(
   const required: string[] = [];
   let all = false;
   let needsPipeline = false;
+  if (
+    context.command.options.params !== undefined &&
+    !Object.entries(decorated).some(
+      ([key, { data }]) =>
+        key.startsWith(`${ParamKind.params}:`) && data === undefined,
+    )
+  ) {
+    throw setupError('SNORKY_SCHEMA_UNUSED', context.who);
+  }
   for (const [key, metadata] of Object.entries(decorated)) {
     const { index, data, pipes } = metadata;
     if (pipes.length > 0) needsPipeline = true;
@@ -224,8 +228,7 @@ async function paramsCheck(
   }
   if (command.options.unchecked === true) return undefined;
   if (!isOwnClass(type)) {
-    const reflected = typeof type === 'function' ? type.name : String(type);
-    throw setupError('SNORKY_PARAMS_UNCHECKED', who, reflected);
+    throw setupError('SNORKY_PARAMS_UNCHECKED', who, nameOf(type));
   }
   const validation = await loadValidation(who);
   if (!hasValidators(validation, type)) {
@@ -236,46 +239,31 @@ async function paramsCheck(
 
 /** The check of one named parameter, from its schema or its declared type. */
 async function namedCheck(
-  { who, types, command, loadValidation }: PlanContext,
+  { who, types, arity, command, loadValidation }: PlanContext,
   { index, data, schema, pipes }: ParamMetadata,
 ): Promise<ValueCheck | undefined> {
-  const what = String(data);
-  if (schema !== undefined) return schemaCheck(schema, what);
+  const name = String(data);
+  if (schema !== undefined) return schemaCheck(schema, name);
   // A pipe is trusted to turn what comes into the declared type.
   if (command.options.unchecked === true || pipes.length > 0) return undefined;
   const type = types[index];
-  if (type === Number) return primitiveCheck('number', what);
-  if (type === String) return primitiveCheck('string', what);
-  if (type === Boolean) return primitiveCheck('boolean', what);
-  if (type === Array) return arrayCheck(what);
-  // What is left of a class that was imported as a type. (Unions and interfaces
-  // leave Object, and cannot be checked by anybody.)
-  if (type === Function) {
-    throw setupError('SNORKY_PARAMS_UNCHECKED', who, 'Function');
+  // A union or an interface, or `unknown`: nobody can tell it from any JSON.
+  if (type === Object) return undefined;
+  // Without a declared type, SWC has none; the type of a default value is
+  // nowhere. Elsewhere it is what a circular import has left of a class.
+  if (type === undefined && index >= arity) return undefined;
+  const check = typeCheck(type, name);
+  if (check !== undefined) return check;
+  if (!isOwnClass(type)) {
+    throw setupError('SNORKY_PARAMS_UNCHECKED', who, nameOf(type), name);
   }
-  if (!isOwnClass(type)) return undefined;
   const validation = await loadValidation(who);
-  return hasValidators(validation, type)
-    ? dtoCheck(validation, type, what)
-    : undefined;
+  if (!hasValidators(validation, type)) {
+    throw setupError('SNORKY_PARAMS_UNDECORATED', who, type.name, name);
+  }
+  return dtoCheck(validation, type, name);
 }
 
-const BUILT_IN = new Set<unknown>([
-  Object,
-  Function,
-  Array,
-  String,
-  Number,
-  Boolean,
-  Symbol,
-  BigInt,
-  Promise,
-  Date,
-  Map,
-  Set,
-]);
-
-/** Whether a reflected type is a class of somebody's, with properties to check. */
-function isOwnClass(type: unknown): type is Class {
-  return typeof type === 'function' && !BUILT_IN.has(type);
+function nameOf(type: unknown): string {
+  return typeof type === 'function' ? type.name : String(type);
 }

@@ -22,7 +22,7 @@ export interface ValueCheck {
  * @param path Of the value: the parameter's name, empty for all params.
  * @param must What would fit.
  */
-function unfit(path: string, must: string): InvalidParams {
+export function unfit(path: string, must: string): InvalidParams {
   const what = path === '' ? 'params' : `"${path}"`;
   return new InvalidParams(`${what} ${must}`, [{ path, messages: [must] }]);
 }

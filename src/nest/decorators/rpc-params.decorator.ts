@@ -62,8 +62,11 @@ function record(
 
 /**
  * One of the call's parameters, by name. A declared type of `number`, `string`
- * or `boolean` is checked, a class with class-validator decorators too; what
- * does not fit is `Invalid params`. So is a call with a parameter that the
+ * or `boolean` is checked, a class with class-validator decorators too, and an
+ * array to be one. `Date` (ISO 8601, a time with its offset), `URL` and `bigint`
+ * are made of their texts; other classes stop the start. Interfaces, unions and
+ * inferred types are not known at run time: give a schema or a pipe. What does
+ * not fit is `Invalid params`. So is a call with a parameter that the
  * command does not name, or without one that has no default value. An explicit
  * `null` is a value.
  *
