@@ -14,8 +14,8 @@ export interface LivenessOptions {
   readonly dead: () => void;
 }
 
-/** A clock that nobody sets. Realms that are no window may have none. */
-const clock: { now(): number } = globalThis.performance ?? Date;
+/** By a clock that nobody sets. Realms that are no window may have none. */
+const now = (): number => (globalThis.performance ?? Date).now();
 
 /** How often patience is had anew with a connection that is busy. */
 const BUSY = 6;
@@ -37,14 +37,7 @@ export class Liveness {
 
   start(): void {
     this.heard();
-    const { heartbeat } = this.#options;
-    const next = (): void => {
-      this.#beat = after(heartbeat, () => {
-        if (clock.now() - this.#heardAt >= heartbeat) this.check();
-        next();
-      });
-    };
-    next();
+    this.#beatIn(this.#options.heartbeat);
   }
 
   stop(): void {
@@ -55,7 +48,7 @@ export class Liveness {
 
   /** Something arrived. On the way of every message, so it does nothing else. */
   heard(): void {
-    this.#heardAt = clock.now();
+    this.#heardAt = now();
   }
 
   /**
@@ -69,6 +62,16 @@ export class Liveness {
     // Earlier than anything that is heard from now on.
     this.#heardAt = -1;
     this.#wait(Math.min(patience, most), BUSY);
+  }
+
+  /** Silence counts from what was heard last: a fixed tick would let it double. */
+  #beatIn(time: number): void {
+    this.#beat = after(time, () => {
+      const { heartbeat } = this.#options;
+      const left = this.#heardAt + heartbeat - now();
+      if (left <= 0) this.check();
+      this.#beatIn(left > 0 ? left : heartbeat);
+    });
   }
 
   #wait(patience: number, times: number): void {

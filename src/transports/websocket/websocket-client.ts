@@ -142,8 +142,11 @@ export class WebSocketClient
 
   /** Sends a ping, or gives the connection up when the last one is unanswered. */
   beat(): void {
-    if (this.closing || this.gate?.closed) return;
-    if (this.awaitingPong) {
+    if (this.closing) return;
+    if (this.gate?.closed) {
+      // For proxies in between. Its pong would not be read.
+      this.ws.ping();
+    } else if (this.awaitingPong) {
       this.context.counters.closedNoPong++;
       this.giveUp(CloseCode.noPong, 'No pong');
     } else if (this.ws.readyState === WebSocket.OPEN) {

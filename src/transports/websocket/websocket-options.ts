@@ -23,14 +23,15 @@ export interface WebSocketOptions {
   /**
    * Time between pings. A client that has not answered one when the next is due
    * is closed with 4000. 0 turns pings off, and with them the detection of dead
-   * peers.
-   * @default 90_000
+   * peers. Proxies cut connections on which nothing goes by for a while, many
+   * after a minute: stay below that.
+   * @default 30_000
    */
   readonly heartbeat?: number;
   /**
    * Bytes of the largest message taken from a client. A larger one closes the
    * connection with 1009.
-   * @default 10_485_760 (10 MiB)
+   * @default 1_048_576 (1 MiB)
    */
   readonly maxPayload?: number;
   /**
@@ -105,8 +106,8 @@ export function webSocketSettings(
     );
   }
   const settings: WebSocketSettings = {
-    heartbeat: options.heartbeat ?? 90_000,
-    maxPayload: options.maxPayload ?? 10 * 1024 * 1024,
+    heartbeat: options.heartbeat ?? 30_000,
+    maxPayload: options.maxPayload ?? 1024 * 1024,
     maxUnanswered: options.maxUnanswered ?? 1000,
     maxUnansweredBytes: options.maxUnansweredBytes ?? 10 * 1024 * 1024,
     stallTimeout: options.stallTimeout ?? 90_000,

@@ -96,8 +96,8 @@ describe('FrameJoiner', () => {
 describe('webSocketSettings', () => {
   it('has the defaults that are documented', () => {
     expect(webSocketSettings({})).toEqual({
-      heartbeat: 90_000,
-      maxPayload: 10_485_760,
+      heartbeat: 30_000,
+      maxPayload: 1_048_576,
       maxUnanswered: 1000,
       maxUnansweredBytes: 10_485_760,
       stallTimeout: 90_000,

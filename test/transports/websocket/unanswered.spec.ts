@@ -144,6 +144,21 @@ describe('Requests of a connection that wait for their answers', () => {
     expect(running.registry.counters.closedNoPong).toBe(0);
   });
 
+  it('do not end the pings, since proxies cut what is silent', async () => {
+    const desk = new Desk();
+    await using running = await startEndpoint(
+      { maxUnanswered: 1, heartbeat: 20 },
+      { desk },
+    );
+    await using raw = await RawWebSocket.open(running.url);
+    raw.sendMessage('desk', ask(0));
+    await desk.asked(1);
+    for (let i = 0; i < 4; i++) expect((await raw.frame()).opcode).toBe(9);
+    desk.requests[0]?.reply('late');
+    expect(await raw.message()).toMatchObject({ data: 'late' });
+    expect(running.registry.counters.closedNoPong).toBe(0);
+  });
+
   it('do not keep the server from closing a connection', async () => {
     const desk = new Desk();
     await using running = await startEndpoint({ maxUnanswered: 1 }, { desk });
