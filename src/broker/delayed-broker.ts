@@ -42,30 +42,30 @@ export class DelayedBroker implements Broker {
   readonly topics: DelayedTopics;
   readonly directory: DelayedDirectory;
   readonly tokens: DelayedTokens;
-  readonly #inner: Broker;
-  readonly #network: Network;
-  readonly #failures: ListenerFailures;
+  private readonly inner: Broker;
+  private readonly network: Network;
+  private readonly listenerFailures: ListenerFailures;
 
   constructor(inner: Broker, options: DelayedBrokerOptions = {}) {
     const delay = randomDelays(options.seed ?? 1, options.maxDelay ?? 5);
-    this.#failures = new ListenerFailures(options.onError);
-    this.#network = new Network(delay, this.#failures);
-    this.#inner = inner;
+    this.listenerFailures = new ListenerFailures(options.onError);
+    this.network = new Network(delay, this.listenerFailures);
+    this.inner = inner;
     this.node = inner.node;
     this.shared = inner.shared;
-    this.topics = new DelayedTopics(inner.topics, this.#network);
-    this.directory = new DelayedDirectory(inner.directory, this.#network);
-    this.tokens = new DelayedTokens(inner.tokens, this.#network);
+    this.topics = new DelayedTopics(inner.topics, this.network);
+    this.directory = new DelayedDirectory(inner.directory, this.network);
+    this.tokens = new DelayedTokens(inner.tokens, this.network);
   }
 
   /** How often a listener has thrown. */
   get failures(): number {
-    return this.#failures.count;
+    return this.listenerFailures.count;
   }
 
   /** Calls no listener from now on; what was asked before is still done. */
   async close(): Promise<void> {
-    await this.#network.close();
-    await this.#inner.close();
+    await this.network.close();
+    await this.inner.close();
   }
 }

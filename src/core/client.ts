@@ -59,8 +59,8 @@ export abstract class Client {
   readonly id: string = `${processName}-${(created++).toString(36)}`;
   abstract readonly handshake: Handshake;
 
-  #identity: JsonValue = null;
-  #data: ClientData | undefined;
+  private known: JsonValue = null;
+  private notes: ClientData | undefined;
   /** @internal */
   identityListener: IdentityListener | undefined;
   /** @internal Requests and held-back messages that have no answer yet. */
@@ -81,14 +81,14 @@ export abstract class Client {
    * `null` while unknown. Assign to it on log-in and log-out.
    */
   get identity(): JsonValue {
-    return this.#identity;
+    return this.known;
   }
 
   set identity(given: JsonValue) {
     // Untyped code may say undefined, and whoever is not null is somebody.
     const identity = (given as JsonValue | undefined) ?? null;
-    const before = this.#identity;
-    this.#identity = identity;
+    const before = this.known;
+    this.known = identity;
     if (
       this.identityListener !== undefined &&
       canonicalKey(before) !== canonicalKey(identity)
@@ -99,7 +99,7 @@ export abstract class Client {
 
   /** The application's own notes on this client. */
   get data(): ClientData {
-    return (this.#data ??= {});
+    return (this.notes ??= {});
   }
 
   /**

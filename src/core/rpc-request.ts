@@ -19,7 +19,7 @@ export interface RequestOwner {
  * by the command's result, or by hand through `reply` or `error`.
  */
 export class RpcRequest {
-  #resolved = false;
+  private answered = false;
   /** @internal Characters of the message that it came in. */
   readonly size: number;
 
@@ -39,7 +39,7 @@ export class RpcRequest {
 
   /** Whether the call has its answer. */
   get resolved(): boolean {
-    return this.#resolved;
+    return this.answered;
   }
 
   /**
@@ -82,13 +82,13 @@ export class RpcRequest {
   }
 
   private resolve(text: string): void {
-    this.#resolved = true;
+    this.answered = true;
     this.client.requestClosed(this.size);
     this.client.answer(text);
   }
 
   private ignoreSecond(how: 'reply' | 'error'): boolean {
-    if (!this.#resolved) return false;
+    if (!this.answered) return false;
     this.service.$resolvedTwice(this, how);
     return true;
   }

@@ -36,6 +36,14 @@ export interface Command {
 /** Makes of something thrown what the caller may know; undefined: nothing. */
 export type ErrorMapping = (error: unknown) => JsonValue | undefined;
 
+interface CommandTable {
+  readonly commands: Map<string, Command>;
+  mapError: ErrorMapping;
+}
+
+/** See `Service` for why there is one. */
+const state: unique symbol = Symbol('snorky:rpc-service');
+
 /**
  * A service made of commands. Under Nest, `@SnorkyService` on a plain class is
  * enough; derive from this one where the class itself sends notifications.
@@ -48,11 +56,10 @@ export type ErrorMapping = (error: unknown) => JsonValue | undefined;
  * }
  */
 export abstract class RpcService extends Service implements RequestOwner {
-  // Private at run time too: a command may have any name, and would otherwise
-  // take the place of a method of this class.
-
-  readonly #commands = new Map<string, Command>();
-  #mapError: ErrorMapping = mapRpcError;
+  private readonly [state]: CommandTable = {
+    commands: new Map(),
+    mapError: mapRpcError,
+  };
 
   override get $resolvesCalls(): boolean {
     return true;
@@ -68,17 +75,17 @@ export abstract class RpcService extends Service implements RequestOwner {
     mapError: ErrorMapping = mapRpcError,
   ): void {
     for (const [name, command] of commands) {
-      if (this.#commands.has(name)) {
+      if (this[state].commands.has(name)) {
         throw new Error(`Command "${name}" is declared twice.`);
       }
-      this.#commands.set(name, command);
+      this[state].commands.set(name, command);
     }
-    this.#mapError = mapError;
+    this[state].mapError = mapError;
   }
 
   /** The names of this service's commands. */
   commandNames(): string[] {
-    return [...this.#commands.keys()];
+    return [...this[state].commands.keys()];
   }
 
   processMessageFrom(client: Client, message: JsonValue): void {
@@ -95,19 +102,20 @@ export abstract class RpcService extends Service implements RequestOwner {
       callId,
     );
     const command =
-      typeof name === 'string' ? this.#commands.get(name) : undefined;
+      typeof name === 'string' ? this[state].commands.get(name) : undefined;
     if (command === undefined) {
       request.error(WireError.unknownCommand);
     } else if (!isJsonObject(params)) {
       request.error(WireError.invalidParams);
     } else if (command.staged) {
-      this.#runStaged(request, command);
+      this.$runStaged(request, command);
     } else {
-      this.#run(request, command);
+      this.$run(request, command);
     }
   }
 
-  #run(request: RpcRequest, command: Command): void {
+  /** @internal */
+  $run(request: RpcRequest, command: Command): void {
     let result: unknown;
     let later: PromiseLike<unknown> | undefined;
     try {
@@ -115,14 +123,15 @@ export abstract class RpcService extends Service implements RequestOwner {
       // Inside, because a result may fail when it is asked for its `then`.
       if (isPromiseLike(result)) later = result;
     } catch (error) {
-      this.#reject(request, error);
+      this.$reject(request, error);
       return;
     }
-    if (later !== undefined) this.#settleLater(request, command, later);
-    else this.#settle(request, command, result);
+    if (later !== undefined) this.$settleLater(request, command, later);
+    else this.$settle(request, command, result);
   }
 
-  #runStaged(request: RpcRequest, command: Command): void {
+  /** @internal */
+  $runStaged(request: RpcRequest, command: Command): void {
     const lane = this.registry.laneOf(request.client);
     let released = false;
     const release = (): void => {
@@ -137,19 +146,20 @@ export abstract class RpcService extends Service implements RequestOwner {
       result = command.invoke(request, release);
       if (isPromiseLike(result)) later = result;
     } catch (error) {
-      this.#reject(request, error);
+      this.$reject(request, error);
       release();
       return;
     }
     if (later !== undefined) {
-      this.#settleLater(request, command, later, release);
+      this.$settleLater(request, command, later, release);
     } else {
-      this.#settle(request, command, result);
+      this.$settle(request, command, result);
       release();
     }
   }
 
-  #settleLater(
+  /** @internal */
+  $settleLater(
     request: RpcRequest,
     command: Command,
     result: PromiseLike<unknown>,
@@ -160,35 +170,37 @@ export abstract class RpcService extends Service implements RequestOwner {
     result.then(
       (value) => {
         if (!command.async) registry.commandEnded();
-        this.#settle(request, command, value);
+        this.$settle(request, command, value);
         release?.();
       },
       (error: unknown) => {
         if (!command.async) registry.commandEnded();
-        this.#reject(request, error);
+        this.$reject(request, error);
         release?.();
       },
     );
   }
 
-  #settle(request: RpcRequest, command: Command, result: unknown): void {
+  /** @internal */
+  $settle(request: RpcRequest, command: Command, result: unknown): void {
     const nothing = result === undefined || result === null;
     if (nothing && (command.async || request.resolved)) return;
     request.reply(result);
   }
 
-  #reject(request: RpcRequest, error: unknown): void {
+  /** @internal */
+  $reject(request: RpcRequest, error: unknown): void {
     if (error instanceof InvalidParams) {
       this.registry.log.debug(
         `invalid:${this.name}.${request.command}`,
         (shown) => {
-          return `Invalid params, ${this.#reasonOf(error, request, shown)}: ${this.#describe(request, shown)}`;
+          return `Invalid params, ${this.$reasonOf(error, request, shown)}: ${this.$describe(request, shown)}`;
         },
       );
     }
     let answer: JsonValue | undefined;
     try {
-      answer = this.#mapError(error);
+      answer = this[state].mapError(error);
     } catch (mappingError) {
       this.$commandFailed(request, mappingError);
     }
@@ -205,7 +217,7 @@ export abstract class RpcService extends Service implements RequestOwner {
       `command:${this.name}.${request.command}`,
       error,
       () => `Command failed: ${this.name}.${request.command}`,
-      (shown) => `Failed: ${this.#describe(request, shown)}`,
+      (shown) => `Failed: ${this.$describe(request, shown)}`,
     );
   }
 
@@ -216,11 +228,12 @@ export abstract class RpcService extends Service implements RequestOwner {
       () =>
         `Ignored a second resolution (${how}) of ${this.name}.${request.command}: ` +
         'a command that resolves its request by hand must return nothing.',
-      (shown) => `Resolved twice: ${this.#describe(request, shown)}`,
+      (shown) => `Resolved twice: ${this.$describe(request, shown)}`,
     );
   }
 
-  #reasonOf(
+  /** @internal */
+  $reasonOf(
     { why, faults }: InvalidParams,
     { params, size }: RpcRequest,
     shown: Redaction,
@@ -230,8 +243,8 @@ export abstract class RpcService extends Service implements RequestOwner {
     return first === undefined ? 'refused' : shown.fault(first, params, size);
   }
 
-  /** The call as a log line shows it. */
-  #describe({ command, params, size }: RpcRequest, shown: Redaction): string {
+  /** @internal The call as a log line shows it. */
+  $describe({ command, params, size }: RpcRequest, shown: Redaction): string {
     return shown.call(`${this.name}.${command}`, params, size);
   }
 }

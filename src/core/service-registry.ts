@@ -48,14 +48,17 @@ export class ServiceRegistry implements ServiceHost {
   readonly counters: Counters = new Counters();
   readonly log: RateLimitedLog;
 
-  readonly #services = new Map<string, Service>();
-  readonly #negotiation = new Negotiation();
-  readonly #clients = new Set<Client>();
-  readonly #identities = new IdentityIndex<Client>();
+  private readonly byName = new Map<string, Service>();
+  private readonly negotiation = new Negotiation();
+  private readonly present = new Set<Client>();
+  private readonly identities = new IdentityIndex<Client>();
   /** Clients whose connect hooks have not all settled. */
-  readonly #connecting = new Map<Client, Map<Service, PromiseLike<unknown>>>();
-  #running = 0;
-  #whenIdle: (() => void)[] = [];
+  private readonly connecting = new Map<
+    Client,
+    Map<Service, PromiseLike<unknown>>
+  >();
+  private running = 0;
+  private whenIdle: (() => void)[] = [];
 
   /**
    * @param name Shown in log lines and error messages.
@@ -69,7 +72,7 @@ export class ServiceRegistry implements ServiceHost {
     log: LogOptions = {},
   ) {
     this.log = new RateLimitedLog(sink, log);
-    this.#negotiation.$attach(this, RESERVED_SERVICE);
+    this.negotiation.$attach(this, RESERVED_SERVICE);
   }
 
   /**
@@ -85,19 +88,19 @@ export class ServiceRegistry implements ServiceHost {
           'Give the service another one.',
       );
     }
-    if (this.#services.has(name)) {
+    if (this.byName.has(name)) {
       throw new Error(
         `Registry "${this.name}" has a service "${name}" already. Give one of ` +
           'the two another name.',
       );
     }
     service.$attach(this, name);
-    this.#services.set(name, service);
+    this.byName.set(name, service);
   }
 
   /** The service of that name, if there is one. */
   service(name: string): Service | undefined {
-    return this.#services.get(name);
+    return this.byName.get(name);
   }
 
   /**
@@ -107,20 +110,20 @@ export class ServiceRegistry implements ServiceHost {
    */
   receiver(name: JsonValue): Service | undefined {
     if (typeof name !== 'string') return undefined;
-    const service = this.#services.get(name);
+    const service = this.byName.get(name);
     return service === undefined && name === RESERVED_SERVICE
-      ? this.#negotiation
+      ? this.negotiation
       : service;
   }
 
   /** The names of all services, in the order of their registration. */
   serviceNames(): string[] {
-    return [...this.#services.keys()];
+    return [...this.byName.keys()];
   }
 
   /** All clients connected to this node. */
   clients(): ReadonlySet<Client> {
-    return this.#clients;
+    return this.present;
   }
 
   /**
@@ -130,7 +133,7 @@ export class ServiceRegistry implements ServiceHost {
    * for (const client of registry.clientsOf(userId)) client.close(4200, 'Logged out');
    */
   clientsOf(identity: JsonValue): ReadonlySet<Client> {
-    return this.#identities.of(identity);
+    return this.identities.of(identity);
   }
 
   /**
@@ -138,44 +141,44 @@ export class ServiceRegistry implements ServiceHost {
    * the client wait until all hooks have settled.
    */
   connect(client: Client): void {
-    this.#clients.add(client);
+    this.present.add(client);
     this.counters.accepted++;
     this.counters.connections++;
-    client.identityListener = this.#identities.move;
-    this.#identities.move(client, null, client.identity);
+    client.identityListener = this.identities.move;
+    this.identities.move(client, null, client.identity);
     let pending: Map<Service, PromiseLike<unknown>> | undefined;
-    for (const service of this.#services.values()) {
-      const settled = this.#runHook(service, 'onClientConnected', client);
+    for (const service of this.byName.values()) {
+      const settled = this.runHook(service, 'onClientConnected', client);
       if (settled !== undefined) (pending ??= new Map()).set(service, settled);
     }
     if (pending === undefined) return;
     const lane = this.laneOf(client);
     lane.hold();
-    this.#connecting.set(client, pending);
+    this.connecting.set(client, pending);
     void Promise.all(pending.values()).then(() => {
-      this.#connecting.delete(client);
+      this.connecting.delete(client);
       lane.release();
     });
   }
 
   /** Tells every service that a client has gone. */
   disconnect(client: Client): void {
-    if (!this.#clients.delete(client)) return;
+    if (!this.present.delete(client)) return;
     this.counters.connections--;
     client.lane?.clear();
     // Before the hooks: one that asks who else has this identity counts right.
     client.identityListener = undefined;
-    this.#identities.move(client, client.identity, null);
-    const connecting = this.#connecting.get(client);
-    this.#connecting.delete(client);
-    for (const service of this.#services.values()) {
+    this.identities.move(client, client.identity, null);
+    const connecting = this.connecting.get(client);
+    this.connecting.delete(client);
+    for (const service of this.byName.values()) {
       // A service hears of the end only after it has finished with the start.
       const start = connecting?.get(service);
       if (start === undefined) {
-        this.#runHook(service, 'onClientDisconnected', client);
+        this.runHook(service, 'onClientDisconnected', client);
       } else {
         void start.then(() => {
-          this.#runHook(service, 'onClientDisconnected', client);
+          this.runHook(service, 'onClientDisconnected', client);
         });
       }
     }
@@ -185,10 +188,10 @@ export class ServiceRegistry implements ServiceHost {
   dispatch(client: Client, text: string): void {
     this.counters.received++;
     if (client.lane?.busy) client.lane.push(text);
-    else this.#take(client, text);
+    else this.take(client, text);
   }
 
-  #take(client: Client, text: string): void {
+  private take(client: Client, text: string): void {
     if (client.spoken < 2) client.spoken++;
     const envelope = decodeEnvelope(text);
     if (typeof envelope === 'string') {
@@ -204,23 +207,23 @@ export class ServiceRegistry implements ServiceHost {
     const { service: name, message } = envelope;
     const service = this.receiver(name);
     if (service === undefined) {
-      this.#missing(client, name, message);
+      this.missing(client, name, message);
       return;
     }
     try {
       const result = service.processMessageFrom(client, message);
       if (result !== undefined && isPromiseLike(result)) {
         result.then(undefined, (error: unknown) => {
-          this.#serviceFailed(service, client, error);
+          this.serviceFailed(service, client, error);
         });
       }
     } catch (error) {
-      this.#serviceFailed(service, client, error);
+      this.serviceFailed(service, client, error);
     }
   }
 
   /** Who asked for `errors` need not wait for what will not come. */
-  #missing(client: Client, name: JsonValue, message: JsonValue): void {
+  private missing(client: Client, name: JsonValue, message: JsonValue): void {
     this.discard(client, 'unknownService', name);
     if (typeof name !== 'string' || !client.has('errors')) return;
     const callId = idOfCall(message);
@@ -232,7 +235,7 @@ export class ServiceRegistry implements ServiceHost {
   /** @internal The lane that keeps a client's messages in order. */
   laneOf(client: Client): Lane {
     return (client.lane ??= new Lane(client, (text) => {
-      this.#take(client, text);
+      this.take(client, text);
     }));
   }
 
@@ -260,13 +263,13 @@ export class ServiceRegistry implements ServiceHost {
 
   /** @internal A command's promise is under way. */
   commandStarted(): void {
-    this.#running++;
+    this.running++;
   }
 
   /** @internal */
   commandEnded(): void {
-    if (--this.#running > 0) return;
-    for (const idle of this.#whenIdle.splice(0)) idle();
+    if (--this.running > 0) return;
+    for (const idle of this.whenIdle.splice(0)) idle();
   }
 
   /**
@@ -274,16 +277,16 @@ export class ServiceRegistry implements ServiceHost {
    * Commands declared `async` do not count: they may wait for ever.
    */
   async idle(limit: number): Promise<void> {
-    if (this.#running === 0) return;
+    if (this.running === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([
-      new Promise<void>((resolve) => this.#whenIdle.push(resolve)),
+      new Promise<void>((resolve) => this.whenIdle.push(resolve)),
       new Promise<void>((resolve) => (timer = setTimeout(resolve, limit))),
     ]);
     clearTimeout(timer);
   }
 
-  #runHook(
+  private runHook(
     service: Service,
     hook: 'onClientConnected' | 'onClientDisconnected',
     client: Client,
@@ -292,21 +295,25 @@ export class ServiceRegistry implements ServiceHost {
       const result = service[hook]?.(client);
       if (result === undefined || !isPromiseLike(result)) return undefined;
       return result.then(undefined, (error: unknown) => {
-        this.#hookFailed(service, hook, error);
+        this.hookFailed(service, hook, error);
       });
     } catch (error) {
-      this.#hookFailed(service, hook, error);
+      this.hookFailed(service, hook, error);
       return undefined;
     }
   }
 
-  #hookFailed(service: Service, hook: string, error: unknown): void {
+  private hookFailed(service: Service, hook: string, error: unknown): void {
     this.failed(`${hook}:${service.name}`, error, () => {
       return `${hook} of service "${service.name}" failed`;
     });
   }
 
-  #serviceFailed(service: Service, client: Client, error: unknown): void {
+  private serviceFailed(
+    service: Service,
+    client: Client,
+    error: unknown,
+  ): void {
     this.failed(`process:${service.name}`, error, () => {
       return `Service "${service.name}" failed to process a message`;
     });

@@ -43,6 +43,21 @@ export interface ServiceHost {
   commandEnded(): void;
 }
 
+/** Where a service was registered. */
+interface Place {
+  registry: ServiceHost | undefined;
+  name: string;
+  prefix: string;
+}
+
+/**
+ * What a class that others extend keeps to itself stands in one object under a
+ * symbol. Nest copies instances, for `forwardRef`, and wraps them in a proxy, for
+ * `instanceDecorator`: a `#field` survives neither, and of a plain field each copy
+ * would have its own. A symbol cannot meet the name of a subclass's command.
+ */
+const state: unique symbol = Symbol('snorky:service');
+
 /**
  * A named party that clients of a registry talk to. Derive from it to exchange
  * any JSON; for commands decorate a plain class, or derive from `RpcService`.
@@ -55,9 +70,11 @@ export interface ServiceHost {
  * }
  */
 export abstract class Service {
-  #registry: ServiceHost | undefined;
-  #name = '';
-  #prefix = '';
+  private readonly [state]: Place = {
+    registry: undefined,
+    name: '',
+    prefix: '',
+  };
 
   // The published types leave @internal members out, so that the compiler cannot
   // warn a subclass that has a member of the same name. Hence their `$`.
@@ -74,36 +91,39 @@ export abstract class Service {
 
   /** The name under which clients reach this service. Known once registered. */
   get name(): string {
-    return this.registry && this.#name;
+    return this.registry && this[state].name;
   }
 
   /** The registry that this service belongs to. */
   get registry(): ServiceHost {
-    if (this.#registry === undefined) {
+    // Of a service in a cycle, others may have what its constructor has yet to fill.
+    const registry = (this[state] as Place | undefined)?.registry;
+    if (registry === undefined) {
       throw new Error(
         `${this.constructor.name} is not registered yet: use its name and ` +
           'registry from onApplicationBootstrap on, not in the constructor.',
       );
     }
-    return this.#registry;
+    return registry;
   }
 
   /** @internal */
   get $prefix(): string {
-    return this.#prefix;
+    return this[state].prefix;
   }
 
   /** @internal Called by the registry, once. */
   $attach(registry: ServiceHost, name: string): void {
-    if (this.#registry !== undefined) {
+    const place = this[state];
+    if (place.registry !== undefined) {
       throw new Error(
         `One ${this.constructor.name} cannot be two services: it is ` +
-          `"${this.#name}" already. Register another instance as "${name}".`,
+          `"${place.name}" already. Register another instance as "${name}".`,
       );
     }
-    this.#registry = registry;
-    this.#name = name;
-    this.#prefix = envelopePrefix(name);
+    place.registry = registry;
+    place.name = name;
+    place.prefix = envelopePrefix(name);
   }
 
   /**

@@ -2,7 +2,10 @@ import type { Type } from '@nestjs/common';
 import { getServiceToken } from './constants.js';
 import { declaredDependencies } from './declared-dependencies.js';
 import type { InstanceWrapper } from './nest-internals.js';
-import { ServiceRegistration } from './service-registration.js';
+import {
+  ServiceRegistration,
+  type RequestedService,
+} from './service-registration.js';
 import { setupError } from './setup-errors.js';
 
 interface RegisteredService {
@@ -81,12 +84,12 @@ function ambiguousNames(
 function ambiguousClasses(
   wrappers: readonly InstanceWrapper[],
 ): ReadonlyMap<unknown, readonly string[]> {
-  const registrations = new Map<unknown, ServiceRegistration>();
+  const registrations = new Map<unknown, RequestedService>();
   for (const { instance } of wrappers) {
     if (!(instance instanceof ServiceRegistration)) continue;
-    registrations.set(instance.token, instance);
+    registrations.set(instance.requested.token, instance.requested);
   }
-  const found = new Map<unknown, Set<ServiceRegistration>>();
+  const found = new Map<unknown, Set<RequestedService>>();
   for (const { isAlias, token, inject } of wrappers) {
     if (!isAlias || typeof token !== 'function') continue;
     const registration = registrations.get(inject?.[0]);

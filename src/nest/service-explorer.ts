@@ -58,7 +58,7 @@ export class ServiceExplorer implements OnModuleInit {
       wrappers
         .map((wrapper) => wrapper.instance as unknown)
         .filter((instance) => instance instanceof ServiceRegistration)
-        .map((registration) => registration.service),
+        .map(({ requested }) => requested.service),
     );
     found.push(...this.findDecorated(wrappers, claimed));
     const owners = new Map<string, string>();
@@ -87,7 +87,7 @@ export class ServiceExplorer implements OnModuleInit {
   private *findRegistered(wrappers: InstanceWrapper[]): Iterable<Found> {
     for (const { instance, host } of wrappers) {
       if (!(instance instanceof ServiceRegistration)) continue;
-      const { token, service, name, registry, optional } = instance;
+      const { token, service, name, registry, optional } = instance.requested;
       const wrapper = host?.getProviderByKey<object>(token);
       if (wrapper === undefined) continue;
       const where = optional
@@ -178,7 +178,8 @@ function classOf(wrapper: InstanceWrapper): ClassRef | undefined {
     return metatype as unknown as ClassRef;
   }
   const made: unknown = wrapper.instance;
-  return typeof made === 'object' && made !== null
-    ? (made.constructor as unknown as ClassRef)
-    : undefined;
+  if (typeof made !== 'object' || made === null) return undefined;
+  // Not `made.constructor`: a proxy that wraps methods would give another one.
+  const prototype = Object.getPrototypeOf(made) as object | null;
+  return prototype?.constructor as unknown as ClassRef | undefined;
 }

@@ -190,7 +190,7 @@ export function serviceProviders({
   service,
   name,
   registry,
-  optional,
+  optional = false,
 }: FeatureService & { readonly optional?: boolean }): Provider[] {
   const [own, ...aliases] = tokensOf(name, registry) as [string, ...string[]];
   // As @SnorkyService does, for a class that has no need of it.
@@ -200,7 +200,13 @@ export function serviceProviders({
     ...aliases.map((provide) => ({ provide, useExisting: own })),
     {
       provide: Symbol(`snorky:registration:${own}`),
-      useValue: new ServiceRegistration(own, service, name, registry, optional),
+      useValue: new ServiceRegistration({
+        token: own,
+        service,
+        name,
+        registry,
+        optional,
+      }),
     },
   ];
 }

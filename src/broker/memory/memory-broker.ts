@@ -38,8 +38,8 @@ export class MemoryBroker implements Broker {
   readonly topics: MemoryTopics;
   readonly directory: MemoryDirectory;
   readonly tokens: MemoryTokens;
-  readonly #store: MemoryStore;
-  readonly #node: MemoryNode;
+  private readonly store: MemoryStore;
+  private readonly own: MemoryNode;
 
   constructor(options: MemoryBrokerOptions = {}) {
     const store = options.store ?? new MemoryStore();
@@ -50,13 +50,13 @@ export class MemoryBroker implements Broker {
     this.topics = new MemoryTopics(node, store.topics, store.sequence);
     this.directory = new MemoryDirectory(node, store.directory);
     this.tokens = new MemoryTokens(node, store.tokens);
-    this.#store = store;
-    this.#node = node;
+    this.store = store;
+    this.own = node;
   }
 
   /** How often a listener of this node has thrown. */
   get failures(): number {
-    return this.#node.failures.count;
+    return this.own.failures.count;
   }
 
   /**
@@ -65,12 +65,12 @@ export class MemoryBroker implements Broker {
    * new can be started; removing and reading still work.
    */
   close(): void {
-    const node = this.#node;
+    const node = this.own;
     if (node.closed) return;
     node.closed = true;
     for (const stop of node.stops) stop();
     node.onLost.clear();
     node.onExpired.clear();
-    this.#store.detach(node);
+    this.store.detach(node);
   }
 }

@@ -57,6 +57,17 @@ interface Running {
   readonly watch: EvictionWatch;
 }
 
+interface State {
+  readonly engine: DataSyncEngine;
+  readonly turns: ClientTurns;
+  /** What to do at the end. */
+  readonly stops: Stop[];
+  running: MaybePromise<Running> | undefined;
+}
+
+/** See `Service` for why there is one. */
+const state: unique symbol = Symbol('snorky:datasync');
+
 /**
  * Live data: clients who were authorized for parts of the application's data
  * hear of every change to them, in the order of the log, once.
@@ -80,22 +91,28 @@ export class DataSyncService
   @Inject(DATASYNC_DEALERS)
   readonly $dealers!: readonly Dealer<never>[];
 
-  readonly #engine = new DataSyncEngine((dealer, error) => {
-    this.registry.failed(`dealer:${dealer.name}`, error, () => {
-      return `Dealer "${dealer.name}" failed on a change, of which its subscribers do not hear`;
-    });
-  });
-  readonly #turns = new ClientTurns();
-  readonly #stops: Stop[] = [];
-  /** @internal */
-  $running: MaybePromise<Running> | undefined;
+  private readonly [state]: State = {
+    engine: new DataSyncEngine((dealer, error) => {
+      this.registry.failed(`dealer:${dealer.name}`, error, () => {
+        return `Dealer "${dealer.name}" failed on a change, of which its subscribers do not hear`;
+      });
+    }),
+    turns: new ClientTurns(),
+    stops: [],
+    running: undefined,
+  };
+
+  /** @internal Undefined until it is started. */
+  get $running(): MaybePromise<Running> | undefined {
+    return this[state].running;
+  }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.#ready();
+    await this.$ready();
   }
 
   onApplicationShutdown(): void {
-    for (const stop of this.#stops.splice(0)) stop();
+    for (const stop of this[state].stops.splice(0)) stop();
   }
 
   // For clients
@@ -122,8 +139,8 @@ export class DataSyncService
     if (!resumes && ((resume ?? false) !== false || since !== undefined)) {
       throw new RpcError(WireError.invalidParams);
     }
-    return this.#turns.take(client, () =>
-      whenReady(this.#ready(), ({ desk }) =>
+    return this[state].turns.take(client, () =>
+      whenReady(this.$ready(), ({ desk }) =>
         desk.acquire({
           token,
           client,
@@ -144,13 +161,13 @@ export class DataSyncService
     if (typeof token !== 'string') {
       throw new RpcError(WireError.tokenNotAString);
     }
-    return this.#turns.take(client, () =>
-      whenReady(this.#ready(), ({ desk }) => desk.cancel(token, client)),
+    return this[state].turns.take(client, () =>
+      whenReady(this.$ready(), ({ desk }) => desk.cancel(token, client)),
     );
   }
 
   override onClientDisconnected(client: Client): void | Promise<void> {
-    const left = whenReady(this.#ready(), ({ desk }) => desk.leave(client));
+    const left = whenReady(this.$ready(), ({ desk }) => desk.leave(client));
     if (isPromiseLike(left)) return Promise.resolve(left);
   }
 
@@ -208,7 +225,7 @@ export class DataSyncService
 
   /** @internal Takes back a token that nobody was given. */
   async $withdraw(token: string): Promise<void> {
-    const { store, waiting, watch } = await this.#ready();
+    const { store, waiting, watch } = await this.$ready();
     watch.forget(token);
     await store.withdraw(token);
     waiting.forget(token);
@@ -220,9 +237,9 @@ export class DataSyncService
       throw new RpcError(WireError.tooManyItems);
     }
     const token = newToken();
-    return whenReady(this.#ready(), ({ reader, store, waiting, watch }) => {
-      const checked = this.#engine.checkItems(items);
-      if (waiting.full) throw this.#full();
+    return whenReady(this.$ready(), ({ reader, store, waiting, watch }) => {
+      const checked = this[state].engine.checkItems(items);
+      if (waiting.full) throw this.$full();
       const put = waiting.addIf(token, () =>
         whenReady(this.broker.topics.position(reader.topic), (position) =>
           store.put(token, { items: checked, position }),
@@ -238,40 +255,42 @@ export class DataSyncService
   /** @internal */
   $publish(value: JsonValue): MaybePromise<void> {
     const all = parseDeltas(value);
-    return whenReady(this.#ready(), ({ reader }) => {
-      const deltas = all.filter(({ model }) => this.#knows(model));
+    return whenReady(this.$ready(), ({ reader }) => {
+      const deltas = all.filter(({ model }) => this.$knows(model));
       if (deltas.length === 0) return;
       const appended = reader.append(deltas as unknown as JsonValue);
       return whenReady(appended, () => {});
     });
   }
 
-  #knows(model: string): boolean {
-    if (this.#engine.hasModel(model)) return true;
+  /** @internal */
+  $knows(model: string): boolean {
+    if (this[state].engine.hasModel(model)) return true;
     this.registry.log.warn(`model:${this.name}`, () => {
       return `Ignored a delta: no dealer of "${this.name}" is for model ${JSON.stringify(model.slice(0, 100))}`;
     });
     return false;
   }
 
-  /** The running service, started when it is first needed. */
-  #ready(): MaybePromise<Running> {
-    this.$running ??= whenReady(this.#start(), (running) => {
-      this.$running = running;
+  /** @internal The running service, started when it is first needed. */
+  $ready(): MaybePromise<Running> {
+    this[state].running ??= whenReady(this.$start(), (running) => {
+      this[state].running = running;
       return running;
     });
-    return this.$running;
+    return this[state].running;
   }
 
-  #start(): MaybePromise<Running> {
-    checkDealers(this.$dealers, this.name, this);
-    for (const dealer of this.$dealers) this.#engine.addDealer(dealer);
-    this.#stops.push(() => {
+  /** @internal */
+  $start(): MaybePromise<Running> {
+    checkDealers(this.$dealers, this.name, this[state]);
+    for (const dealer of this.$dealers) this[state].engine.addDealer(dealer);
+    this[state].stops.push(() => {
       for (const dealer of this.$dealers) dealer.detach();
     });
     const { broker } = this;
     const settings = this.$settings;
-    const engine = this.#engine;
+    const engine = this[state].engine;
     const scope = `datasync:${this.registry.name}/${this.name}`;
     const store = new SubscriptionStore(broker, scope, settings.tokenTimeout);
     const beacon = new PositionBeacon(settings.log, (subscription, position) =>
@@ -286,7 +305,7 @@ export class DataSyncService
     const { maxTokens, tokenTimeout } = settings;
     const waiting = new WaitingTokens(maxTokens, tokenTimeout);
     const watch = new EvictionWatch(settings.log, settings.tokenTimeout, () =>
-      this.#evicted(),
+      this.$evicted(),
     );
     const reader = new LogReader(
       broker.topics,
@@ -310,20 +329,20 @@ export class DataSyncService
       replay: (since: Position, limit) =>
         broker.topics.replay(scope, since, limit),
       compare: (left, right) => broker.topics.compare(left, right),
-      uncovered: () => this.#uncovered(),
+      uncovered: () => this.$uncovered(),
       arrived: (token) => watch.forget(token),
       failed: (error) => {
         this.registry.failed('datasync', error, () => 'The broker failed');
       },
     });
-    this.#stops.push(
+    this[state].stops.push(
       () => reader.stop(),
       () => beacon.stop(),
     );
     return whenReady(
       store.onTaken((token) => desk.taken(token)),
       (stop) => {
-        this.#stops.push(stop);
+        this[state].stops.push(stop);
         return whenReady(reader.start(), () => ({
           desk,
           reader,
@@ -335,21 +354,24 @@ export class DataSyncService
     );
   }
 
-  #full(): RpcError {
+  /** @internal */
+  $full(): RpcError {
     this.registry.log.warn(`tokens:${this.name}`, () => {
       return `"${this.name}" authorizes nothing: as many tokens wait for their clients as the option \`maxTokens\` allows. Limit how often one client may ask; if so many clients are expected, raise the option.`;
     });
     return new RpcError(WireError.tooManyTokens);
   }
 
-  #evicted(): void {
+  /** @internal */
+  $evicted(): void {
     this.registry.counters.evicted++;
     this.registry.log.warn(`evicted:${this.name}`, () => {
       return `The log of "${this.name}" has forgotten what a token needs that nobody has come with yet. If this is common, raise the option \`log\`.`;
     });
   }
 
-  #uncovered(): void {
+  /** @internal */
+  $uncovered(): void {
     this.registry.log.warn(`uncovered:${this.name}`, () => {
       return `The log of "${this.name}" no longer reaches back to where a subscription was to go on: its client has to fetch again.`;
     });

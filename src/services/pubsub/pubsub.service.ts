@@ -1,4 +1,4 @@
-import { Inject, type OnModuleInit, Optional } from '@nestjs/common';
+import { Inject, Optional } from '@nestjs/common';
 import type { Broker, MaybePromise } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
 import { ClientTurns } from '../../core/client-turns.js';
@@ -26,6 +26,15 @@ interface Publication {
   readonly message: JsonValue;
 }
 
+interface State {
+  readonly engine: PubSubEngine<Client>;
+  readonly turns: ClientTurns;
+  feeds: ChannelFeeds | undefined;
+}
+
+/** See `Service` for why there is one. */
+const state: unique symbol = Symbol('snorky:pubsub');
+
 /**
  * Channels that clients subscribe and publish to. Channels and messages are any
  * JSON; a channel exists while somebody is subscribed.
@@ -38,24 +47,25 @@ interface Publication {
  * }
  */
 @SnorkyService('pubsub')
-export class PubSubService extends RpcService implements OnModuleInit {
+export class PubSubService extends RpcService {
   // Optional, so that a root module that is missing is told by its name.
   @Optional()
   @Inject(SNORKY_BROKER)
   protected readonly broker!: Broker;
 
-  // Private at run time too: a subclass may have commands of any name.
+  private readonly [state]: State = {
+    engine: new PubSubEngine(),
+    turns: new ClientTurns(),
+    feeds: undefined,
+  };
 
-  readonly #engine = new PubSubEngine<Client>();
-  #feeds!: ChannelFeeds;
-  readonly #turns = new ClientTurns();
-
-  onModuleInit(): void {
-    this.#feeds = new ChannelFeeds(
+  /** @internal Made when first needed: a subclass may have an `onModuleInit`. */
+  get $feeds(): ChannelFeeds {
+    return (this[state].feeds ??= new ChannelFeeds(
       this.broker.topics,
-      (key) => this.#topicOf(key),
-      (key, { value }) => this.#announce(key, value as Publication),
-    );
+      (key) => this.$topicOf(key),
+      (key, { value }) => this.$announce(key, value as Publication),
+    ));
   }
 
   /** Whether a client may publish to a channel. @default everybody may */
@@ -76,15 +86,15 @@ export class PubSubService extends RpcService implements OnModuleInit {
   ): MaybePromise<void> {
     if (!client.connected) throw new RpcError(WireError.connectionRequired);
     const key = PubSubEngine.key(channel);
-    return this.#turns.take(client, () => {
-      if (this.#engine.has(client, key)) {
+    return this[state].turns.take(client, () => {
+      if (this[state].engine.has(client, key)) {
         throw new RpcError(WireError.alreadySubscribed);
       }
       return whenAllowed(this.canSubscribe(client, channel), () =>
-        whenReady(this.#feeds.acquire(key), () => {
+        whenReady(this.$feeds.acquire(key), () => {
           // It may have gone while the broker was answering.
-          if (client.connected) this.#engine.add(client, key);
-          else this.#feeds.release(key);
+          if (client.connected) this[state].engine.add(client, key);
+          else this.$feeds.release(key);
         }),
       );
     });
@@ -97,11 +107,11 @@ export class PubSubService extends RpcService implements OnModuleInit {
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
     const key = PubSubEngine.key(channel);
-    return this.#turns.take(client, () => {
-      if (!this.#engine.delete(client, key)) {
+    return this[state].turns.take(client, () => {
+      if (!this[state].engine.delete(client, key)) {
         throw new RpcError(WireError.notSubscribed);
       }
-      this.#feeds.release(key);
+      this.$feeds.release(key);
     });
   }
 
@@ -115,8 +125,8 @@ export class PubSubService extends RpcService implements OnModuleInit {
     const allowed = this.canPublish(client, channel);
     // Looked at later perhaps; its failure is then no unhandled one.
     if (isPromiseLike(allowed)) allowed.then(undefined, () => undefined);
-    return this.#turns.take(client, () =>
-      whenAllowed(allowed, () => this.#publish(channel, message)),
+    return this[state].turns.take(client, () =>
+      whenAllowed(allowed, () => this.$publish(channel, message)),
     );
   }
 
@@ -129,11 +139,12 @@ export class PubSubService extends RpcService implements OnModuleInit {
   broadcast(channel: JsonValue, message: JsonValue): MaybePromise<void> {
     // Here, where there is a caller to tell; subscribers' nodes could only log it.
     encodeJson(message);
-    return this.#publish(channel, message);
+    return this.$publish(channel, message);
   }
 
-  #publish(channel: JsonValue, message: JsonValue): MaybePromise<void> {
-    const topic = this.#topicOf(PubSubEngine.key(channel));
+  /** @internal */
+  $publish(channel: JsonValue, message: JsonValue): MaybePromise<void> {
+    const topic = this.$topicOf(PubSubEngine.key(channel));
     return whenReady(
       this.broker.topics.publish(topic, { channel, message }),
       done,
@@ -141,14 +152,15 @@ export class PubSubService extends RpcService implements OnModuleInit {
   }
 
   override onClientDisconnected(client: Client): void {
-    for (const key of [...this.#engine.keysOf(client)]) {
-      this.#engine.delete(client, key);
-      this.#feeds.release(key);
+    for (const key of [...this[state].engine.keysOf(client)]) {
+      this[state].engine.delete(client, key);
+      this.$feeds.release(key);
     }
   }
 
-  #announce(key: string, { channel, message }: Publication): void {
-    const recipients = this.#engine.recipients(key);
+  /** @internal */
+  $announce(key: string, { channel, message }: Publication): void {
+    const recipients = this[state].engine.recipients(key);
     if (recipients.size === 0) return;
     try {
       this.notify(recipients, { type: 'message', channel, message });
@@ -159,7 +171,8 @@ export class PubSubService extends RpcService implements OnModuleInit {
     }
   }
 
-  #topicOf(key: string): string {
+  /** @internal */
+  $topicOf(key: string): string {
     return `pubsub:${this.registry.name}/${this.name}:${key}`;
   }
 }

@@ -1,6 +1,9 @@
 import type { JsonValue } from '../../../protocol/json.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
+/** Under a symbol, as of `Dealer`. */
+const items: unique symbol = Symbol('snorky:broadcast-dealer');
+
 /**
  * Everybody hears of every change of the model; queries are ignored.
  *
@@ -8,21 +11,21 @@ import { Dealer, type SubscriptionItem } from './dealer.js';
  * class AllTasks extends BroadcastDealer<Task> { readonly model = 'Task'; }
  */
 export abstract class BroadcastDealer<Row = JsonValue> extends Dealer<Row> {
-  readonly #items = new Set<SubscriptionItem>();
+  private readonly [items] = new Set<SubscriptionItem>();
 
   override matches(): boolean {
     return true;
   }
 
   override addSubscriptionItem(item: SubscriptionItem): void {
-    this.#items.add(item);
+    this[items].add(item);
   }
 
   override removeSubscriptionItem(item: SubscriptionItem): void {
-    this.#items.delete(item);
+    this[items].delete(item);
   }
 
   override getSubscriptionItemsForModel(): Iterable<SubscriptionItem> {
-    return this.#items;
+    return this[items];
   }
 }

@@ -10,6 +10,15 @@ export interface SubscriptionItem {
   readonly subscription: object;
 }
 
+interface State {
+  readonly items: Set<SubscriptionItem>;
+  /** Whose it is. */
+  service: object | undefined;
+}
+
+/** In one object under a symbol, as of `Service`, which says why. */
+const state: unique symbol = Symbol('snorky:dealer');
+
 /**
  * Decides who hears of a change: matches the rows of one model with the queries
  * of subscriptions.
@@ -34,8 +43,7 @@ export abstract class Dealer<Row = JsonValue> {
   /** The model whose deltas this dealer is given. */
   abstract readonly model: string;
 
-  readonly #items = new Set<SubscriptionItem>();
-  #service: object | undefined;
+  private readonly [state]: State = { items: new Set(), service: undefined };
 
   /**
    * Whether a row is among what a query asks for. Must be pure: the same answer
@@ -52,12 +60,12 @@ export abstract class Dealer<Row = JsonValue> {
 
   /** A subscription with an item for this dealer has been acquired. */
   addSubscriptionItem(item: SubscriptionItem): void {
-    this.#items.add(item);
+    this[state].items.add(item);
   }
 
   /** The subscription has ended, or its client has gone. */
   removeSubscriptionItem(item: SubscriptionItem): void {
-    this.#items.delete(item);
+    this[state].items.delete(item);
   }
 
   /**
@@ -66,7 +74,7 @@ export abstract class Dealer<Row = JsonValue> {
    */
   getSubscriptionItemsForModel(row: Row): Iterable<SubscriptionItem> {
     const matching: SubscriptionItem[] = [];
-    for (const item of this.#items) {
+    for (const item of this[state].items) {
       if (this.matches(item.query, row)) matching.push(item);
     }
     return matching;
@@ -74,12 +82,13 @@ export abstract class Dealer<Row = JsonValue> {
 
   /** @internal Answers false when it is another service's already. */
   attach(service: object): boolean {
-    this.#service ??= service;
-    return this.#service === service;
+    const own = this[state];
+    own.service ??= service;
+    return own.service === service;
   }
 
   /** @internal Its service has ended. */
   detach(): void {
-    this.#service = undefined;
+    this[state].service = undefined;
   }
 }

@@ -10,6 +10,15 @@ import {
 import type { Predicate } from '../filter/predicate.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
+interface State {
+  readonly index: FilterIndex<SubscriptionItem>;
+  /** By query, while anybody has it: a replay asks with the same one again. */
+  readonly parsed: WeakMap<object, Predicate>;
+}
+
+/** Under a symbol, as of `Dealer`. */
+const state: unique symbol = Symbol('snorky:filter-dealer');
+
 /**
  * A query is a filter over the fields of rows, such as
  * `["and", ["==", "team", 7], [">=", "player.score", 100]]`.
@@ -28,9 +37,10 @@ export abstract class FilterDealer<Row = JsonValue> extends Dealer<Row> {
   /** How large a filter may be. */
   readonly limits: FilterLimits = DEFAULT_FILTER_LIMITS;
 
-  readonly #index = new FilterIndex<SubscriptionItem>();
-  /** By query, while anybody has it: a replay asks with the same one again. */
-  readonly #parsed = new WeakMap<object, Predicate>();
+  private readonly [state]: State = {
+    index: new FilterIndex(),
+    parsed: new WeakMap(),
+  };
 
   override checkQuery(query: JsonValue): void {
     try {
@@ -43,12 +53,12 @@ export abstract class FilterDealer<Row = JsonValue> extends Dealer<Row> {
   }
 
   override matches(query: JsonValue, row: Row): boolean {
-    return this.#predicateOf(query).matches(row as JsonValue);
+    return this.$predicateOf(query).matches(row as JsonValue);
   }
 
   override addSubscriptionItem(item: SubscriptionItem): void {
     const { query } = item;
-    this.#index.insert(
+    this[state].index.insert(
       filterKey(query),
       () => parseFilter(query, this.limits),
       item,
@@ -56,20 +66,21 @@ export abstract class FilterDealer<Row = JsonValue> extends Dealer<Row> {
   }
 
   override removeSubscriptionItem(item: SubscriptionItem): void {
-    this.#index.remove(filterKey(item.query), item);
+    this[state].index.remove(filterKey(item.query), item);
   }
 
   override getSubscriptionItemsForModel(row: Row): Iterable<SubscriptionItem> {
     const items: SubscriptionItem[] = [];
-    this.#index.find(row as JsonValue, (item) => items.push(item));
+    this[state].index.find(row as JsonValue, (item) => items.push(item));
     return items;
   }
 
-  #predicateOf(query: JsonValue): Predicate {
-    const known = isArray(query) ? this.#parsed.get(query) : undefined;
+  /** @internal */
+  $predicateOf(query: JsonValue): Predicate {
+    const known = isArray(query) ? this[state].parsed.get(query) : undefined;
     if (known !== undefined) return known;
     const predicate = parseFilter(query, this.limits);
-    if (isArray(query)) this.#parsed.set(query, predicate);
+    if (isArray(query)) this[state].parsed.set(query, predicate);
     return predicate;
   }
 }

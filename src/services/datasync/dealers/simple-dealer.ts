@@ -1,6 +1,9 @@
 import { canonicalKey, type JsonValue } from '../../../protocol/json.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
+/** Under a symbol, as of `Dealer`. */
+const byKey: unique symbol = Symbol('snorky:simple-dealer');
+
 /**
  * A query asks for the rows with one key, any JSON value.
  *
@@ -11,7 +14,7 @@ import { Dealer, type SubscriptionItem } from './dealer.js';
  * }
  */
 export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
-  readonly #items = new Map<string, Set<SubscriptionItem>>();
+  private readonly [byKey] = new Map<string, Set<SubscriptionItem>>();
 
   /**
    * The key of a row. A row without one must throw, or give undefined: nobody
@@ -20,27 +23,28 @@ export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
   abstract getKeyForModel(row: Row): JsonValue | undefined;
 
   override matches(query: JsonValue, row: Row): boolean {
-    return canonicalKey(query) === this.#keyOf(row);
+    return canonicalKey(query) === this.$keyOf(row);
   }
 
   override addSubscriptionItem(item: SubscriptionItem): void {
     const key = canonicalKey(item.query);
-    const items = this.#items.get(key);
-    if (items === undefined) this.#items.set(key, new Set([item]));
+    const items = this[byKey].get(key);
+    if (items === undefined) this[byKey].set(key, new Set([item]));
     else items.add(item);
   }
 
   override removeSubscriptionItem(item: SubscriptionItem): void {
     const key = canonicalKey(item.query);
-    const items = this.#items.get(key);
-    if (items?.delete(item) && items.size === 0) this.#items.delete(key);
+    const items = this[byKey].get(key);
+    if (items?.delete(item) && items.size === 0) this[byKey].delete(key);
   }
 
   override getSubscriptionItemsForModel(row: Row): Iterable<SubscriptionItem> {
-    return this.#items.get(this.#keyOf(row)) ?? [];
+    return this[byKey].get(this.$keyOf(row)) ?? [];
   }
 
-  #keyOf(row: Row): string {
+  /** @internal */
+  $keyOf(row: Row): string {
     const key = this.getKeyForModel(row);
     if (key === undefined) {
       throw new Error(`${this.name} found no key in a row of "${this.model}".`);

@@ -60,37 +60,37 @@ const OWN_MISTAKES: ReadonlySet<unknown> = new Set([
 export abstract class SubscribableRoute
   implements CanActivate, NestInterceptor, OnApplicationBootstrap
 {
-  readonly #who: string;
-  #service: DataSyncService | undefined;
+  private readonly who: string;
+  private service: DataSyncService | undefined;
 
   constructor(
     private readonly modules: ModulesContainer,
     private readonly place: Place,
   ) {
     const { target, key } = place;
-    this.#who = `${target.constructor.name}.${String(key)}()`;
+    this.who = `${target.constructor.name}.${String(key)}()`;
     // Nest reads the list before the first hook of its life cycle.
-    this.#moveInside();
+    this.moveInside();
   }
 
   onApplicationBootstrap(): void {
-    const method = this.#method();
+    const method = this.method();
     // Set by @Get() and the like.
     if (!Reflect.hasMetadata(METHOD_METADATA, method)) {
-      throw setupError('SNORKY_SUBSCRIBABLE_PLACE', this.#who);
+      throw setupError('SNORKY_SUBSCRIBABLE_PLACE', this.who);
     }
     if (interceptorsOf(method).filter(isOne).length > 1) {
-      throw setupError('SNORKY_SUBSCRIBABLE_TWICE', this.#who);
+      throw setupError('SNORKY_SUBSCRIBABLE_TWICE', this.who);
     }
-    checkPart(this.place.plan.options, this.#who);
-    this.#ready();
+    checkPart(this.place.plan.options, this.who);
+    this.ready();
   }
 
   canActivate(context: ExecutionContext): boolean {
     if (context.getType() !== 'http') return true;
     const http = context.switchToHttp();
     const answer = SubscriptionAnswer.to(http.getResponse());
-    if (asks(http.getRequest())) this.#expect(answer);
+    if (asks(http.getRequest())) this.expect(answer);
     return true;
   }
 
@@ -104,23 +104,23 @@ export abstract class SubscribableRoute
     // Who subscribes may do so outside of the scope that it was called in.
     const scope = new AsyncResource('SnorkySubscribable');
     return defer(() =>
-      scope.runInAsyncScope(() => this.#follow(request, answer, next)),
+      scope.runInAsyncScope(() => this.follow(request, answer, next)),
     );
   }
 
-  #follow(
+  private follow(
     request: SubscribableRequest,
     answer: SubscriptionAnswer,
     next: CallHandler,
   ): Observable<unknown> {
     answer.onHead = () => {};
     const part = this.place.plan.partFor(request as never);
-    const authorized = this.#authorize(request);
+    const authorized = this.authorize(request);
     const handled = next.handle();
     let grant: Grant | undefined;
     const rows = from(authorized).pipe(
       mergeMap((token) => {
-        grant = { token, part, withdraw: () => this.#withdraw(token) };
+        grant = { token, part, withdraw: () => this.withdraw(token) };
         answer.grant(grant);
         return handled;
       }),
@@ -129,39 +129,39 @@ export abstract class SubscribableRoute
       // Whatever becomes of the error: a filter may answer it with success.
       failed: () => answer.takeBack(grant),
       abandoned: () => {
-        this.#expect(answer);
+        this.expect(answer);
         if (grant !== undefined) answer.takeBack(grant);
-        else authorized.then((token) => this.#withdraw(token), ignore);
+        else authorized.then((token) => this.withdraw(token), ignore);
       },
     });
   }
 
   /** Has it noticed when rows are answered without the handler's token. */
-  #expect(answer: SubscriptionAnswer): void {
+  private expect(answer: SubscriptionAnswer): void {
     answer.onHead = (status, granted) => {
-      if (status < 300 && !granted) this.#bypassed();
+      if (status < 300 && !granted) this.bypassed();
     };
   }
 
-  async #authorize(request: SubscribableRequest): Promise<string> {
-    const service = this.#ready();
+  private async authorize(request: SubscribableRequest): Promise<string> {
+    const service = this.ready();
     try {
       const items = await this.place.plan.itemsFor(request as never);
       // Names that are none are the service's to refuse.
       const named = items.map(({ dealer, query }): ItemRequest => ({
         dealer:
           typeof dealer === 'function'
-            ? findDealer(service, dealer, this.#who).name
+            ? findDealer(service, dealer, this.who).name
             : dealer,
         query,
       }));
       return await service.authorizeSubscription(named);
     } catch (error) {
-      throw this.#toHttp(error, service);
+      throw this.toHttp(error, service);
     }
   }
 
-  #toHttp(error: unknown, service: DataSyncService): unknown {
+  private toHttp(error: unknown, service: DataSyncService): unknown {
     if (!(error instanceof RpcError)) return error;
     if (error.value === WireError.tooManyTokens) {
       return new ServiceUnavailableException({
@@ -179,15 +179,15 @@ export abstract class SubscribableRoute
     }
     const names = service.$dealers.map(({ name }) => name).join(', ');
     return new Error(
-      `${this.#who} asks for a subscription that cannot be: ${error.message}. ` +
+      `${this.who} asks for a subscription that cannot be: ${error.message}. ` +
         `Give a list of { dealer, query }; service "${service.name}" has the ` +
         `dealers ${names || '(none)'}.`,
       { cause: error },
     );
   }
 
-  #withdraw(token: string): void {
-    const service = this.#ready();
+  private withdraw(token: string): void {
+    const service = this.ready();
     service.$withdraw(token).catch((error: unknown) => {
       service.registry.failed(`withdraw:${service.name}`, error, () => {
         return 'Could not withdraw a token; nobody has it, and it will expire';
@@ -195,17 +195,17 @@ export abstract class SubscribableRoute
     });
   }
 
-  #bypassed(): void {
-    const service = this.#ready();
+  private bypassed(): void {
+    const service = this.ready();
     service.registry.log.warn(`bypassed:${service.name}`, () => {
-      return `${this.#who} was asked for a subscription, but an interceptor answered in its place: no token was given. A cache must leave requests with ${SubscriptionHeader.ask} alone.`;
+      return `${this.who} was asked for a subscription, but an interceptor answered in its place: no token was given. A cache must leave requests with ${SubscriptionHeader.ask} alone.`;
     });
   }
 
-  #ready(): DataSyncService {
+  private ready(): DataSyncService {
     const { modules, place } = this;
-    this.#service ??= subscribableTarget(modules, place.plan, this.#who);
-    return this.#service;
+    this.service ??= subscribableTarget(modules, place.plan, this.who);
+    return this.service;
   }
 
   /**
@@ -213,8 +213,8 @@ export abstract class SubscribableRoute
    * inside of it could answer from a cache: rows older than the token, and what
    * changed in between would be lost.
    */
-  #moveInside(): void {
-    const method = this.#method();
+  private moveInside(): void {
+    const method = this.method();
     const all = interceptorsOf(method);
     const own = this.constructor;
     if (all.at(-1) === own || !all.includes(own)) return;
@@ -222,7 +222,7 @@ export abstract class SubscribableRoute
     Reflect.defineMetadata(INTERCEPTORS_METADATA, sorted, method);
   }
 
-  #method(): object {
+  private method(): object {
     const { target, key } = this.place;
     return Reflect.get(target, key) as object;
   }

@@ -107,15 +107,18 @@ function findService(
   { service, registry }: SubscribableService,
   who: string,
 ): DataSyncService {
-  const all = new Set<DataSyncService>();
+  // By name: in proxies, one service is another object under each of its tokens.
+  const byName = new Map<string, DataSyncService>();
   for (const { providers } of modules.values()) {
     for (const { instance } of providers.values()) {
-      if (instance instanceof DataSyncService) all.add(instance);
+      if (!(instance instanceof DataSyncService)) continue;
+      byName.set(`${instance.registry.name}/${instance.name}`, instance);
     }
   }
-  if (all.size === 0) throw setupError('SNORKY_SUBSCRIBABLE_MODULE', who);
-  const name = service ?? (all.size === 1 ? undefined : DEFAULT_SERVICE);
-  const [found, second] = [...all].filter(
+  const all = [...byName.values()];
+  if (all.length === 0) throw setupError('SNORKY_SUBSCRIBABLE_MODULE', who);
+  const name = service ?? (all.length === 1 ? undefined : DEFAULT_SERVICE);
+  const [found, second] = all.filter(
     (one) =>
       (name === undefined || one.name === name) &&
       (registry === undefined || one.registry.name === registry),
@@ -126,7 +129,7 @@ function findService(
     'SNORKY_SUBSCRIBABLE_SERVICE',
     who,
     `"${name ?? DEFAULT_SERVICE}"${where}`,
-    [...all].map((one) => `"${one.name}" of "${one.registry.name}"`).join(', '),
+    all.map((one) => `"${one.name}" of "${one.registry.name}"`).join(', '),
   );
 }
 
