@@ -26,6 +26,15 @@ export interface ReconnectionOptions {
    * @see comesBack
    */
   readonly comesBack?: (close: Close) => boolean;
+  /**
+   * Whether to come back also after 4100, when what proved the identity has
+   * expired: the address is asked for again, and may bring a new proof. After
+   * three such closes in a row, with no connection between them that held for
+   * `stableAfter`, it stops: the new proofs are no better.
+   *
+   * @default false
+   */
+  readonly renew?: boolean;
   /** From 0 to below 1. @default Math.random */
   readonly random?: () => number;
 }
@@ -39,9 +48,15 @@ export function comesBack({ code }: Close): boolean {
   return code !== 1009 && !(code >= 4100 && code < 4200);
 }
 
+/** The close code of an identity that has expired. */
+const EXPIRED = 4100;
+/** So often in a row is it worth another proof. */
+const RENEWALS = 3;
+
 /** The policy of coming back: exponential, with full jitter. */
 export class Reconnection {
   #attempt = 0;
+  #renewals = 0;
   readonly #options: ReconnectionOptions;
 
   constructor(options: ReconnectionOptions = {}) {
@@ -55,20 +70,24 @@ export class Reconnection {
 
   /** Why not to come back, or undefined. */
   objection(close: Close): string | undefined {
-    const { attempts = Infinity, comesBack: allowed = comesBack } =
-      this.#options;
-    let isAllowed = true;
-    try {
-      isAllowed = allowed(close);
-    } catch (error) {
-      reportUncaught(error);
-    }
-    if (!isAllowed) {
+    const { attempts = Infinity } = this.#options;
+    if (!this.#isAllowed(close)) {
       return `the server closed with ${close.code} "${close.reason}"`;
     }
     return this.#attempt < attempts
       ? undefined
       : `${attempts} attempts to come back are allowed`;
+  }
+
+  #isAllowed(close: Close): boolean {
+    const { renew = false, comesBack: allowed = comesBack } = this.#options;
+    if (renew && close.code === EXPIRED) return this.#renewals++ < RENEWALS;
+    try {
+      return allowed(close);
+    } catch (error) {
+      reportUncaught(error);
+      return true;
+    }
   }
 
   /**
@@ -88,6 +107,6 @@ export class Reconnection {
 
   /** The next loss is the first of a new row. */
   reset(): void {
-    this.#attempt = 0;
+    this.#attempt = this.#renewals = 0;
   }
 }

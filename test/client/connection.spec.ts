@@ -459,6 +459,82 @@ describe('close codes', () => {
   });
 });
 
+describe('a credential that has run out', () => {
+  const renewing = { ...FAST, renew: true };
+  const expire = ({ ws }: ScriptedConnection): void => {
+    ws.close(4100, 'Identity expired');
+  };
+
+  it('is renewed: the address is asked for again', async () => {
+    await using server = await ScriptedServer.start();
+    let ticket = 0;
+    const address = async (): Promise<string> => {
+      await Promise.resolve();
+      return `${server.url}?ticket=${++ticket}`;
+    };
+    using snorky = connect(address, services, { reconnect: renewing });
+    const states: string[] = [];
+    snorky.stateChanged.add((state) => states.push(state));
+    const first = await server.connection();
+    await inState(snorky, 'connected');
+    const waits = snorky.services.calc.rpcCall('sum', {}, { repeat: true });
+    expire(first);
+    const second = await server.connection();
+    expect([first.url, second.url]).toEqual(['/?ticket=1', '/?ticket=2']);
+    second.answer(await second.next(), 5);
+    expect(await waits).toBe(5);
+    expect(states).not.toContain('stopped');
+  });
+
+  it('is not renewed without end where the new ones are no better', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, { reconnect: renewing });
+    for (let i = 0; i < 4; i++) expire(await server.connection());
+    await inState(snorky, 'stopped');
+    expect(server.accepted).toBe(4);
+    expect(await rejection(snorky.services.calc.rpcCall('sum'))).toMatchObject({
+      code: 'SNORKY_STOPPED',
+      message: expect.stringContaining('4100 "Identity expired"'),
+    });
+    // Somebody has logged in: it begins anew.
+    snorky.connect();
+    expire(await server.connection());
+    await server.connection();
+  });
+
+  it('may run out again and again where its connections have held', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, {
+      reconnect: { ...renewing, stableAfter: 1 },
+    });
+    for (let i = 0; i < 6; i++) {
+      const connection = await server.connection();
+      await inState(snorky, 'connected');
+      await new Promise((resolve) => setTimeout(resolve, 15));
+      expire(connection);
+    }
+    await server.connection();
+  });
+
+  it.each([1009, 4101])('is not what %i tells', async (code) => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, { reconnect: renewing });
+    (await server.connection()).ws.close(code);
+    await inState(snorky, 'stopped');
+  });
+
+  it('counts among the attempts that are allowed', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, {
+      reconnect: { ...renewing, attempts: 1 },
+    });
+    expire(await server.connection());
+    expire(await server.connection());
+    await inState(snorky, 'stopped');
+    expect(server.accepted).toBe(2);
+  });
+});
+
 /** Has the server answer once: only who is known to be there is asked. */
 async function acquainted(
   snorky: Snorky<typeof services>,

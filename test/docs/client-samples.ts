@@ -90,7 +90,7 @@ class Visitors extends RpcService {
 
 @Controller('ticket')
 class Tickets {
-  private issued = 0;
+  issued = 0;
   /** The status of a refusal. */
   refusal: number | undefined;
 
@@ -256,6 +256,27 @@ const notice = document.querySelector('#notice') as HTMLElement;`,
       await inState(snorky, 'connected');
       closeAll(app, 4200);
       await inState(snorky, 'stopped');
+    },
+  },
+  renew: {
+    before: `import { PubSub, Snorky } from 'snorky/client';`,
+    after: EXPORTED,
+    run: async (sample) => {
+      await using app = await serve([], [PubSubModule.register()], [Tickets]);
+      using page = Page.of(app);
+      const { snorky } = await page.load(sample);
+      if (snorky === undefined) throw new Error('It exports no connection');
+      await inState(snorky, 'connected');
+      closeAll(app, 4100);
+      await inState(snorky, 'waiting');
+      snorky.connect();
+      await inState(snorky, 'connected');
+      expect(app.app.get(Tickets).issued).toBe(2);
+      app.app.get(Tickets).refusal = 401;
+      closeAll(app, 4100);
+      await inState(snorky, 'waiting');
+      snorky.connect();
+      await inState(snorky, 'idle');
     },
   },
   'log-in': {
