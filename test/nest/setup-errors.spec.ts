@@ -359,7 +359,7 @@ const CASES: Readonly<
   SNORKY_GLOBAL_UNBOUND: {
     start: () => {
       class Late {}
-      class Inner {
+      class Early {
         constructor(
           @Inject(LazyModuleLoader) private readonly loader: LazyModuleLoader,
         ) {}
@@ -368,12 +368,12 @@ const CASES: Readonly<
           await this.loader.load(() => ({ module: Late, providers: [guard] }));
         }
       }
-      // The hooks of what is furthest from the root run first.
-      class Outer {}
+      // The hooks of global modules run first, in the order of their imports.
+      class Before {}
       return start({
         imports: [
+          { module: Before, global: true, providers: [Early] },
           ...(root({ frontend: {} }) ?? []),
-          { module: Outer, imports: [Inner] },
         ],
       });
     },
