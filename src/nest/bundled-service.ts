@@ -1,11 +1,6 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
-import {
-  DEFAULT_BACKEND_REGISTRY,
-  DEFAULT_REGISTRY,
-  SNORKY_BROKER,
-} from './constants.js';
-import { setupError } from './setup-errors.js';
-import { serviceProviders, tokensOf } from './snorky.module.js';
+import { DEFAULT_BACKEND_REGISTRY, DEFAULT_REGISTRY } from './constants.js';
+import { rootCheck, serviceProviders, tokensOf } from './snorky.module.js';
 
 /** How the module of a bundled service may be told to register it. */
 export interface BundledServiceOptions<Service, Backend> {
@@ -79,18 +74,6 @@ export function bundledService<Service, Backend>(
       ...tokensOf(backendName, backendRegistry),
       ...aliases.map(({ provide }) => provide),
     ],
-  };
-}
-
-/** Says which module is missing, where Nest would name a symbol. */
-function rootCheck(name: string): Provider {
-  return {
-    provide: Symbol(`snorky:root-check:${name}`),
-    inject: [{ token: SNORKY_BROKER, optional: true }],
-    useFactory: (broker?: unknown): boolean => {
-      if (broker === undefined) throw setupError('SNORKY_ROOT_MISSING', name);
-      return true;
-    },
   };
 }
 

@@ -9,6 +9,9 @@ const SETUP_ERRORS = {
   SNORKY_ROOT_MISSING: (service: string) =>
     `Service "${service}" has no registry to be in. Import ` +
     'SnorkyModule.forRoot({ registries: ... }) in the root module.',
+  SNORKY_COPIES: (copies: string, remedy: string) =>
+    'Several copies of snorky are in one application, and they share nothing: ' +
+    `${copies}. Have one of them: ${remedy}`,
   SNORKY_ROOT_TWICE: () =>
     'SnorkyModule.forRoot() was imported twice. Call it once, in the root ' +
     'module, with all registries; everything else can inject them.',

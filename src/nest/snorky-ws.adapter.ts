@@ -1,6 +1,7 @@
 import type { INestApplicationContext, WebSocketAdapter } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { Server } from 'node:http';
+import { adapterOfThisCopy } from './package-copies.js';
 
 /** What an application and an adapter have in common. */
 interface HttpServerHost {
@@ -34,6 +35,7 @@ export class SnorkyWsAdapter implements WebSocketAdapter {
     // By its server: asking the application for a provider that it does not
     // have would end the process.
     adapters.set(this.server, this);
+    adapterOfThisCopy(this.server);
   }
 
   /** @internal The adapter of the application that serves with `server`. */

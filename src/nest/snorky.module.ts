@@ -11,6 +11,7 @@ import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { Broker } from '../broker/ports.js';
 import { RateLimitedLog } from '../core/log.js';
+import { Service } from '../core/service.js';
 import { BackendHost } from './backend-host.js';
 import { CommandBinder } from './command-binder.js';
 import {
@@ -23,6 +24,7 @@ import {
 import { GatewayExplorer, OpenGateway } from './gateway/gateway-explorer.js';
 import { ENTRY_PROVIDER_WATERMARK } from './nest-internals.js';
 import { nestLogSink } from './nest-log-sink.js';
+import { checkCopies, ofThisCopy } from './package-copies.js';
 import { PublicationReach } from './publication-reach.js';
 import { RegistrySet } from './registry-set.js';
 import { ResolvedOptions } from './resolved-options.js';
@@ -58,6 +60,7 @@ export class SnorkyModule implements OnApplicationShutdown {
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(SNORKY_BROKER) private readonly broker: Broker,
   ) {
+    checkCopies(modules);
     let roots = 0;
     for (const { providers } of modules.values()) {
       if (providers.has(SNORKY_BROKER)) roots++;
@@ -98,7 +101,11 @@ export class SnorkyModule implements OnApplicationShutdown {
     return {
       module: SnorkyFeatureModule,
       imports: options.imports ?? [],
-      providers: [...made.flat(), ...(options.providers ?? [])],
+      providers: [
+        ...made.flat(),
+        ...services.map(({ name }) => rootCheck(name)),
+        ...(options.providers ?? []),
+      ],
       exports: services.flatMap(({ name, registry }) =>
         tokensOf(name, registry),
       ),
@@ -113,6 +120,8 @@ export class SnorkyModule implements OnApplicationShutdown {
 /** The module behind `forFeature`: each call makes another one of it. */
 @Module({})
 export class SnorkyFeatureModule {}
+
+for (const one of [SnorkyModule, SnorkyFeatureModule, Service]) ofThisCopy(one);
 
 function define(
   { providers = [], imports = [] }: DynamicModule,
@@ -217,4 +226,23 @@ export function tokensOf(
   registry: string = DEFAULT_REGISTRY,
 ): string[] {
   return [getServiceToken(name, registry), getServiceToken(name)];
+}
+
+/**
+ * Says which module is missing, where Nest would name a symbol.
+ *
+ * @internal
+ */
+export function rootCheck(name: string): Provider {
+  return {
+    provide: Symbol(`snorky:root-check:${name}`),
+    inject: [ModulesContainer, { token: SNORKY_BROKER, optional: true }],
+    useFactory: (modules: ModulesContainer, broker?: unknown): boolean => {
+      if (broker === undefined) {
+        checkCopies(modules);
+        throw setupError('SNORKY_ROOT_MISSING', name);
+      }
+      return true;
+    },
+  };
 }

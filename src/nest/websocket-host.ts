@@ -12,6 +12,7 @@ import { WebSocketEndpoint } from '../transports/websocket/websocket-endpoint.js
 import { GatewayExplorer } from './gateway/gateway-explorer.js';
 import { pathOf } from './gateway/upgrade-request.js';
 import { hidesVisitor, platformVisitor } from './platform-visitor.js';
+import { adapterOfAnotherCopy } from './package-copies.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { RegistrySet } from './registry-set.js';
 import { setupError } from './setup-errors.js';
@@ -49,7 +50,9 @@ export class WebSocketHost
     const server = this.server();
     if (this.options.endpoints.length === 0 || server === undefined) return;
     if (SnorkyWsAdapter.of(server) === undefined) {
-      throw setupError('SNORKY_ADAPTER_MISSING');
+      throw (
+        adapterOfAnotherCopy(server) ?? setupError('SNORKY_ADAPTER_MISSING')
+      );
     }
     // Only here: without a server, in a worker or a test, nobody can connect.
     this.gateways.checkOpen();

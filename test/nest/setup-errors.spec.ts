@@ -121,8 +121,12 @@ interface Case {
 
 /** One of each; the compiler sees that none is missing. */
 const CASES: Readonly<
-  // In a file of its own, where class-validator is not installed.
-  Record<Exclude<SetupErrorCode, 'SNORKY_VALIDATOR_MISSING'>, Case>
+  // In files of their own: where class-validator is not installed, and where
+  // the package is twice.
+  Record<
+    Exclude<SetupErrorCode, 'SNORKY_VALIDATOR_MISSING' | 'SNORKY_COPIES'>,
+    Case
+  >
 > = {
   SNORKY_ADAPTER_MISSING: {
     async start() {
@@ -892,6 +896,15 @@ describe('A set-up that cannot be meant', () => {
       startWith({ provide: Gateway, useFactory: () => new Gateway() }),
     );
     expect(error.code).toBe('SNORKY_GATEWAY_PLACE');
+  });
+
+  it('fails where a feature has no root module', async () => {
+    const error = await failure(
+      start({
+        imports: [SnorkyModule.forFeature([{ service: Ping, name: 'ping' }])],
+      }),
+    );
+    expect(error.code).toBe('SNORKY_ROOT_MISSING');
   });
 
   it('leaves no port open', async () => {

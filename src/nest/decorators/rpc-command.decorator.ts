@@ -1,5 +1,6 @@
-import { SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { COMMAND_METADATA } from '../constants.js';
+import { ofThisCopy } from '../package-copies.js';
 import type { StandardSchema } from '../commands/standard-schema.js';
 
 /** How a command is called. */
@@ -30,5 +31,8 @@ export interface RpcCommandOptions {
  * the schema given here; whatever does not fit is answered `Invalid params`.
  */
 export function RpcCommand(options: RpcCommandOptions = {}): MethodDecorator {
-  return SetMetadata(COMMAND_METADATA, options);
+  return applyDecorators(
+    ({ constructor }: object) => ofThisCopy(constructor),
+    SetMetadata(COMMAND_METADATA, options),
+  );
 }

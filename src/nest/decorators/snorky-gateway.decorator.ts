@@ -1,5 +1,6 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
 import { ENTRY_PROVIDER_WATERMARK } from '../nest-internals.js';
+import { ofThisCopy } from '../package-copies.js';
 import { DEFAULT_REGISTRY, GATEWAY_METADATA } from '../constants.js';
 import { gatewayDeclared } from '../gateway/unlisted-gateways.js';
 
@@ -21,6 +22,7 @@ export function SnorkyGateway(
   registry: string = DEFAULT_REGISTRY,
 ): ClassDecorator {
   const decorate: ClassDecorator = applyDecorators(
+    ofThisCopy,
     Injectable(),
     SetMetadata(GATEWAY_METADATA, registry),
     // See SnorkyService.

@@ -1,5 +1,6 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
 import { ENTRY_PROVIDER_WATERMARK } from '../nest-internals.js';
+import { ofThisCopy } from '../package-copies.js';
 import { SERVICE_METADATA } from '../constants.js';
 
 /** What `@SnorkyService` records. */
@@ -28,6 +29,7 @@ export function SnorkyService(
 ): ClassDecorator {
   const metadata: ServiceMetadata = { name, registry: options.registry };
   return applyDecorators(
+    ofThisCopy,
     Injectable(),
     SetMetadata(SERVICE_METADATA, metadata),
     // Without it Nest runs a request-scoped global guard as an object whose

@@ -8,6 +8,7 @@ import {
   bundledService,
   type BundledServiceOptions,
 } from '../../nest/bundled-service.js';
+import { ofThisCopy } from '../../nest/package-copies.js';
 import { setupError } from '../../nest/setup-errors.js';
 import type { AsyncOptions } from '../../nest/snorky-options.js';
 import {
@@ -20,7 +21,7 @@ import {
   DATASYNC_SETTINGS,
   DataSyncService,
 } from './datasync.service.js';
-import type { Dealer } from './dealers/dealer.js';
+import { Dealer } from './dealers/dealer.js';
 
 const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<DataSyncOptions>().build();
@@ -66,6 +67,8 @@ export class DataSyncModule {
     );
   }
 }
+
+ofThisCopy(Dealer);
 
 function define(
   { providers = [], imports = [] }: DynamicModule,

@@ -15,6 +15,7 @@ import {
   INTERCEPTORS_METADATA,
   METHOD_METADATA,
 } from '../../../nest/nest-internals.js';
+import { ofThisCopy } from '../../../nest/package-copies.js';
 import { setupError } from '../../../nest/setup-errors.js';
 import { WireError } from '../../../protocol/errors.js';
 import {
@@ -227,6 +228,8 @@ export abstract class SubscribableRoute
     return Reflect.get(target, key) as object;
   }
 }
+
+ofThisCopy(SubscribableRoute);
 
 function asks({ method, headers }: SubscribableRequest): boolean {
   // Without rows there is nothing to follow.
