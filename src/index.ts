@@ -98,7 +98,6 @@ export { BroadcastDealer } from './services/datasync/dealers/broadcast-dealer.js
 export { SimpleDealer } from './services/datasync/dealers/simple-dealer.js';
 export { FilterDealer } from './services/datasync/dealers/filter-dealer.js';
 export { Subscribable } from './services/datasync/rest/subscribable.decorator.js';
-export { SUBSCRIPTION_STATES } from './services/datasync/subscription-state.js';
 export type {
   DataSyncModuleAsyncOptions,
   DataSyncModuleOptions,
@@ -121,12 +120,8 @@ export type {
   SubscribableService,
   WholeAnswer,
 } from './services/datasync/rest/subscribable-plan.js';
-export type { Resumption } from './services/datasync/subscription-desk.js';
-export type {
-  SubscriptionEvent,
-  SubscriptionState,
-} from './services/datasync/subscription-state.js';
-export type { ItemRequest } from './services/datasync/subscription.js';
+export type { Resumption } from './services/datasync/subscription/desk.js';
+export type { ItemRequest } from './services/datasync/subscription/life-states.js';
 
 // The wire
 export { CloseCode, WireError } from './protocol/errors.js';

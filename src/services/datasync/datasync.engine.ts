@@ -3,7 +3,8 @@ import { WireError } from '../../protocol/errors.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 import type { Dealer, SubscriptionItem } from './dealers/dealer.js';
 import type { Delta } from './delta.js';
-import type { ItemRequest, Subscription } from './subscription.js';
+import type { ItemRequest } from './subscription/life-states.js';
+import type { Subscription } from './subscription/subscription.js';
 
 /** Told of a dealer that threw; everybody else is served. */
 export type DealerFailed = (dealer: Dealer<never>, error: unknown) => void;

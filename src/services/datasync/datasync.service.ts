@@ -7,7 +7,6 @@ import {
 import type {
   Broker,
   MaybePromise,
-  Position,
   Stop,
   TopicEntry,
 } from '../../broker/ports.js';
@@ -27,21 +26,23 @@ import {
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import { WireError } from '../../protocol/errors.js';
-import type { JsonValue } from '../../protocol/json.js';
+import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import { DataSyncEngine } from './datasync.engine.js';
 import type { DataSyncSettings } from './datasync-options.js';
 import { checkDealers } from './dealers/check-dealers.js';
 import type { Dealer } from './dealers/dealer.js';
 import { parseDeltas, type Delta } from './delta.js';
 import { DeltaOutput } from './delta-output.js';
-import { EvictionWatch } from './eviction-watch.js';
 import { LogReader } from './log-reader.js';
-import { PositionBeacon } from './position-beacon.js';
-import { SubscriptionDesk } from './subscription-desk.js';
-import { SubscriptionStore } from './subscription-store.js';
-import type { ItemRequest } from './subscription.js';
+import { SubscriptionDesk } from './subscription/desk.js';
+import { EvictionWatch } from './subscription/eviction-watch.js';
+import type { ItemRequest } from './subscription/life-states.js';
+import { Notices } from './subscription/notices.js';
+import { PositionBeacon } from './subscription/position-beacon.js';
+import { ReplaySchedule } from './subscription/replay-schedule.js';
+import { Retries } from './subscription/retries.js';
+import { SubscriptionStore } from './subscription/store.js';
 import { isToken, newToken } from './token.js';
-import { WaitingTokens } from './waiting-tokens.js';
 
 /** @internal */
 export const DATASYNC_SETTINGS = Symbol('snorky:datasync-settings');
@@ -53,7 +54,6 @@ interface Running {
   readonly desk: SubscriptionDesk;
   readonly reader: LogReader;
   readonly store: SubscriptionStore;
-  readonly waiting: WaitingTokens;
   readonly watch: EvictionWatch;
 }
 
@@ -225,10 +225,9 @@ export class DataSyncService
 
   /** @internal Takes back a token that nobody was given. */
   async $withdraw(token: string): Promise<void> {
-    const { store, waiting, watch } = await this.$ready();
+    const { store, watch } = await this.$ready();
     watch.forget(token);
     await store.withdraw(token);
-    waiting.forget(token);
   }
 
   /** @internal */
@@ -237,7 +236,8 @@ export class DataSyncService
       throw new RpcError(WireError.tooManyItems);
     }
     const token = newToken();
-    return whenReady(this.$ready(), ({ reader, store, waiting, watch }) => {
+    return whenReady(this.$ready(), ({ reader, store, watch }) => {
+      const { waiting } = store;
       const checked = this[state].engine.checkItems(items);
       if (waiting.full) throw this.$full();
       const put = waiting.addIf(token, () =>
@@ -292,7 +292,12 @@ export class DataSyncService
     const settings = this.$settings;
     const engine = this[state].engine;
     const scope = `datasync:${this.registry.name}/${this.name}`;
-    const store = new SubscriptionStore(broker, scope, settings.tokenTimeout);
+    const store = new SubscriptionStore(
+      broker,
+      scope,
+      settings.tokenTimeout,
+      settings.maxTokens,
+    );
     const beacon = new PositionBeacon(settings.log, (subscription, position) =>
       output.position(subscription, position),
     );
@@ -302,8 +307,6 @@ export class DataSyncService
       (subscription) => beacon.told(subscription),
       (left, right) => broker.topics.compare(left, right),
     );
-    const { maxTokens, tokenTimeout } = settings;
-    const waiting = new WaitingTokens(maxTokens, tokenTimeout);
     const watch = new EvictionWatch(settings.log, settings.tokenTimeout, () =>
       this.$evicted(),
     );
@@ -318,36 +321,42 @@ export class DataSyncService
         watch.advance(measure);
       },
     );
-    const desk = new SubscriptionDesk({
-      engine,
-      store,
-      reader,
-      output,
-      beacon,
-      waiting,
-      settings,
-      replay: (since: Position, limit) =>
-        broker.topics.replay(scope, since, limit),
-      compare: (left, right) => broker.topics.compare(left, right),
-      uncovered: () => this.$uncovered(),
-      arrived: (token) => watch.forget(token),
-      failed: (error) => {
-        this.registry.failed('datasync', error, () => 'The broker failed');
+    const retries = new Retries();
+    const desk = new SubscriptionDesk(
+      {
+        store,
+        engine,
+        reader,
+        output,
+        beacon,
+        notices: new Notices((client, text) => output.tell(client, text)),
+        schedule: new ReplaySchedule(),
+        retries,
+        replay: (since, limit) => broker.topics.replay(scope, since, limit),
+        compare: (left, right) => broker.topics.compare(left, right),
+        identityOf: ({ identity }) =>
+          identity === null ? undefined : canonicalKey(identity),
+        arrived: (token) => watch.forget(token),
+        uncovered: () => this.$uncovered(),
+        failed: (error) => {
+          this.registry.failed('datasync', error, () => 'The broker failed');
+        },
       },
-    });
+      settings.maxSubscriptions,
+    );
     this[state].stops.push(
       () => reader.stop(),
       () => beacon.stop(),
+      () => retries.stop(),
     );
     return whenReady(
-      store.onTaken((token) => desk.taken(token)),
+      store.onTaken((token, holder) => desk.taken(token, holder)),
       (stop) => {
         this[state].stops.push(stop);
         return whenReady(reader.start(), () => ({
           desk,
           reader,
           store,
-          waiting,
           watch,
         }));
       },

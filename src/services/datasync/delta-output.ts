@@ -6,7 +6,7 @@ import { encodeJson } from '../../protocol/envelope.js';
 import type { DataSyncEngine } from './datasync.engine.js';
 import type { Delta } from './delta.js';
 import { DeltaTexts, deltasText } from './delta-texts.js';
-import type { Subscription } from './subscription.js';
+import type { Subscription } from './subscription/subscription.js';
 
 /**
  * Writes what subscriptions hear of the log. An original client gets each delta
@@ -49,10 +49,14 @@ export class DeltaOutput {
       const deltas = subscription.outgoing ?? [];
       subscription.outgoing = undefined;
       this.send(subscription, deltas, entry.position);
+      this.told(subscription);
     }
   }
 
-  /** Sends an entry that a subscription missed, if it concerns it. */
+  /**
+   * Sends an entry that a subscription missed, if it concerns it. One that is
+   * replaying must not be told later positions, so this counts as no telling.
+   */
   missed(subscription: Subscription, entry: TopicEntry): void {
     const deltas: Delta[] = [];
     for (const delta of deltasOf(entry)) {
@@ -101,11 +105,14 @@ export class DeltaOutput {
     position: Position,
   ): void {
     this.write(subscription, deltasText(subscription.token, deltas, position));
-    // One that is replaying must not be told later positions by the beacon.
-    if (subscription.state === 'live') this.told(subscription);
   }
 
   private write({ client }: Subscription, text: string): void {
+    this.tell(client, text);
+  }
+
+  /** Sends what is not about deltas: all of this service goes one way. */
+  tell(client: Client, text: string): void {
     try {
       client.sendText(`${this.service.$prefix}${text}}`);
     } catch (error) {

@@ -23,7 +23,7 @@ import {
   SubscriptionHeader,
 } from '../../../protocol/subscription-headers.js';
 import type { DataSyncService } from '../datasync.service.js';
-import type { ItemRequest } from '../subscription.js';
+import type { ItemRequest } from '../subscription/life-states.js';
 import type {
   SubscribablePlan,
   SubscribableRequest,

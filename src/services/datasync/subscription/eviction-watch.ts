@@ -1,4 +1,4 @@
-import type { Retention } from '../../broker/ports.js';
+import type { Retention } from '../../../broker/ports.js';
 
 /** How far the log was when a token was given out, and until when that holds. */
 interface Mark {

@@ -1,5 +1,5 @@
-import type { MaybePromise } from '../../broker/ports.js';
-import { isPromiseLike } from '../../core/promise-like.js';
+import type { MaybePromise } from '../../../broker/ports.js';
+import { isPromiseLike } from '../../../core/promise-like.js';
 
 /**
  * Tokens of this node that wait for a client: for the first time, or to come

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { WaitingTokens } from '../../../src/services/datasync/waiting-tokens.js';
+import { WaitingTokens } from '../../../../src/services/datasync/subscription/waiting-tokens.js';
 
 const LONG = 60_000;
 

@@ -9,7 +9,7 @@ import {
   type ServiceRegistry,
 } from 'snorky';
 import { connectClient } from 'snorky/testing';
-import { EvictionWatch } from '../../../src/services/datasync/eviction-watch.js';
+import { EvictionWatch } from '../../../../src/services/datasync/subscription/eviction-watch.js';
 
 class Tasks extends BroadcastDealer {
   readonly model = 'Task';

@@ -1,4 +1,4 @@
-import type { Position, Retention } from '../../broker/ports.js';
+import type { Position, Retention } from '../../../broker/ports.js';
 import type { Subscription } from './subscription.js';
 
 /** With a longer delay a timer would ring at once, again and again. */

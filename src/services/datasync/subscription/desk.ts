@@ -1,0 +1,119 @@
+import type { MaybePromise, Position } from '../../../broker/ports.js';
+import type { Client } from '../../../core/client.js';
+import { whenSettled } from '../../../core/promise-like.js';
+import { RpcError } from '../../../core/rpc-error.js';
+import { WireError } from '../../../protocol/errors.js';
+import { LifeExecutor, type LifeContext } from './executor.js';
+import { HeldSubscriptions } from './held.js';
+import { Holding } from './holding.js';
+import { begin } from './life.js';
+import type { LifeEvent, Result } from './life-states.js';
+
+/** What a client that asks to resume is told. */
+export interface Resumption {
+  /**
+   * Whether all that was missed has been sent. If not, nothing is registered
+   * and the token is gone: fetch again.
+   */
+  readonly recovered: boolean;
+  /** Up to where, when recovered. */
+  readonly position?: Position;
+}
+
+/** A client's wish to have a subscription. */
+export interface Acquisition {
+  readonly token: string;
+  readonly client: Client;
+  readonly resume: boolean;
+  /** The last position that it knows; default: that of the authorization. */
+  readonly since: Position | undefined;
+  /** Told what came of it, unless it fails. Null without `resume`. */
+  answer(result: Result): void;
+}
+
+/**
+ * Where what happens in the world finds the subscriptions that it concerns. What
+ * comes of it, their lives say.
+ */
+export class SubscriptionDesk {
+  private readonly held = new HeldSubscriptions();
+  private readonly executor: LifeExecutor;
+
+  /** @param maxSubscriptions Of one client. */
+  constructor(
+    context: LifeContext,
+    private readonly maxSubscriptions: number,
+  ) {
+    this.executor = new LifeExecutor(context, this.held);
+  }
+
+  /** Tokens that clients of this node hold, or claim. */
+  get size(): number {
+    return this.held.size;
+  }
+
+  /**
+   * Gives a client the subscription of a token, after all that it missed.
+   * Settles when it is live, or will not be.
+   *
+   * @throws RpcError
+   */
+  acquire(acquisition: Acquisition): MaybePromise<void> {
+    const { token, client, resume, since } = acquisition;
+    // Nothing more would happen to it, if its end was told before.
+    if (!client.connected) throw new RpcError(WireError.connectionRequired);
+    if (
+      this.held.find(token, client) === undefined &&
+      this.held.of(client).size >= this.maxSubscriptions
+    ) {
+      throw new RpcError(WireError.tooManySubscriptions);
+    }
+    return whenSettled<void>((resolve, reject) => {
+      const wish = { mode: resume ? 'resumable' : 'once', since } as const;
+      const { life, effects } = begin(wish);
+      const call = {
+        // At once: by the time that a promise settles, later deltas with later
+        // positions may have gone out.
+        answer: (result: Result) => {
+          acquisition.answer(result);
+          resolve();
+        },
+        refuse: reject,
+      };
+      const holding = new Holding(token, client, wish, call, life);
+      this.executor.start(holding, effects);
+    });
+  }
+
+  /** @throws RpcError when the client has no such subscription. */
+  cancel(token: string, client: Client): MaybePromise<void> {
+    const holding = this.held.find(token, client);
+    if (holding === undefined || holding.cancellation !== undefined) {
+      throw new RpcError(WireError.noSuchSubscription);
+    }
+    return whenSettled<void>((resolve, reject) => {
+      holding.cancellation = { resolve, reject };
+      this.executor.run(holding, { type: 'cancel' });
+    });
+  }
+
+  /** The client has gone. */
+  leave(client: Client): void {
+    this.tell([...this.held.of(client)], { type: 'disconnect' });
+  }
+
+  /** Somebody, here or on another node, has taken a token over. */
+  taken(token: string, holder: string): void {
+    const others: Holding[] = [];
+    let holding = this.held.get(token);
+    while (holding !== undefined) {
+      if (holding.holder !== holder) others.push(holding);
+      holding = holding.older;
+    }
+    this.tell(others, { type: 'taken' });
+  }
+
+  private tell(holdings: readonly Holding[], event: LifeEvent): void {
+    for (const holding of holdings) this.executor.run(holding, event);
+  }
+}

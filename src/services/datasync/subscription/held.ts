@@ -1,0 +1,66 @@
+import type { Client } from '../../../core/client.js';
+import type { Holding } from './holding.js';
+
+const NONE: ReadonlySet<Holding> = new Set();
+
+/**
+ * What clients of this node hold, or are about to. Of one token there may be
+ * several for a moment: the latest claim comes first.
+ */
+export class HeldSubscriptions {
+  private readonly byToken = new Map<string, Holding>();
+  private readonly byClient = new Map<Client, Set<Holding>>();
+
+  /** Tokens that somebody has, or claims. */
+  get size(): number {
+    return this.byToken.size;
+  }
+
+  /** The latest claim of a token; the one before it is its `older`. */
+  get(token: string): Holding | undefined {
+    return this.byToken.get(token);
+  }
+
+  of(client: Client): ReadonlySet<Holding> {
+    return this.byClient.get(client) ?? NONE;
+  }
+
+  /** What one client has of a token. */
+  find(token: string, client: Client): Holding | undefined {
+    let holding = this.byToken.get(token);
+    while (holding !== undefined && holding.client !== client) {
+      holding = holding.older;
+    }
+    return holding;
+  }
+
+  add(holding: Holding): void {
+    holding.older = this.byToken.get(holding.token);
+    this.byToken.set(holding.token, holding);
+    const mine = this.byClient.get(holding.client);
+    if (mine === undefined) {
+      this.byClient.set(holding.client, new Set([holding]));
+    } else {
+      mine.add(holding);
+    }
+  }
+
+  delete(holding: Holding): void {
+    const { token, client } = holding;
+    const mine = this.byClient.get(client);
+    if (mine?.delete(holding) !== true) return;
+    if (mine.size === 0) this.byClient.delete(client);
+    const latest = this.byToken.get(token);
+    if (latest === holding) {
+      if (holding.older === undefined) this.byToken.delete(token);
+      else this.byToken.set(token, holding.older);
+    } else {
+      let newer = latest;
+      while (newer !== undefined && newer.older !== holding) {
+        newer = newer.older;
+      }
+      if (newer !== undefined) newer.older = holding.older;
+    }
+    holding.older = undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Client } from '../../../core/client.js';
+import type { CatchUp } from './catch-up.js';
+import type { Life, LifeEvent, Result, Wish } from './life-states.js';
+import type { Subscription } from './subscription.js';
+
+/** Who waits for an acquisition. */
+export interface AcquisitionCall {
+  answer(result: Result): void;
+  refuse(error: unknown): void;
+}
+
+/** Who waits for a cancellation. */
+export interface CancellationCall {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+let created = 0;
+
+/** A client that came with a token, and how it goes: see `life.ts`. */
+export class Holding {
+  /**
+   * Whom the broker knows as the token's holder. Each life has its own: what is
+   * done late for one that is over must not touch the next, of one client too.
+   */
+  readonly holder: string;
+  /** As it is from the first event on. */
+  life: Life;
+  /** Present from the claim's answer on. */
+  subscription: Subscription | undefined;
+  /** Present while what was missed is being sent. */
+  catchUp: CatchUp | undefined;
+  cancellation: CancellationCall | undefined;
+  /** An earlier one of this node with the same token, if it is still in the index. */
+  older: Holding | undefined;
+  /** What has happened and is not dealt with. */
+  readonly events: LifeEvent[] = [];
+  isRunning = false;
+  /** Attempts at what failed. */
+  attempts = 0;
+
+  constructor(
+    readonly token: string,
+    readonly client: Client,
+    readonly wish: Wish,
+    readonly call: AcquisitionCall,
+    life: Life,
+  ) {
+    this.holder = `${client.id}/${(created++).toString(36)}`;
+    this.life = life;
+  }
+}

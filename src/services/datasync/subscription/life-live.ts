@@ -1,0 +1,58 @@
+import type { LifeEvent } from './life-states.js';
+import {
+  cancel,
+  gone,
+  stay,
+  type Holds,
+  type Of,
+  type Step,
+} from './life-end.js';
+
+export function live(life: Of<'live'>, event: LifeEvent): Step {
+  const { mode } = life;
+  switch (event.type) {
+    case 'lost':
+      return mode === 'once' ? stay(life) : gone(life, 'elsewhere', 'taken');
+    case 'superseded':
+      if (mode === 'once') return stay(life);
+      return event.bySelf
+        ? gone(life, 'elsewhere')
+        : gone(life, 'elsewhere', 'taken');
+    case 'disconnect':
+      return gone(life, mode === 'once' ? 'removed' : 'released');
+    case 'revoked':
+    case 'expired':
+      return gone(life, 'removed', 'revoked');
+    case 'invalidated':
+    case 'gap':
+      return gone(life, 'removed', 'refetch');
+    case 'identityChanged':
+      return life.authorization.binding === undefined
+        ? stay(life)
+        : gone(life, 'removed', 'identity');
+    case 'replaced':
+      return mode === 'once' ? stay(life) : gone(life, 'removed');
+    case 'cancel':
+      return cancel(life);
+    default:
+      return doubts(life, event);
+  }
+}
+
+/** Whether the token is held still: asked, and asked again where that fails. */
+export function doubts(life: Holds, event: LifeEvent): Step {
+  const mode = life.state === 'live' ? life.mode : life.wish.mode;
+  if (mode === 'once') return stay(life);
+  switch (event.type) {
+    case 'taken':
+      return stay(life, [{ do: 'ask' }]);
+    case 'failed':
+      return event.at === 'ask'
+        ? stay(life, [{ do: 'later', what: 'ask' }])
+        : stay(life);
+    case 'due':
+      return event.what === 'ask' ? stay(life, [{ do: 'ask' }]) : stay(life);
+    default:
+      return stay(life);
+  }
+}

@@ -1,0 +1,151 @@
+import type {
+  Broker,
+  MaybePromise,
+  Stop,
+  TokenClaim,
+} from '../../../broker/ports.js';
+import { whenReady } from '../../../core/promise-like.js';
+import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
+import type { Authorization, LifeEvent, Mode } from './life-states.js';
+import { WaitingTokens } from './waiting-tokens.js';
+
+/** Who claims a token. */
+export interface Claimant {
+  readonly holder: string;
+  readonly mode: Mode;
+  /** The key of its identity; undefined while that is unknown. */
+  readonly identity: string | undefined;
+}
+
+type ClaimAnswer = LifeEvent & { readonly type: 'claimed' | 'refused' };
+
+/**
+ * The tokens of one DataSync service, as all nodes see them. One that is
+ * acquired for good is removed; one that may be resumed has a holder.
+ */
+export class SubscriptionStore {
+  readonly waiting: WaitingTokens;
+
+  constructor(
+    private readonly broker: Broker,
+    /** Apart from other services' tokens. */
+    private readonly scope: string,
+    private readonly timeout: number,
+    maxTokens: number,
+  ) {
+    this.waiting = new WaitingTokens(maxTokens, timeout);
+  }
+
+  put(token: string, authorization: Authorization): MaybePromise<void> {
+    return this.broker.tokens.put(
+      this.key(token),
+      authorization as unknown as JsonValue,
+      this.timeout,
+    );
+  }
+
+  /** Makes a claimant the holder of a token, if it may be. */
+  claim(token: string, claimant: Claimant): MaybePromise<ClaimAnswer> {
+    const { holder, mode, identity } = claimant;
+    const claim = this.broker.tokens.claim(this.key(token), holder, {
+      ...(mode === 'once' ? { once: true } : { takeOver: true }),
+      ...(identity === undefined ? {} : { binding: identity, mark: identity }),
+    });
+    return whenReady(claim, (answer): ClaimAnswer => {
+      if (!answer.claimed) return { type: 'refused', reason: answer.reason };
+      this.waiting.forget(token);
+      return { type: 'claimed', authorization: authorizationOf(answer) };
+    });
+  }
+
+  /**
+   * Whether a holder still is the holder. The order in which take-overs are told
+   * need not be the order in which they happened, so the broker is asked. To ask
+   * is to claim what is free.
+   */
+  isHeldBy(
+    token: string,
+    holder: string,
+    binding: string | undefined,
+  ): MaybePromise<boolean> {
+    const claim = this.broker.tokens.claim(
+      this.key(token),
+      holder,
+      binding === undefined ? undefined : { binding },
+    );
+    return whenReady(claim, ({ claimed }) => claimed);
+  }
+
+  /** Tells all nodes who has taken a token over. */
+  announce(token: string, holder: string): MaybePromise<unknown> {
+    return this.broker.topics.publish(this.topic, { token, holder });
+  }
+
+  /** Calls back with tokens that somebody has taken over, here or elsewhere. */
+  onTaken(
+    listener: (token: string, holder: string) => void,
+  ): MaybePromise<Stop> {
+    return this.broker.topics.subscribe(this.topic, ({ value }) => {
+      if (!isJsonObject(value)) return;
+      const { token, holder } = value;
+      if (typeof token === 'string' && typeof holder === 'string') {
+        listener(token, holder);
+      }
+    });
+  }
+
+  /**
+   * Lets the client come back for as long as a token waits. Answers false when
+   * somebody else holds it by now.
+   */
+  release(token: string, holder: string): MaybePromise<boolean> {
+    // Before the answer: the client may be faster.
+    this.waiting.add(token);
+    const { tokens } = this.broker;
+    return whenReady(
+      tokens.release(this.key(token), holder, this.timeout),
+      (released) => {
+        if (!released) this.waiting.forget(token);
+        return released;
+      },
+    );
+  }
+
+  /**
+   * Removes a token that its holder gives up for good. Answers false when
+   * somebody else holds it by now: then it is theirs.
+   */
+  removeHeld(token: string, holder: string): MaybePromise<boolean> {
+    const { tokens } = this.broker;
+    return whenReady(
+      tokens.remove(this.key(token), { heldBy: holder }),
+      (removed) => {
+        // It waits if it was let go meanwhile.
+        if (removed) this.waiting.forget(token);
+        return removed;
+      },
+    );
+  }
+
+  /** Removes a token that nobody was given. */
+  withdraw(token: string): MaybePromise<boolean> {
+    return whenReady(this.broker.tokens.remove(this.key(token)), (removed) => {
+      this.waiting.forget(token);
+      return removed;
+    });
+  }
+
+  private get topic(): string {
+    return `taken:${this.scope}`;
+  }
+
+  private key(token: string): string {
+    return `${this.scope}:${token}`;
+  }
+}
+
+function authorizationOf(
+  claim: TokenClaim & { readonly claimed: true },
+): Authorization {
+  return claim.value as unknown as Authorization;
+}

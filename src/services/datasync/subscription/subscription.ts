@@ -1,0 +1,31 @@
+import type { Position } from '../../../broker/ports.js';
+import type { Client } from '../../../core/client.js';
+import type { SubscriptionItem } from '../dealers/dealer.js';
+import type { ItemRequest } from './life-states.js';
+
+/** What deltas are routed to: a subscription that a client of this node has. */
+export class Subscription {
+  readonly items: readonly SubscriptionItem[];
+
+  /** @internal The last deltas for which one of its items matched the old, or new, row. */
+  matchedBefore = 0;
+  /** @internal */
+  matchedAfter = 0;
+  /** @internal Up to where it was sent the log when it went live, until that is passed. */
+  sentTo: Position | undefined;
+  /** @internal What the log entry in work has for it, as JSON texts. */
+  outgoing: string[] | undefined;
+
+  constructor(
+    readonly token: string,
+    readonly client: Client,
+    readonly resumable: boolean,
+    items: readonly ItemRequest[],
+  ) {
+    this.items = items.map(({ dealer, query }) => ({
+      dealer,
+      query,
+      subscription: this,
+    }));
+  }
+}

@@ -1,0 +1,135 @@
+import { begin, next } from '../../src/services/datasync/subscription/life.js';
+import type {
+  Effect,
+  Life,
+  LifeEvent,
+  Mode,
+} from '../../src/services/datasync/subscription/life-states.js';
+
+const authorization = { items: [], position: 0, binding: '"ann"' };
+
+/** One of each state that the protocol's page tells of, in order. */
+function livesOf(mode: Mode): readonly Life[] {
+  const wish = { mode, since: undefined };
+  const claimed: LifeEvent = { type: 'claimed', authorization };
+  const announced: LifeEvent = { type: 'announced' };
+  const caughtUp: LifeEvent = { type: 'caughtUp', position: 0 };
+  const registered: LifeEvent = { type: 'registered' };
+  const path =
+    mode === 'once'
+      ? [claimed, caughtUp, registered]
+      : [claimed, announced, caughtUp, registered];
+  const lives = [begin(wish).life];
+  for (const event of path) {
+    lives.push(next(lives.at(-1) as Life, event).life);
+  }
+  lives.push({ state: 'removing', debt: { to: 'cancellation' } });
+  lives.push({ state: 'over', mode, fate: 'removed' });
+  // Once there is nobody to tell, and nothing to remove.
+  return lives.filter(
+    ({ state }) =>
+      state !== 'registering' && (mode !== 'once' || state !== 'removing'),
+  );
+}
+
+const EVENTS: readonly (readonly [name: string, event: LifeEvent])[] = [
+  ['claimed', { type: 'claimed', authorization }],
+  ['unknown', { type: 'refused', reason: 'unknown' }],
+  ['held', { type: 'refused', reason: 'held' }],
+  ['mismatch', { type: 'refused', reason: 'binding' }],
+  ['announced', { type: 'announced' }],
+  ['caughtUp', { type: 'caughtUp', position: 0 }],
+  ['uncovered', { type: 'uncovered' }],
+  ['cancel', { type: 'cancel' }],
+  ['disconnect', { type: 'disconnect' }],
+  ['taken', { type: 'lost' }],
+  ['replaced', { type: 'replaced' }],
+  ['identity', { type: 'identityChanged' }],
+  ['revoked', { type: 'revoked' }],
+  ['expired', { type: 'expired' }],
+  ['invalidated', { type: 'invalidated' }],
+  ['gap', { type: 'gap' }],
+  ['removed', { type: 'removed', was: true }],
+  ['failed', { type: 'failed', at: 'claim', error: undefined }],
+  ['failed', { type: 'failed', at: 'announce', error: undefined }],
+  ['failed', { type: 'failed', at: 'replay', error: undefined }],
+  ['failed', { type: 'failed', at: 'remove', error: undefined }],
+];
+
+const TEXTS = {
+  noSuchSubscription: '`No such subscription`',
+  subscriptionExpired: '`Subscription expired`',
+} as const;
+
+/** What the client hears of an effect. */
+function heard(effect: Effect): string | undefined {
+  switch (effect.do) {
+    case 'answer':
+      return effect.result === null
+        ? 'the result'
+        : `the result, \`recovered: ${effect.result.recovered}\``;
+    case 'refuse':
+    case 'notCancelled':
+      return 'wire' in effect.why
+        ? TEXTS[effect.why.wire as keyof typeof TEXTS]
+        : '`Internal error`';
+    case 'cancelled':
+      return 'the result of the cancellation';
+    case 'tell':
+      return `\`${effect.what}\``;
+    default:
+      return undefined;
+  }
+}
+
+/** What becomes of the token. */
+function token(life: Life, mode: Mode): string {
+  switch (life.state) {
+    case 'leaving':
+    case 'over':
+      if (life.fate === 'elsewhere') return 'as it was';
+      return mode === 'resumable' && life.fate === 'released'
+        ? 'waits'
+        : 'gone';
+    case 'removing':
+      return 'gone';
+    default:
+      return mode === 'once' ? 'gone' : 'held';
+  }
+}
+
+export const LIFE_EVENTS = [...new Set(EVENTS.map(([name]) => name))];
+
+export type LifeRow = readonly [
+  state: string,
+  event: string,
+  then: string,
+  heard: string,
+  token: string,
+];
+
+/** All that changes anything, as rows of a table of the protocol's page. */
+export function lifeTable(mode: Mode): readonly LifeRow[] {
+  const rows: LifeRow[] = [];
+  for (const life of livesOf(mode)) {
+    for (const [name, event] of EVENTS) {
+      let step = next(life, event);
+      let { effects } = step;
+      if (step.life.state === 'registering') {
+        // That takes no time.
+        step = next(step.life, { type: 'registered' });
+        effects = [...effects, ...step.effects];
+      }
+      const said = effects.map(heard).filter((text) => text !== undefined);
+      if (step.life === life && said.length === 0) continue;
+      rows.push([
+        `\`${life.state}\``,
+        `\`${name}\``,
+        `\`${step.life.state}\``,
+        said.length === 0 ? '-' : said.join(', then '),
+        step.life.state === 'claiming' ? 'as it was' : token(step.life, mode),
+      ]);
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  begin,
+  next,
+} from '../../../../src/services/datasync/subscription/life.js';
+import type {
+  Effect,
+  Life,
+  LifeEvent,
+  Mode,
+} from '../../../../src/services/datasync/subscription/life-states.js';
+
+const FREE = { items: [], position: 1 };
+const BOUND = { ...FREE, binding: '"ann"' };
+const CLAIMED: LifeEvent = { type: 'claimed', authorization: FREE };
+const ERROR = new Error('Broker');
+
+/** Where events lead, and what the last of them has done. */
+function after(
+  mode: Mode,
+  ...events: readonly LifeEvent[]
+): { readonly life: Life; readonly effects: readonly Effect[] } {
+  let step = begin({ mode, since: undefined });
+  for (const event of events) step = next(step.life, event);
+  return step;
+}
+
+const LIVE: readonly LifeEvent[] = [
+  CLAIMED,
+  { type: 'announced' },
+  { type: 'caughtUp', position: 2 },
+  { type: 'registered' },
+];
+
+describe('The life of a subscription', () => {
+  it('asks who has the token when another is said to while it is claimed', () => {
+    const { life, effects } = after('resumable', { type: 'taken' }, CLAIMED);
+    expect(life.state).toBe('announcing');
+    expect(effects).toContainEqual({ do: 'ask' });
+    expect(after('resumable', CLAIMED).effects).not.toContainEqual({
+      do: 'ask',
+    });
+  });
+
+  it('tells the others later of a token that it could not tell them of', () => {
+    const failed: LifeEvent = { type: 'failed', at: 'announce', error: ERROR };
+    const { life, effects } = after('resumable', CLAIMED, failed);
+    expect(effects).toEqual([
+      { do: 'forget' },
+      { do: 'release' },
+      { do: 'later', what: 'announce' },
+      { do: 'refuse', why: { cause: ERROR } },
+    ]);
+    expect(next(life, { type: 'due', what: 'announce' }).effects).toEqual([
+      { do: 'announce' },
+    ]);
+    expect(next(life, failed).effects).toEqual([
+      { do: 'later', what: 'announce' },
+    ]);
+  });
+
+  it.each(['claimed', 'kept'] as const)(
+    'gives back what it is given after its end: %s',
+    (type) => {
+      const { life } = after('resumable', ...LIVE, { type: 'disconnect' });
+      const late = type === 'claimed' ? CLAIMED : ({ type } as const);
+      expect(next(life, late).effects).toEqual([{ do: 'release' }]);
+    },
+  );
+
+  it('says to itself alone that it has moved to another of its calls', () => {
+    const [other, own] = [false, true].map(
+      (bySelf) =>
+        after('resumable', ...LIVE, { type: 'superseded', bySelf }).effects,
+    );
+    expect(other).toContainEqual({ do: 'tell', what: 'taken' });
+    expect(own).not.toContainEqual({ do: 'tell', what: 'taken' });
+  });
+
+  it('ends what was claimed for somebody that the connection no longer is', () => {
+    const bound: LifeEvent = { type: 'claimed', authorization: BOUND };
+    const changed: LifeEvent = { type: 'identityChanged' };
+    const { life, effects } = after('resumable', changed, bound);
+    expect(life).toMatchObject({ state: 'over', fate: 'removed' });
+    expect(effects).toContainEqual({ do: 'remove' });
+    expect(after('resumable', changed, CLAIMED).life.state).toBe('announcing');
+    for (const mode of ['once', 'resumable'] as const) {
+      const bearer = after(mode, changed, CLAIMED, changed).life;
+      expect(bearer.state).not.toBe('over');
+    }
+  });
+
+  it('waits with its answer until the token is removed', () => {
+    const uncovered: LifeEvent = { type: 'uncovered' };
+    const { life, effects } = after(
+      'resumable',
+      CLAIMED,
+      { type: 'announced' },
+      uncovered,
+    );
+    expect(effects.map((effect) => effect.do)).toEqual([
+      'halt',
+      'forget',
+      'remove',
+    ]);
+    for (const event of [
+      { type: 'removed', was: false },
+      { type: 'failed', at: 'remove', error: ERROR },
+    ] as const) {
+      expect(next(life, event).effects).toContainEqual({
+        do: 'answer',
+        result: { recovered: false },
+      });
+    }
+  });
+
+  it('does nothing of what comes twice', () => {
+    let step = begin({ mode: 'resumable', since: undefined });
+    for (const event of LIVE) {
+      step = next(step.life, event);
+      expect(next(step.life, event)).toEqual({ life: step.life, effects: [] });
+    }
+  });
+});
