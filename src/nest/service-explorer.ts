@@ -1,4 +1,9 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
 import {
   DiscoveryService,
   ExternalContextCreator,
@@ -39,7 +44,7 @@ interface Found {
  * for by name, then every other provider whose class has `@SnorkyService`.
  */
 @Injectable()
-export class ServiceExplorer implements OnModuleInit {
+export class ServiceExplorer implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(CommandBinder) private readonly binder: CommandBinder,
@@ -49,9 +54,13 @@ export class ServiceExplorer implements OnModuleInit {
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
+  /** After all init hooks: one of them may have loaded a module with a guard. */
+  onApplicationBootstrap(): void {
+    checkGlobalsBound(applicationConfigOf(this.injected), this.modules);
+  }
+
   async onModuleInit(): Promise<void> {
     checkNestVersion();
-    checkGlobalsBound(applicationConfigOf(this.injected), this.modules);
     const wrappers: InstanceWrapper[] = this.discovery.getProviders();
     const found = [...this.findRegistered(wrappers)];
     const claimed = new Set<unknown>(
