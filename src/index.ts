@@ -2,6 +2,8 @@
 export { SnorkyModule } from './nest/snorky.module.js';
 export { SnorkyWsAdapter } from './nest/snorky-ws.adapter.js';
 export { BackendHost } from './nest/backend-host.js';
+export { WebSocketHost } from './nest/websocket-host.js';
+export type { UpgradableServer } from './nest/attached-servers.js';
 export { SnorkySetupError } from './nest/setup-errors.js';
 export type { SetupErrorCode } from './nest/setup-errors.js';
 export type { FeatureService } from './nest/snorky.module.js';

@@ -135,6 +135,13 @@ const SETUP_ERRORS = {
   SNORKY_GATEWAY_OPEN: (who: string, registry: string, path: string) =>
     `The endpoint "${path}" of registry "${registry}" says \`open: true\`, but ` +
     `${who} decides who may connect there. Remove one of the two.`,
+  SNORKY_SERVER_INVALID: (what: string) =>
+    `WebSocketHost.attach() was given ${what}. Give it a server: what ` +
+    'createServer() of node:http or node:https returns, or createSecureServer() ' +
+    'of node:http2 with allowHTTP1.',
+  SNORKY_SERVER_LATE: () =>
+    'WebSocketHost.attach() was called when the application had closed. Attach ' +
+    'servers while it is there.',
   SNORKY_PATH_TAKEN: (path: string) =>
     `The path "${path}" is used twice. Give every endpoint its own.`,
   SNORKY_PATH_INVALID: (path: string) =>

@@ -167,6 +167,7 @@ function define(
     exports: [
       SNORKY_BROKER,
       RegistrySet,
+      WebSocketHost,
       BackendHost,
       ...names.map(getRegistryToken),
     ],

@@ -4,15 +4,26 @@ import {
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
+  type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import {
+  shuttingDown,
+  UpgradeRefused,
+} from '../transports/websocket/refusal.js';
 import { WebSocketEndpoint } from '../transports/websocket/websocket-endpoint.js';
+import { AttachedServers, type UpgradableServer } from './attached-servers.js';
 import { GatewayExplorer } from './gateway/gateway-explorer.js';
 import { pathOf } from './gateway/upgrade-request.js';
 import { hidesVisitor, platformVisitor } from './platform-visitor.js';
 import { adapterOfAnotherCopy } from './package-copies.js';
+import {
+  answerNoRoute,
+  offersWebSocket,
+  refusePlainly,
+} from './plain-request.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { RegistrySet } from './registry-set.js';
 import { setupError } from './setup-errors.js';
@@ -21,17 +32,24 @@ import type { WebSocketLateOptions } from './snorky-options.js';
 import { UpgradeRouter } from './upgrade-router.js';
 
 /**
- * Puts the application's WebSocket endpoints on its server, and takes them down
- * again: new upgrades are refused, running commands finish, connections are
- * closed with 1001.
+ * Puts the application's WebSocket endpoints on its server, and on others that
+ * it is told of, and takes them down again: new upgrades are refused, running
+ * commands finish, connections are closed with 1001.
  */
 @Injectable()
 export class WebSocketHost
-  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
+  implements
+    OnModuleInit,
+    OnApplicationBootstrap,
+    BeforeApplicationShutdown,
+    OnApplicationShutdown
 {
   private readonly logger = new Logger('Snorky');
   private readonly endpoints = new Map<string, WebSocketEndpoint>();
-  private router: UpgradeRouter | undefined;
+  private readonly attached = new AttachedServers();
+  private takeDown: (() => void) | undefined;
+  private announced = false;
+  private closing = false;
 
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -39,8 +57,7 @@ export class WebSocketHost
     @Inject(RegistrySet) private readonly registries: RegistrySet,
     @Inject(GatewayExplorer) private readonly gateways: GatewayExplorer,
   ) {
-    // Before the application's own middleware. A page at "/" may share its path
-    // with an endpoint; elsewhere a plain request is a mistake and is told so.
+    // Before the application's own middleware.
     host.init$.subscribe(() => {
       this.host.httpAdapter?.use?.(this.answerPlainRequest);
     });
@@ -62,15 +79,6 @@ export class WebSocketHost
     const server = this.server();
     const adapter = server && SnorkyWsAdapter.of(server);
     const visitorOf = platformVisitor(this.host);
-    // Without a server (an application context, a microservice) nothing is
-    // announced, and the endpoints are made only to have their options checked.
-    const served = server === undefined ? [] : this.options.endpoints;
-    if (served.length > 0 && hidesVisitor(this.host)) {
-      this.logger.warn(
-        'Addresses behind a proxy: this version of the HTTP platform does not ' +
-          'show its setting. Connections see the address of the proxy.',
-      );
-    }
     for (const { registry, path, options } of this.options.endpoints) {
       // A gateway of the application's would never be reached.
       if (adapter?.serves(path)) throw setupError('SNORKY_PATH_TAKEN', path);
@@ -85,17 +93,51 @@ export class WebSocketHost
       });
       this.endpoints.set(path, endpoint);
     }
-    for (const { registry, path, options } of served) {
-      this.announce(registry, path, options);
-    }
-    if (server === undefined || adapter === undefined) return;
     if (this.endpoints.size === 0) return;
-    this.router = new UpgradeRouter(server, adapter, this.endpoints);
+    // Without a server (an application context, a microservice) nothing is
+    // announced, and the endpoints are made only to have their options checked.
+    if (server !== undefined || this.attached.size > 0) this.announceAll();
+    this.attached.serve({ endpoints: this.endpoints });
+    if (server === undefined || adapter === undefined) return;
+    const routes = { endpoints: this.endpoints, adapter };
+    this.takeDown = UpgradeRouter.add(server, routes);
+  }
+
+  /**
+   * Puts the application's endpoints on one more server, such as the second one
+   * of an application that is reached over http and https. Before or after the
+   * server listens, and before or after the application is initialized.
+   * Everything else is shared: registries, limits and counters.
+   *
+   * Requests that are no WebSocket connections are none of its business: routes,
+   * and a backend without a port of its own, are where the application is the
+   * server's listener.
+   *
+   * The server stays its owner's to close. When it is closed, or the application
+   * is, it is let go; connections are closed with the application.
+   *
+   * @throws SnorkySetupError for what is no server, when it has a path already,
+   *   and when the application has closed.
+   * @returns Lets go of the server before that. Its connections stay.
+   * @example
+   * const secure = createServer(certificate, app.getHttpAdapter().getInstance());
+   * app.get(WebSocketHost).attach(secure);
+   * secure.listen(443);
+   */
+  attach(server: UpgradableServer): () => void {
+    const own = this.server();
+    if (server === own) return () => {};
+    // So far nobody could connect, and it did not matter.
+    if (own === undefined) this.gateways.checkOpen();
+    this.attached.attach(server);
+    if (this.endpoints.size > 0) this.announceAll();
+    return () => this.attached.detach(server);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     const { shutdownTimeout } = this.options;
     const endpoints = [...this.endpoints.values()];
+    this.closing = true;
     for (const endpoint of endpoints) endpoint.stopAccepting();
     await Promise.all(
       this.registries.all.map((registry) => registry.idle(shutdownTimeout)),
@@ -103,7 +145,26 @@ export class WebSocketHost
     await Promise.all(
       endpoints.map((endpoint) => endpoint.close(shutdownTimeout)),
     );
-    this.router?.remove();
+  }
+
+  /** Not before the servers are closed: who still comes is told why. */
+  onApplicationShutdown(): void {
+    this.attached.close();
+    this.takeDown?.();
+  }
+
+  private announceAll(): void {
+    if (this.announced) return;
+    this.announced = true;
+    if (hidesVisitor(this.host)) {
+      this.logger.warn(
+        'Addresses behind a proxy: this version of the HTTP platform does not ' +
+          'show its setting. Connections see the address of the proxy.',
+      );
+    }
+    for (const { registry, path, options } of this.options.endpoints) {
+      this.announce(registry, path, options);
+    }
   }
 
   /** Who forgot to list a gateway, or a service, sees it here. */
@@ -137,18 +198,33 @@ export class WebSocketHost
     next: () => void,
   ): void => {
     const path = pathOf(request.originalUrl ?? request.url ?? '/');
-    if (path === '/' || !this.endpoints.has(path)) {
-      next();
+    const raw = response.raw ?? response;
+    if (!this.endpoints.has(path)) next();
+    else if (offersWebSocket(request)) this.refuseMisdirected(path, raw);
+    // A page may share its path with an endpoint.
+    else if (path === '/') next();
+    else answerNoRoute(request, raw);
+  };
+
+  /** Somebody asked for an upgrade on a server that the endpoint is not on. */
+  private refuseMisdirected(path: string, response: ServerResponse): void {
+    const { registry = '' } =
+      this.options.endpoints.find((one) => one.path === path) ?? {};
+    const { counters, log } = this.registries.get(registry);
+    counters.refused++;
+    if (this.closing) {
+      refusePlainly(response, shuttingDown());
       return;
     }
-    const raw = response.raw ?? response;
-    const isGet = request.method === 'GET';
-    raw.writeHead(isGet ? 400 : 405, {
-      'Content-Type': 'text/plain; charset=utf-8',
-      ...(isGet ? {} : { Allow: 'GET' }),
-    });
-    raw.end('This path takes WebSocket connections only.\n');
-  };
+    log.warn(
+      'misdirected',
+      () =>
+        `Refused an upgrade of ${path}: it came to a server that the endpoint is not on. ` +
+        'Put it there with app.get(WebSocketHost).attach(server)',
+    );
+    const why = 'This server takes no WebSocket connections';
+    refusePlainly(response, new UpgradeRefused(421, why));
+  }
 }
 
 function inProduction(): boolean {

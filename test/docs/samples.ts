@@ -6,6 +6,8 @@ import type {
   ModuleMetadata,
   Type,
 } from '@nestjs/common';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   BackendHost,
@@ -795,6 +797,45 @@ class Calculator {
 class AppModule {}
 export {};`,
     run: () => Promise.resolve(),
+  },
+  servers: {
+    before: `${SNORKY}
+import { NestFactory } from '@nestjs/core';
+import { createServer } from 'node:https';
+import { WebSocketHost } from 'snorky';
+import { selfSigned } from '../../test/support/certificate.js';
+
+@Module({
+  imports: [SnorkyModule.forRoot({ registries: { frontend: { websocket: { path: '/ws' } } } })],
+})
+class AppModule {}
+const certificate = selfSigned();
+const app = await NestFactory.create(AppModule);
+app.useWebSocketAdapter(new SnorkyWsAdapter(app));
+`,
+    replace: { '(80)': "(0, '127.0.0.1')", '(443)': "(0, '127.0.0.1')" },
+    after: 'export { app, secure };',
+    run: async (sample) => {
+      const app = sample['app'] as unknown as INestApplication;
+      const secure = sample['secure'] as unknown as Server;
+      try {
+        for (const [scheme, server] of [
+          ['ws', app.getHttpServer() as Server],
+          ['wss', secure],
+        ] as const) {
+          if (!server.listening) await once(server, 'listening');
+          const { port } = server.address() as AddressInfo;
+          await using socket = await TestSocket.connect(
+            `${scheme}://127.0.0.1:${port}/ws`,
+            { rejectUnauthorized: false },
+          );
+          expect(socket.unread).toEqual([]);
+        }
+      } finally {
+        await app.close();
+        secure.close();
+      }
+    },
   },
   io: {
     before: `${SNORKY}

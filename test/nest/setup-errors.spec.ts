@@ -19,6 +19,7 @@ import {
 } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { IsNumber } from 'class-validator';
+import { createServer, type Server } from 'node:http';
 import {
   BroadcastDealer,
   DataSyncModule,
@@ -34,6 +35,7 @@ import {
   SnorkyService,
   SnorkySetupError,
   Subscribable,
+  WebSocketHost,
   type DataSyncModuleOptions,
   type RegistryOptions,
   type SetupErrorCode,
@@ -510,6 +512,24 @@ const CASES: Readonly<
       }),
     sentence:
       'The endpoint "/ws" of registry "frontend" says `open: true`, but Gateway decides who may connect there. Remove one of the two.',
+  },
+  SNORKY_SERVER_INVALID: {
+    start: async () => {
+      await using app = await startApp({ imports: root() ?? [] });
+      app.app.get(WebSocketHost).attach(app.app as unknown as Server);
+    },
+    sentence:
+      'WebSocketHost.attach() was given an object of NestApplication. Give it a server: what createServer() of ' +
+      'node:http or node:https returns, or createSecureServer() of node:http2 with allowHTTP1.',
+  },
+  SNORKY_SERVER_LATE: {
+    start: async () => {
+      const { app } = await startApp({ imports: root() ?? [] });
+      await app.close();
+      app.get(WebSocketHost).attach(createServer());
+    },
+    sentence:
+      'WebSocketHost.attach() was called when the application had closed. Attach servers while it is there.',
   },
   SNORKY_PATH_TAKEN: {
     start: () =>

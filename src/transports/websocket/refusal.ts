@@ -18,6 +18,16 @@ export class UpgradeRefused extends Error {
   }
 }
 
+/** The body of a refusal. */
+export function bodyOf({ status, message }: UpgradeRefused): string {
+  return JSON.stringify({ statusCode: status, message });
+}
+
+/** Why nobody gets in any more. */
+export function shuttingDown(): UpgradeRefused {
+  return new UpgradeRefused(503, 'The server is shutting down');
+}
+
 /** How long the peer may take to read a refusal, in milliseconds. */
 const LINGER = 2000;
 
@@ -27,8 +37,8 @@ export function refuseUpgrade(socket: Duplex, refusal: UpgradeRefused): void {
     socket.destroy();
     return;
   }
-  const { status, message, headers } = refusal;
-  const body = JSON.stringify({ statusCode: status, message });
+  const { status, headers } = refusal;
+  const body = bodyOf(refusal);
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`];
   for (const [name, value] of Object.entries(headers)) {
     if (OWN_HEADERS.has(name.toLowerCase()) || value === undefined) continue;

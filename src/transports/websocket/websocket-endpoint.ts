@@ -17,7 +17,7 @@ import { FrameJoiner } from './frame-joiner.js';
 import { Heartbeat } from './heartbeat.js';
 import { allowsOrigin, type Origins } from './origins.js';
 import { PendingHandshakes } from './pending-handshakes.js';
-import { refuseUpgrade, UpgradeRefused } from './refusal.js';
+import { refuseUpgrade, shuttingDown, UpgradeRefused } from './refusal.js';
 import { selectSubprotocol, type SelectSubprotocol } from './subprotocols.js';
 import {
   SnorkySocket,
@@ -291,10 +291,6 @@ export class WebSocketEndpoint implements WebSocketContext {
 }
 
 const NOBODY: Admission = { identity: null };
-
-function shuttingDown(): UpgradeRefused {
-  return new UpgradeRefused(503, 'The server is shutting down');
-}
 
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   // `binaryType` is left at its default, so `ws` gives one Buffer per message.
