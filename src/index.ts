@@ -27,6 +27,7 @@ export type { WebSocketOptions } from './transports/websocket/websocket-options.
 
 // Services and commands
 export { SnorkyService } from './nest/decorators/snorky-service.decorator.js';
+export type { ValidationErrors } from './nest/commands/validation-errors.js';
 export { RpcCommand } from './nest/decorators/rpc-command.decorator.js';
 export {
   ConnectedClient,
@@ -127,6 +128,7 @@ export type { ItemRequest } from './services/datasync/subscription/life-states.j
 
 // The wire
 export { CloseCode, WireError } from './protocol/errors.js';
+export type { InvalidParamsValue } from './protocol/errors.js';
 export { MAX_NESTING } from './protocol/limits.js';
 export type { Envelope } from './protocol/envelope.js';
 export type { JsonObject, JsonValue } from './protocol/json.js';

@@ -1,3 +1,9 @@
+import {
+  INVALID_PARAMS_CODE,
+  type InvalidParamsValue,
+} from '../protocol/errors.js';
+import { isJsonObject } from '../protocol/json.js';
+
 /**
  * Everything but a service's own error that can end a call or a live
  * collection, by its stable code. Each sentence says what to do.
@@ -60,4 +66,25 @@ export class RpcError extends Error {
     super(typeof value === 'string' ? value : JSON.stringify(value));
     this.name = 'RpcError';
   }
+}
+
+/**
+ * Whether a service refused the params of a call, and says which, so that a form
+ * can show it (the option `validationErrors: 'expose'` of the server).
+ *
+ * @example
+ * catch (error) {
+ *   if (isInvalidParams(error)) show(error.value.fields); // { name: ['...'] }
+ * }
+ */
+export function isInvalidParams(
+  error: unknown,
+): error is RpcError & { readonly value: InvalidParamsValue } {
+  if (!(error instanceof RpcError)) return false;
+  const { value } = error;
+  return (
+    isJsonObject(value) &&
+    value['code'] === INVALID_PARAMS_CODE &&
+    isJsonObject(value['fields'])
+  );
 }

@@ -75,7 +75,8 @@ export type {
 export type { KeyOption } from './collections/key.js';
 
 // Errors
-export { ConnectorError, RpcError } from './errors.js';
+export { ConnectorError, isInvalidParams, RpcError } from './errors.js';
+export type { InvalidParamsValue } from '../protocol/errors.js';
 export type { ConnectorErrorCode } from './errors.js';
 
 // Events

@@ -1,5 +1,9 @@
-import { WireError } from '../protocol/errors.js';
-import type { JsonValue } from '../protocol/json.js';
+import {
+  INVALID_PARAMS_CODE,
+  WireError,
+  type InvalidParamsValue,
+} from '../protocol/errors.js';
+import type { JsonObject, JsonValue } from '../protocol/json.js';
 
 /**
  * What a command throws to answer its call with an error. It is not logged: it
@@ -33,8 +37,8 @@ export interface FieldFault {
 }
 
 /**
- * `Invalid params`, and why. The caller learns no more than that; the reason is
- * for the log, at level `debug`.
+ * `Invalid params`, and why. The caller learns no more than that, unless it is
+ * exposed; the reason is for the log, at level `debug`.
  *
  * @internal
  */
@@ -44,11 +48,24 @@ export class InvalidParams extends RpcError {
    *   where a validator's words in `faults` are all there is.
    * @param faults What is wrong with which value. Empty for what no user can
    *   put right: a parameter that is missing, or unknown.
+   * @param exposed Whether the caller learns of the faults, if there are any.
    */
   constructor(
     readonly why: string | undefined,
     readonly faults: readonly FieldFault[] = [],
+    exposed = false,
   ) {
-    super(WireError.invalidParams);
+    super(
+      exposed && faults.length > 0 ? valueOf(faults) : WireError.invalidParams,
+    );
   }
+}
+
+function valueOf(faults: readonly FieldFault[]): JsonObject {
+  // Unlike an assignment, this makes a member of a field called `__proto__`.
+  const fields = Object.fromEntries(
+    faults.map(({ path, messages }) => [path, messages]),
+  );
+  const value: InvalidParamsValue = { code: INVALID_PARAMS_CODE, fields };
+  return { ...value };
 }

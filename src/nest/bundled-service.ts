@@ -1,5 +1,9 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
-import { DEFAULT_BACKEND_REGISTRY, DEFAULT_REGISTRY } from './constants.js';
+import {
+  BUNDLED_METADATA,
+  DEFAULT_BACKEND_REGISTRY,
+  DEFAULT_REGISTRY,
+} from './constants.js';
 import { rootCheck, serviceProviders, tokensOf } from './snorky.module.js';
 
 /** How the module of a bundled service may be told to register it. */
@@ -47,6 +51,9 @@ export function bundledService<Service, Backend>(
     registry = DEFAULT_REGISTRY,
     backend = {},
   } = options;
+  for (const one of [classes.service, classes.backend]) {
+    Reflect.defineMetadata(BUNDLED_METADATA, true, one);
+  }
   const backendClass = backend.service ?? classes.backend;
   const backendName = backend.name ?? `${name}_backend`;
   const backendRegistry = backend.registry ?? DEFAULT_BACKEND_REGISTRY;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import type { Command } from '../core/rpc-service.js';
 import type { DeclaredCommand } from './commands/declared-commands.js';
+import { exposedCommand } from './commands/exposed-command.js';
 import { directCommand } from './commands/direct-command.js';
 import { planParams, type ParamsPlan } from './commands/params-plan.js';
 import {
@@ -9,10 +10,12 @@ import {
   type CommandPlace,
 } from './commands/pipeline-command.js';
 import type { Validation } from './commands/value-check.js';
+import { BUNDLED_METADATA } from './constants.js';
 import type { BoundEnhancers } from './enhancers/bound-enhancers.js';
 import { EnhancerBinder } from './enhancers/enhancer-binder.js';
 import { checkAllBound } from './enhancers/unbound-enhancers.js';
 import type { InstanceWrapper } from './nest-internals.js';
+import { ResolvedOptions } from './resolved-options.js';
 import { resolveScoped } from './scoped-instance.js';
 import { setupError } from './setup-errors.js';
 
@@ -24,6 +27,7 @@ export class CommandBinder {
 
   constructor(
     @Inject(ExternalContextCreator) injected: ExternalContextCreator,
+    @Inject(ResolvedOptions) private readonly options: ResolvedOptions,
   ) {
     this.enhancers = new EnhancerBinder(injected);
   }
@@ -41,9 +45,12 @@ export class CommandBinder {
     const commands = new Map<string, Command>();
     const around = new Map<string, BoundEnhancers>();
     for (const command of declared) {
-      const plan = await planParams(classRef, command, (who) => {
-        return this.loadValidation(who);
-      });
+      const plan = await planParams(
+        classRef,
+        command,
+        (who) => this.loadValidation(who),
+        this.exposes(command),
+      );
       const { method } = command;
       const bound = this.enhancers.bind(
         { wrapper, classRef },
@@ -78,6 +85,13 @@ export class CommandBinder {
     checkAllBound(classRef, new Map(), reasons);
   }
 
+  private exposes({ options, owner }: DeclaredCommand): boolean {
+    const { validationErrors = this.options.validationErrors } = options;
+    // Connectors know an old server by the plain words of its own commands.
+    const isOwn = !Reflect.hasOwnMetadata(BUNDLED_METADATA, owner.constructor);
+    return validationErrors === 'expose' && isOwn;
+  }
+
   private loadValidation(who: string): Promise<Validation> {
     this.validation ??= loadValidation(who);
     return this.validation;
@@ -106,7 +120,8 @@ function commandOf(
   }
   const instance = wrapper.instance as object;
   if (!plan.needsPipeline && bound.isEmpty) {
-    return directCommand(instance, place.method, async, plan);
+    const direct = directCommand(instance, place.method, async, plan);
+    return plan.exposed ? exposedCommand(direct, plan) : direct;
   }
   const target = { instance };
   return pipelineCommand(place, async, plan, bound, () => target);

@@ -2,6 +2,8 @@
 export const SERVICE_METADATA = 'snorky:service';
 /** Metadata on command methods: `RpcCommandOptions`. */
 export const COMMAND_METADATA = 'snorky:command';
+/** Metadata on the classes of bundled services. */
+export const BUNDLED_METADATA = 'snorky:bundled';
 /** Metadata on gateway classes: the name of the registry. */
 export const GATEWAY_METADATA = 'snorky:gateway';
 

@@ -7,6 +7,7 @@ import type {
 } from './snorky-options.js';
 import type { BackendOptions } from '../transports/http/backend-handler.js';
 import { LONGEST_TIMER } from '../transports/longest-timer.js';
+import type { ValidationErrors } from './commands/validation-errors.js';
 import { setupError } from './setup-errors.js';
 
 /** A WebSocket endpoint, with all that is known about it. */
@@ -31,6 +32,7 @@ export class ResolvedOptions {
   readonly endpoints: readonly ResolvedEndpoint[];
   readonly backends: readonly ResolvedBackend[];
   readonly shutdownTimeout: number;
+  readonly validationErrors: ValidationErrors;
 
   /** @throws SnorkySetupError when the two do not fit together. */
   constructor(
@@ -80,6 +82,13 @@ export class ResolvedOptions {
     );
     if (!(this.shutdownTimeout >= 0)) {
       throw setupError('SNORKY_SHUTDOWN_INVALID', late.shutdownTimeout);
+    }
+    this.validationErrors = late.validationErrors ?? 'hide';
+    if (!['expose', 'hide'].includes(this.validationErrors)) {
+      throw setupError(
+        'SNORKY_VALIDATION_ERRORS_INVALID',
+        this.validationErrors,
+      );
     }
   }
 

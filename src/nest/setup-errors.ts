@@ -204,6 +204,9 @@ const SETUP_ERRORS = {
     `not ${String(given)}.`,
   SNORKY_LOG_INVALID: (problem: string) =>
     `The option \`log\` cannot be used: ${problem}`,
+  SNORKY_VALIDATION_ERRORS_INVALID: (given: unknown) =>
+    "The option `validationErrors` is 'expose' or 'hide', not " +
+    `${String(given)}.`,
   SNORKY_OPTION_LATE: (registry: string, kind: string) =>
     `The factory of forRootAsync() has ${kind} options for registry ` +
     `"${registry}", which has no ${kind}. Give its path beside the factory: ` +

@@ -1,6 +1,7 @@
 import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker, MaybePromise } from '../broker/ports.js';
+import type { ValidationErrors } from './commands/validation-errors.js';
 import type { LogOptions } from '../core/log.js';
 import type { BackendOptions } from '../transports/http/backend-handler.js';
 import type { WebSocketOptions } from '../transports/websocket/websocket-options.js';
@@ -86,6 +87,12 @@ export interface SnorkyLateOptions {
    * @default 5000
    */
   readonly shutdownTimeout?: number;
+  /**
+   * Whether callers of the application's own commands learn what is wrong with
+   * their params; `@RpcCommand({ validationErrors })` says otherwise for one.
+   * @default 'hide'
+   */
+  readonly validationErrors?: ValidationErrors;
   /** What the log may say, and how much. */
   readonly log?: LogOptions;
 }

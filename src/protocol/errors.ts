@@ -2,6 +2,22 @@
 
 /** `params` is no object, or does not fit what the command declares. */
 export const INVALID_PARAMS = 'Invalid params';
+/** The `code` of {@link InvalidParamsValue}. */
+export const INVALID_PARAMS_CODE = 'invalid_params';
+
+/**
+ * What a service may say in place of `Invalid params`, so that a form can show
+ * it: what is wrong with which of the values that were sent.
+ */
+export interface InvalidParamsValue {
+  readonly code: typeof INVALID_PARAMS_CODE;
+  /**
+   * What validators say, by the path of the value: `address.street`,
+   * `items.0.name`; empty for the params as a whole.
+   */
+  readonly fields: Readonly<Record<string, readonly string[]>>;
+}
+
 /** One more subscription than a connection may have. */
 export const TOO_MANY_SUBSCRIPTIONS = 'Too many subscriptions';
 

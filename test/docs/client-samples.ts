@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { Controller, HttpException, Post } from '@nestjs/common';
+import { IsEmail } from 'class-validator';
 import {
   getRegistryToken,
   PubSubModule,
@@ -71,6 +72,16 @@ class Calculator extends RpcService {
   history(): { at: Date; sum: number }[] {
     return this.history_;
   }
+}
+
+class Order {
+  @IsEmail() email!: string;
+}
+
+@SnorkyService('shop')
+class Shop {
+  @RpcCommand({ validationErrors: 'expose' })
+  order(_params: Order): void {}
 }
 
 @SnorkyService('visitors')
@@ -333,6 +344,27 @@ const { calculator } = snorky.services;`,
       expect(page.called('console.log').slice(1)).toEqual([
         ['It said: number1 must be positive'],
       ]);
+    },
+  },
+  form: {
+    before: `
+import { isInvalidParams, rpc, Snorky } from 'snorky/client';
+interface ShopApi { order(params: { email: string }): void }
+const snorky = new Snorky(WebSocket, ${ADDRESS}, { shop: rpc<ShopApi>() });
+const { shop } = snorky.services;`,
+    after: 'export { snorky, order };',
+    run: async (sample) => {
+      await using app = await serve([Shop]);
+      using page = Page.of(app);
+      const { order } = (await page.load(sample)) as unknown as {
+        order(email: string): Promise<void>;
+      };
+      await order('ann@example.com');
+      expect(page.element('#email-problem').textContent).toBe('');
+      await order('ann');
+      expect(page.element('#email-problem').textContent).toBe(
+        'email must be an email',
+      );
     },
   },
   'own-connector': {

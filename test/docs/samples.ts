@@ -327,6 +327,19 @@ export class TicketGateway implements IdentifiesClient {
       expect(socket.unread).toEqual([]);
     },
   },
+  form: {
+    before: `${SNORKY}
+import { Type } from 'class-transformer';
+import { IsEmail, MinLength, ValidateNested } from 'class-validator';
+`,
+    run: (sample) =>
+      callOne(sample, 'Shop', async (call) => {
+        const email = 'ann@example.com';
+        expect(await call('order', { email, address: { street: 'Elm' } })).toBe(
+          `Confirmed to ${email}`,
+        );
+      }),
+  },
   log: {
     before: `${SNORKY}\nexport const root =`,
     run: async ({ root }) => {

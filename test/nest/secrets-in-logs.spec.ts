@@ -382,7 +382,7 @@ describe('A secret', () => {
       'Resolved twice: auth.twice(',
       'Invalid params, amount.amount: c4n4ry',
       'Invalid params, a: received {',
-      'Invalid params, cannot use "c4n4ry',
+      'Invalid params, text: cannot use "c4n4ry',
       'Discarded: {"password": [redacted], "text": "c4n4ry',
       'Discarded: service "unknown-c4n4ry',
       'Discarded: service {"a": "c4n4ry',

@@ -142,6 +142,18 @@ const CASES: Readonly<
       'Snorky needs its WebSocket adapter. Add this line before app.listen() or app.init():\n\n' +
       '    app.useWebSocketAdapter(new SnorkyWsAdapter(app));\n',
   },
+  SNORKY_VALIDATION_ERRORS_INVALID: {
+    start: () =>
+      Test.createTestingModule({
+        imports: [
+          SnorkyModule.forRoot({
+            registries: { frontend: {} },
+            validationErrors: 'show' as 'expose',
+          }),
+        ],
+      }).compile(),
+    sentence: "The option `validationErrors` is 'expose' or 'hide', not show.",
+  },
   SNORKY_LOG_INVALID: {
     async start() {
       await Test.createTestingModule({

@@ -1,5 +1,5 @@
 import type { ValidationError } from 'class-validator';
-import type { FieldFault } from '../../core/rpc-error.js';
+import { InvalidParams, type FieldFault } from '../../core/rpc-error.js';
 import type { SchemaIssue } from './standard-schema.js';
 
 /** Fields that are told of; of a list of a million wrong items the first ones. */
@@ -37,6 +37,52 @@ export class FieldFaults {
     else if (known.length < MOST_MESSAGES) known.push(cut);
   }
 
+  /**
+   * What the exception of a pipe says. Nest's pipes have a sentence, a list or,
+   * grouped, a record; what an `exceptionFactory` makes is often the validator's
+   * own errors or issues, as they are or as `errors`.
+   */
+  addResponse(response: unknown, parent: string): void {
+    if (typeof response === 'object' && response !== null) {
+      for (const name of ['errors', 'issues', 'fields', 'message']) {
+        const said: unknown = Reflect.get(response, name);
+        if (typeof said !== 'object' || said === null) continue;
+        this.addSaid(said, parent);
+        if (this.byPath.size > 0) return;
+      }
+      const sentence: unknown = Reflect.get(response, 'message');
+      if (typeof sentence === 'string') {
+        this.add(parent, sentence);
+        return;
+      }
+    }
+    this.addSaid(response, parent);
+    if (this.byPath.size === 0) this.add(parent, undefined);
+  }
+
+  private addSaid(said: unknown, parent: string): void {
+    if (typeof said === 'string') {
+      this.add(parent, said);
+    } else if (Array.isArray(said)) {
+      for (const one of said as readonly unknown[]) {
+        if (this.full) return;
+        if (typeof one === 'string') this.add(parent, one);
+        else if (isValidationError(one)) this.addErrors([one], parent);
+        else if (isIssue(one)) this.addIssues([one], parent);
+      }
+    } else if (typeof said === 'object' && said !== null) {
+      for (const [name, messages] of Object.entries(said)) {
+        if (this.full) return;
+        const all: readonly unknown[] = Array.isArray(messages)
+          ? messages
+          : [messages];
+        for (const one of all.slice(0, MOST_MESSAGES)) {
+          if (typeof one === 'string') this.add(join(parent, name), one);
+        }
+      }
+    }
+  }
+
   /** What class-validator found, in objects inside too. */
   addErrors(
     errors: readonly ValidationError[],
@@ -66,6 +112,42 @@ export class FieldFaults {
       this.add(whole, message);
     }
   }
+}
+
+/**
+ * One error for what is wrong with several parameters. Where there is anything
+ * that no user can put right, the caller learns nothing of the rest.
+ *
+ * @param each Of one parameter each; undefined where nothing is wrong.
+ */
+export function mergedFaults(
+  each: readonly (readonly FieldFault[] | undefined)[],
+  exposed: boolean,
+): InvalidParams {
+  const wrong = each.filter((list) => list !== undefined);
+  const faults = wrong.flat().slice(0, MOST_FIELDS);
+  const curable = wrong.every((list) => list.length > 0);
+  return new InvalidParams(undefined, faults, exposed && curable);
+}
+
+function isValidationError(said: unknown): said is ValidationError {
+  return (
+    typeof said === 'object' &&
+    said !== null &&
+    'property' in said &&
+    typeof said.property === 'string' &&
+    ('constraints' in said || 'children' in said)
+  );
+}
+
+function isIssue(said: unknown): said is SchemaIssue {
+  return (
+    typeof said === 'object' &&
+    said !== null &&
+    'message' in said &&
+    typeof said.message === 'string' &&
+    (!('path' in said) || said.path === undefined || Array.isArray(said.path))
+  );
 }
 
 function join(parent: string, name: string | undefined): string {

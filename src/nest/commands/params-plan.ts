@@ -29,6 +29,8 @@ export type ParamSlot =
       /** One parameter, undefined while absent; without a name all of them. */
       readonly name?: string;
       readonly check?: ValueCheck | undefined;
+      /** What knows the fields of the value, also where a pipe checks it. */
+      readonly explain?: ValueCheck | undefined;
     };
 
 /** How a command's method gets its arguments. */
@@ -43,6 +45,8 @@ export interface ParamsPlan {
   readonly needsPipeline: boolean;
   /** Whether a check may answer by a promise. */
   readonly mayWait: boolean;
+  /** Whether callers learn what is wrong with their params. */
+  readonly exposed: boolean;
 }
 
 /** The names that a call must, and may, give. */
@@ -80,6 +84,7 @@ export async function planParams(
   classRef: { readonly name: string; readonly prototype: object },
   command: DeclaredCommand,
   loadValidation: LoadValidation,
+  exposed = false,
 ): Promise<ParamsPlan> {
   const { method, owner } = command;
   const who = `${classRef.name}.${method}()`;
@@ -102,6 +107,7 @@ export async function planParams(
     arity,
     command,
     loadValidation,
+    exposed,
   };
   return decorated === undefined
     ? planPlain(context)
@@ -132,6 +138,7 @@ interface PlanContext {
   readonly arity: number;
   readonly command: DeclaredCommand;
   readonly loadValidation: LoadValidation;
+  readonly exposed: boolean;
 }
 
 /** `(params, request)`. */
@@ -148,13 +155,22 @@ async function planPlain(context: PlanContext): Promise<ParamsPlan> {
       names: new NamedParams(new Set(), []),
       needsPipeline: false,
       mayWait: false,
+      exposed: context.exposed,
     };
   }
   const check = await paramsCheck(context, types[0]);
   return {
-    slots: [{ from: 'params', check }, request],
+    slots: [
+      {
+        from: 'params',
+        check,
+        explain: await explained(context, 0, '', check),
+      },
+      request,
+    ],
     needsPipeline: false,
     mayWait: check?.mayWait ?? false,
+    exposed: context.exposed,
   };
 }
 
@@ -190,15 +206,14 @@ async function planDecorated(
       if (index < context.arity && metadata.optional !== true) {
         required.push(data);
       }
-      slots[index] = {
-        from: 'params',
-        name: data,
-        check: await namedCheck(context, metadata),
-      };
+      const check = await namedCheck(context, metadata);
+      const explain = await explained(context, index, data, check);
+      slots[index] = { from: 'params', name: data, check, explain };
     } else {
       all = true;
       const check = await paramsCheck(context, context.types[index]);
-      slots[index] = { from: 'params', check };
+      const explain = await explained(context, index, '', check);
+      slots[index] = { from: 'params', check, explain };
     }
   }
   const count = Math.max(slots.length, context.arity, context.types.length);
@@ -215,6 +230,7 @@ async function planDecorated(
     mayWait: slots.some(
       (slot) => slot.from === 'params' && slot.check?.mayWait === true,
     ),
+    exposed: context.exposed,
   };
 }
 
@@ -262,6 +278,29 @@ async function namedCheck(
     throw setupError('SNORKY_PARAMS_UNDECORATED', who, type.name, name);
   }
   return dtoCheck(validation, type, name);
+}
+
+/**
+ * What finds the fields that a pipe has refused: the check, or the class where
+ * the pipe stands for it. Only those who expose them ask.
+ */
+async function explained(
+  { who, types, exposed, loadValidation }: PlanContext,
+  index: number,
+  path: string,
+  check: ValueCheck | undefined,
+): Promise<ValueCheck | undefined> {
+  const type = types[index];
+  if (!exposed || check !== undefined || !isOwnClass(type)) return check;
+  let validation: Validation;
+  try {
+    validation = await loadValidation(who);
+  } catch {
+    return undefined; // The pipe needs neither of the packages.
+  }
+  return hasValidators(validation, type)
+    ? dtoCheck(validation, type, path)
+    : undefined;
 }
 
 function nameOf(type: unknown): string {

@@ -4,6 +4,7 @@ import type { RpcRequest } from '../../core/rpc-request.js';
 import type { ParamMetadata } from '../decorators/rpc-params.decorator.js';
 import { piped, type Enhancers } from '../enhancers/enhancer-chain.js';
 import { readerOf } from './direct-command.js';
+import { Refusal } from './refusal.js';
 import type { ParamsPlan, ParamSlot } from './params-plan.js';
 
 /** Makes the arguments of a call, by the pipes that apply. */
@@ -11,6 +12,7 @@ export type MakeArguments = (
   request: RpcRequest,
   context: ExecutionContext,
   enhancers: Enhancers,
+  refused: (refusal: Refusal) => void,
 ) => unknown[] | Promise<unknown[]>;
 
 interface Parameter {
@@ -41,28 +43,42 @@ export function argumentsMaker(
   const parameters = plan.slots.map((slot, index) =>
     parameterOf(slot, written.get(index), types[index]),
   );
-  return (request, context, enhancers) => {
+  return (request, context, enhancers, refused) => {
     plan.names?.check(request.params);
     const { pipes, paramPipes } = enhancers;
-    const check = async (
+    const make = async (
       { read, slot, metadata }: Parameter,
       index: number,
     ): Promise<unknown> => {
       let value = read(request, context);
       if (isPromiseLike(value)) value = await value;
-      if (pipes.length > 0) value = await piped(pipes, value, metadata);
-      // What is absent has no type to be of.
-      if (slot.from === 'params' && value !== undefined) {
-        const checked = slot.check?.check(value);
-        if (slot.check !== undefined) {
-          value = isPromiseLike(checked) ? await checked : checked;
+      try {
+        if (pipes.length > 0) value = await piped(pipes, value, metadata);
+        // What is absent has no type to be of.
+        if (slot.from === 'params' && value !== undefined) {
+          const checked = slot.check?.check(value);
+          if (slot.check !== undefined) {
+            value = isPromiseLike(checked) ? await checked : checked;
+          }
         }
+        const own = paramPipes[index];
+        return own === undefined ? value : await piped(own, value, metadata);
+      } catch (error) {
+        if (slot.from === 'params') refused(new Refusal(error, slot, value));
+        throw error;
       }
-      const own = paramPipes[index];
-      return own === undefined ? value : piped(own, value, metadata);
     };
-    return Promise.all(parameters.map(check));
+    const making = parameters.map(make);
+    return plan.exposed ? allOrNone(making) : Promise.all(making);
   };
+}
+
+/** Like `Promise.all`, but once every part has come to its end. */
+async function allOrNone(
+  parts: readonly Promise<unknown>[],
+): Promise<unknown[]> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
 }
 
 function parameterOf(

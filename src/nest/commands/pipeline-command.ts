@@ -1,4 +1,4 @@
-import { HttpException, type ExecutionContext } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
 import type { ContextId } from '@nestjs/core';
 import { isPromiseLike } from '../../core/promise-like.js';
 import { InvalidParams } from '../../core/rpc-error.js';
@@ -13,6 +13,7 @@ import {
 import { SnorkyExecutionContext } from '../enhancers/execution-context.js';
 import { EnhancerFailure, isAnswer, isRejectedValue } from './error-mapping.js';
 import { httpView, isResponseView } from './http-view.js';
+import { faultsOf, refusedParams, type Refusal } from './refusal.js';
 import { argumentsMaker } from './pipeline-arguments.js';
 import type { ParamsPlan } from './params-plan.js';
 
@@ -33,6 +34,10 @@ export interface CommandInstance {
 /** How far a call has come on its way to the user's function. */
 interface Stage {
   progress: 'before' | 'inside' | 'after';
+  /** Of checks and pipes, several of which may be at work. */
+  readonly refusals: Refusal[];
+  /** Whether the caller learns what is wrong with its params. */
+  readonly exposed: boolean;
 }
 
 /**
@@ -63,7 +68,11 @@ export function pipelineCommand(
         type: 'ws',
         http: () => httpView(request),
       });
-      const stage: Stage = { progress: 'before' };
+      const stage: Stage = {
+        progress: 'before',
+        refusals: [],
+        exposed: plan.exposed,
+      };
       let enhancers: Enhancers | undefined;
       try {
         const found = resolve(request);
@@ -71,7 +80,9 @@ export function pipelineCommand(
         const { instance } = target;
         const around = (enhancers = bound.in(target.contextId));
         return await runEnhanced(around, context, async () => {
-          const args = makeArguments(request, context, around);
+          const args = makeArguments(request, context, around, (refusal) => {
+            stage.refusals.push(refusal);
+          });
           return enter(
             instance,
             method,
@@ -143,10 +154,16 @@ async function filtered(
       }
     }
   }
-  if (stage.progress === 'before' && isRejectedValue(error)) {
-    throw new InvalidParams(undefined, [
-      { path: '', messages: [reasonOf(error)] },
-    ]);
+  if (stage.progress === 'before') {
+    const { exposed, refusals } = stage;
+    const refusal = refusals.find((one) => one.error === error);
+    if (exposed && refusal?.isOfValue) {
+      throw await refusedParams(refusals, true);
+    }
+    if (isRejectedValue(error)) {
+      const faults = (await refusal?.faults()) ?? faultsOf(error);
+      throw new InvalidParams(undefined, faults);
+    }
   }
   if (stage.progress === 'inside' || isAnswer(error)) throw error;
   throw new EnhancerFailure(
@@ -155,15 +172,4 @@ async function filtered(
       : 'An interceptor failed after the command had returned',
     error,
   );
-}
-
-/** What a pipe says of a value: class-validator's list, or a sentence. */
-function reasonOf(error: unknown): string {
-  const response: unknown =
-    error instanceof HttpException ? error.getResponse() : undefined;
-  const message: unknown =
-    typeof response === 'object' && response !== null && 'message' in response
-      ? response.message
-      : response;
-  return Array.isArray(message) ? message.join('; ') : String(message);
 }

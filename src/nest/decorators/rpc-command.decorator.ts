@@ -1,6 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { COMMAND_METADATA } from '../constants.js';
 import { ofThisCopy } from '../package-copies.js';
+import type { ValidationErrors } from '../commands/validation-errors.js';
 import type { StandardSchema } from '../commands/standard-schema.js';
 
 /** How a command is called. */
@@ -20,6 +21,13 @@ export interface RpcCommandOptions {
    * @default false
    */
   readonly unchecked?: boolean;
+  /**
+   * `expose`: callers whose params do not fit get an {@link InvalidParamsValue}
+   * for a form to show, in place of `Invalid params`. Parameters that are missing
+   * by name, or unknown, are answered with those words in any case.
+   * @default what `SnorkyModule.forRoot` says, else 'hide'
+   */
+  readonly validationErrors?: ValidationErrors;
 }
 
 /**
