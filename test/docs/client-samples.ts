@@ -290,6 +290,11 @@ const notice = document.querySelector('#notice') as HTMLElement;`,
       await inState(snorky, 'idle');
     },
   },
+  'jwt-page': {
+    before: `import { PubSub, Snorky } from 'snorky/client';
+declare function accessToken(): Promise<string>;`,
+    after: EXPORTED,
+  },
   'log-in': {
     before: `${connectorOf('pubsub', 'PubSub')}
 const login = document.querySelector('#login') as HTMLElement;`,

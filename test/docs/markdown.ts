@@ -24,6 +24,7 @@ export async function documents(): Promise<string[]> {
     'README.md',
     'CONTRIBUTING.md',
     'CHANGELOG.md',
+    'SECURITY.md',
     ...docs
       .filter((path) => path.endsWith('.md'))
       .map((path) => `docs/${path}`),

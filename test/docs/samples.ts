@@ -25,6 +25,7 @@ import { PubSub, Snorky } from 'snorky/client';
 import { callBackend, connectClient } from 'snorky/testing';
 import { startApp, type RunningApp } from '../support/app.js';
 import { refusal, TestSocket } from '../support/socket.js';
+import { WebSocket } from 'ws';
 
 /** What a sample exports, by name. */
 export type SampleModule = Readonly<Record<string, Type & object>>;
@@ -270,6 +271,70 @@ export class Sessions {
     },
   },
   user: {},
+  jwt: {
+    before: `${SNORKY}
+import { Controller, Post, Req } from '@nestjs/common';
+import { JwtModule, JwtService } from '@nestjs/jwt';`,
+    after: `export { JwtService };`,
+    run: async (sample) => {
+      await using app = await serve([], [classOf(sample, 'AuthModule')]);
+      const jwt = app.app.get<{
+        sign(claims: object, options: object): string;
+      }>(classOf(sample, 'JwtService'), { strict: false });
+      const access = (expiresIn: number, audience = 'routes'): string =>
+        jwt.sign({}, { subject: 'ada', audience, expiresIn });
+      const ticketFor = async (token: string): Promise<Response> =>
+        fetch(`${app.http}/ticket`, {
+          method: 'POST',
+          headers: { Authorization: `Bearer ${token}` },
+        });
+      const issued = async (token: string): Promise<string> => {
+        const body: unknown = await (await ticketFor(token)).json();
+        return (body as { ticket: string }).ticket;
+      };
+      const ticket = await issued(access(60));
+      // Each is good for its own door, while it lasts.
+      expect(await ticketFor(ticket)).toMatchObject({ status: 401 });
+      expect(await ticketFor(access(-1))).toMatchObject({ status: 401 });
+      for (const other of [
+        '',
+        access(60),
+        access(-1, 'socket'),
+        `${ticket}x`,
+      ]) {
+        const url = `${app.ws}/ws?ticket=${other}`;
+        expect(await refusal(url)).toMatchObject({ status: 401 });
+      }
+      await using client = await connectClient(app.app, {
+        url: `/ws?ticket=${ticket}`,
+      });
+      expect(client.identity).toBe('ada');
+      // The connection ends with the access token, and is renewed.
+      let asked = 0;
+      const closes: number[] = [];
+      const snorky = new Snorky(
+        WebSocket,
+        async () => {
+          const token = access(asked++ === 0 ? 1 : 60);
+          return `${app.ws}/ws?ticket=${await issued(token)}`;
+        },
+        { pubsub: PubSub },
+        { reconnect: { renew: true, minDelay: 1, maxDelay: 1 } },
+      );
+      try {
+        await new Promise<void>((resolve) => {
+          snorky.stateChanged.add((state, close) => {
+            if (close !== undefined) closes.push(close.code);
+            if (state === 'connected' && asked > 1) resolve();
+          });
+        });
+      } finally {
+        snorky.disconnect();
+      }
+      expect(closes[0]).toBe(4100);
+    },
+  },
+  'jwt-log-out': { before: SNORKY },
   'subprotocol-guard': {
     before: `${SNORKY}
 @Injectable()
