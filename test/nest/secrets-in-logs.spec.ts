@@ -36,6 +36,8 @@ import {
   type UpgradeRequest,
   type UpgradeResponse,
 } from 'snorky';
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
 import { startApp, type RunningApp } from '../support/app.js';
 import { send } from '../support/http.js';
 import { refusal, TestSocket } from '../support/socket.js';
@@ -316,6 +318,8 @@ describe('A secret', () => {
     await refusal(`${app.ws}/ws?ticket=${SECRET}`, {
       headers: { Origin: `http://ann:${SECRET}@a.example/?a=${SECRET}` },
     });
+    const offer = new WebSocket(url, ['snorky', `bearer.${SECRET}`]);
+    await once(offer, 'error');
     await refusal(`${app.ws}/unknown?ticket=${SECRET}`, { headers });
     await send(`${app.http}/ws?ticket=${SECRET}`, { headers });
 
@@ -389,6 +393,14 @@ describe('A secret', () => {
       'Discarded: "c4n4ry',
     ]) {
       expect(texts).toContainEqual(expect.stringMatching(startOf(start)));
+    }
+    const others = shownAt('', false).map(({ text }) => text);
+    for (const start of [
+      'Refused an upgrade of /ws (no origin): 401 No',
+      'Refused an upgrade of /ws (http://a.example/): 403 ',
+      'Selected none of 2 subprotocols',
+    ]) {
+      expect(others).toContainEqual(expect.stringMatching(startOf(start)));
     }
   });
 
