@@ -16,7 +16,11 @@ import { RpcService } from './rpc-service.js';
  * What this server has, and tells whoever asks. A part that brings a feature
  * adds it here, and its row to docs/protocol.md.
  */
-export const SUPPORTED_FEATURES: readonly Feature[] = ['errors'];
+export const SUPPORTED_FEATURES: readonly Feature[] = [
+  'errors',
+  'taken',
+  'refetch',
+];
 
 /**
  * The registry's own voice, under the reserved name: it agrees with a connection

@@ -58,6 +58,8 @@ export const WireError = {
   missingField: 'Missing field',
   modelNotAString: 'model must be string',
   invalidDeltaType: 'Invalid delta type',
+  /** `models` of an invalidation. */
+  modelsNotAList: 'models should be a list of model names',
   /** Tokens of subscriptions. */
   tokenNotAString: 'token must be string',
   noSuchSubscription: 'No such subscription',
@@ -86,6 +88,8 @@ export const CloseCode = {
   slowClient: 4001,
   /** Too many requests stayed unanswered for too long. Reconnect. */
   stalled: 4002,
+  /** What the client follows has changed in a way that it could not be told. Reconnect, and fetch again. */
+  changesLost: 4003,
   /** What proved the client's identity has expired. Log in again first. */
   identityExpired: 4100,
 } as const;

@@ -42,4 +42,13 @@ export class DataSyncBackend extends RpcService {
   ): MaybePromise<string> {
     return this.datasync.$authorize(items);
   }
+
+  /**
+   * Command. Has everybody fetch again who is subscribed to one of the models.
+   * Errors: `models should be a list of model names`.
+   */
+  @RpcCommand()
+  invalidate(@RpcParam('models') models: JsonValue): MaybePromise<void> {
+    return this.datasync.$invalidate(models);
+  }
 }

@@ -25,6 +25,17 @@ export interface DataSyncOptions {
   readonly maxItems?: number;
   /** Subscriptions that one connection may hold. @default 1000 */
   readonly maxSubscriptions?: number;
+  /**
+   * When rows have to be fetched again: how many fetches clients are asked for
+   * in a second. They are spread over 30 seconds at most, so beyond thirty times
+   * as many it is more. @default 500
+   */
+  readonly fetchesPerSecond?: number;
+  /**
+   * Connections closed in a second at most, with 4003, because their page would
+   * go on to show what is no longer so and cannot be told. @default 200
+   */
+  readonly closesPerSecond?: number;
 }
 
 /** The options, filled in. */
@@ -34,6 +45,8 @@ export interface DataSyncSettings {
   readonly maxTokens: number;
   readonly maxItems: number;
   readonly maxSubscriptions: number;
+  readonly fetchesPerSecond: number;
+  readonly closesPerSecond: number;
 }
 
 /** @throws TypeError naming the option that cannot be. */
@@ -49,6 +62,8 @@ export function dataSyncSettings(options: DataSyncOptions): DataSyncSettings {
     maxTokens: options.maxTokens ?? 100_000,
     maxItems: options.maxItems ?? 1000,
     maxSubscriptions: options.maxSubscriptions ?? 1000,
+    fetchesPerSecond: options.fetchesPerSecond ?? 500,
+    closesPerSecond: options.closesPerSecond ?? 200,
   };
   const { log, ...plain } = settings;
   for (const [name, value] of Object.entries({ ...plain, ...log })) {

@@ -44,6 +44,17 @@ export class DataSyncEngine {
     return this.byModel.has(model);
   }
 
+  /** Whether one of some items is of one of the models. */
+  concerns(
+    items: readonly ItemRequest[],
+    models: ReadonlySet<string>,
+  ): boolean {
+    return items.some(({ dealer }) => {
+      const known = this.dealers.get(dealer);
+      return known !== undefined && models.has(known.model);
+    });
+  }
+
   /**
    * Checks what a subscription is asked for. Nothing is registered.
    *

@@ -4,12 +4,7 @@ import {
   type OnApplicationShutdown,
   Optional,
 } from '@nestjs/common';
-import type {
-  Broker,
-  MaybePromise,
-  Stop,
-  TopicEntry,
-} from '../../broker/ports.js';
+import type { Broker, MaybePromise, Stop } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
 import { ClientTurns } from '../../core/client-turns.js';
 import { isPromiseLike, whenReady } from '../../core/promise-like.js';
@@ -26,43 +21,27 @@ import {
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import { WireError } from '../../protocol/errors.js';
-import { canonicalKey, type JsonValue } from '../../protocol/json.js';
+import type { JsonValue } from '../../protocol/json.js';
 import { DataSyncEngine } from './datasync.engine.js';
+import { DataSyncRuntime } from './datasync-runtime.js';
 import type { DataSyncSettings } from './datasync-options.js';
 import { checkDealers } from './dealers/check-dealers.js';
 import type { Dealer } from './dealers/dealer.js';
 import { parseDeltas, type Delta } from './delta.js';
-import { DeltaOutput } from './delta-output.js';
-import { LogReader } from './log-reader.js';
-import { SubscriptionDesk } from './subscription/desk.js';
-import { EvictionWatch } from './subscription/eviction-watch.js';
 import type { ItemRequest } from './subscription/life-states.js';
-import { Notices } from './subscription/notices.js';
-import { PositionBeacon } from './subscription/position-beacon.js';
-import { ReplaySchedule } from './subscription/replay-schedule.js';
-import { Retries } from './subscription/retries.js';
-import { SubscriptionStore } from './subscription/store.js';
-import { isToken, newToken } from './token.js';
+import { isToken } from './token.js';
 
 /** @internal */
 export const DATASYNC_SETTINGS = Symbol('snorky:datasync-settings');
 /** @internal */
 export const DATASYNC_DEALERS = Symbol('snorky:datasync-dealers');
 
-/** Everything of a running service. */
-interface Running {
-  readonly desk: SubscriptionDesk;
-  readonly reader: LogReader;
-  readonly store: SubscriptionStore;
-  readonly watch: EvictionWatch;
-}
-
 interface State {
   readonly engine: DataSyncEngine;
   readonly turns: ClientTurns;
   /** What to do at the end. */
   readonly stops: Stop[];
-  running: MaybePromise<Running> | undefined;
+  running: MaybePromise<DataSyncRuntime> | undefined;
 }
 
 /** See `Service` for why there is one. */
@@ -103,7 +82,7 @@ export class DataSyncService
   };
 
   /** @internal Undefined until it is started. */
-  get $running(): MaybePromise<Running> | undefined {
+  get $running(): MaybePromise<DataSyncRuntime> | undefined {
     return this[state].running;
   }
 
@@ -223,11 +202,25 @@ export class DataSyncService
     }
   }
 
+  /**
+   * Has everybody fetch again who is subscribed to one of the models: for what
+   * cannot be said as deltas, such as a row of which only the id is known, or a
+   * change made beside the application.
+   *
+   * Of each model one entry at once, and later ones of a second merged into one
+   * at its end. Settles when this node's subscriptions are silent; their clients
+   * fetch within the next seconds, not all at once.
+   *
+   * @throws RpcError when it is no list of names. Models without a dealer are
+   *   ignored.
+   */
+  invalidate(models: readonly string[]): MaybePromise<void> {
+    return this.$invalidate(JSON.parse(encodeJson(models)) as JsonValue);
+  }
+
   /** @internal Takes back a token that nobody was given. */
   async $withdraw(token: string): Promise<void> {
-    const { store, watch } = await this.$ready();
-    watch.forget(token);
-    await store.withdraw(token);
+    await (await this.$ready()).withdraw(token);
   }
 
   /** @internal */
@@ -235,45 +228,25 @@ export class DataSyncService
     if (Array.isArray(items) && items.length > this.$settings.maxItems) {
       throw new RpcError(WireError.tooManyItems);
     }
-    const token = newToken();
-    return whenReady(this.$ready(), ({ reader, store, watch }) => {
-      const { waiting } = store;
-      const checked = this[state].engine.checkItems(items);
-      if (waiting.full) throw this.$full();
-      const put = waiting.addIf(token, () =>
-        whenReady(this.broker.topics.position(reader.topic), (position) =>
-          store.put(token, { items: checked, position }),
-        ),
-      );
-      return whenReady(put, () => {
-        watch.authorized(token);
-        return token;
-      });
-    });
+    return whenReady(this.$ready(), (runtime) =>
+      runtime.authorize(this[state].engine.checkItems(items)),
+    );
   }
 
   /** @internal */
   $publish(value: JsonValue): MaybePromise<void> {
-    const all = parseDeltas(value);
-    return whenReady(this.$ready(), ({ reader }) => {
-      const deltas = all.filter(({ model }) => this.$knows(model));
-      if (deltas.length === 0) return;
-      const appended = reader.append(deltas as unknown as JsonValue);
-      return whenReady(appended, () => {});
-    });
+    const deltas = parseDeltas(value);
+    return whenReady(this.$ready(), (runtime) => runtime.publish(deltas));
   }
 
   /** @internal */
-  $knows(model: string): boolean {
-    if (this[state].engine.hasModel(model)) return true;
-    this.registry.log.warn(`model:${this.name}`, () => {
-      return `Ignored a delta: no dealer of "${this.name}" is for model ${JSON.stringify(model.slice(0, 100))}`;
-    });
-    return false;
+  $invalidate(value: JsonValue): MaybePromise<void> {
+    if (!isListOfTexts(value)) throw new RpcError(WireError.modelsNotAList);
+    return whenReady(this.$ready(), (runtime) => runtime.invalidate(value));
   }
 
   /** @internal The running service, started when it is first needed. */
-  $ready(): MaybePromise<Running> {
+  $ready(): MaybePromise<DataSyncRuntime> {
     this[state].running ??= whenReady(this.$start(), (running) => {
       this[state].running = running;
       return running;
@@ -282,113 +255,28 @@ export class DataSyncService
   }
 
   /** @internal */
-  $start(): MaybePromise<Running> {
+  $start(): MaybePromise<DataSyncRuntime> {
+    const { engine, stops } = this[state];
     checkDealers(this.$dealers, this.name, this[state]);
-    for (const dealer of this.$dealers) this[state].engine.addDealer(dealer);
-    this[state].stops.push(() => {
-      for (const dealer of this.$dealers) dealer.detach();
-    });
-    const { broker } = this;
-    const settings = this.$settings;
-    const engine = this[state].engine;
-    const scope = `datasync:${this.registry.name}/${this.name}`;
-    const store = new SubscriptionStore(
-      broker,
-      scope,
-      settings.tokenTimeout,
-      settings.maxTokens,
-    );
-    const beacon = new PositionBeacon(settings.log, (subscription, position) =>
-      output.position(subscription, position),
-    );
-    const output = new DeltaOutput(
+    for (const dealer of this.$dealers) engine.addDealer(dealer);
+    const runtime = new DataSyncRuntime(
       this,
       engine,
-      (subscription) => beacon.told(subscription),
-      (left, right) => broker.topics.compare(left, right),
+      this.broker,
+      this.$settings,
     );
-    const watch = new EvictionWatch(settings.log, settings.tokenTimeout, () =>
-      this.$evicted(),
-    );
-    const reader = new LogReader(
-      broker.topics,
-      scope,
-      settings.log,
-      (entry) => {
-        output.live(entry);
-        const measure = measureOnce(entry);
-        beacon.advance(entry.position, measure);
-        watch.advance(measure);
+    stops.push(
+      () => {
+        for (const dealer of this.$dealers) dealer.detach();
       },
+      () => runtime.stop(),
     );
-    const retries = new Retries();
-    const desk = new SubscriptionDesk(
-      {
-        store,
-        engine,
-        reader,
-        output,
-        beacon,
-        notices: new Notices((client, text) => output.tell(client, text)),
-        schedule: new ReplaySchedule(),
-        retries,
-        replay: (since, limit) => broker.topics.replay(scope, since, limit),
-        compare: (left, right) => broker.topics.compare(left, right),
-        identityOf: ({ identity }) =>
-          identity === null ? undefined : canonicalKey(identity),
-        arrived: (token) => watch.forget(token),
-        uncovered: () => this.$uncovered(),
-        failed: (error) => {
-          this.registry.failed('datasync', error, () => 'The broker failed');
-        },
-      },
-      settings.maxSubscriptions,
-    );
-    this[state].stops.push(
-      () => reader.stop(),
-      () => beacon.stop(),
-      () => retries.stop(),
-    );
-    return whenReady(
-      store.onTaken((token, holder) => desk.taken(token, holder)),
-      (stop) => {
-        this[state].stops.push(stop);
-        return whenReady(reader.start(), () => ({
-          desk,
-          reader,
-          store,
-          watch,
-        }));
-      },
-    );
-  }
-
-  /** @internal */
-  $full(): RpcError {
-    this.registry.log.warn(`tokens:${this.name}`, () => {
-      return `"${this.name}" authorizes nothing: as many tokens wait for their clients as the option \`maxTokens\` allows. Limit how often one client may ask; if so many clients are expected, raise the option.`;
-    });
-    return new RpcError(WireError.tooManyTokens);
-  }
-
-  /** @internal */
-  $evicted(): void {
-    this.registry.counters.evicted++;
-    this.registry.log.warn(`evicted:${this.name}`, () => {
-      return `The log of "${this.name}" has forgotten what a token needs that nobody has come with yet. If this is common, raise the option \`log\`.`;
-    });
-  }
-
-  /** @internal */
-  $uncovered(): void {
-    this.registry.log.warn(`uncovered:${this.name}`, () => {
-      return `The log of "${this.name}" no longer reaches back to where a subscription was to go on: its client has to fetch again.`;
-    });
+    return whenReady(runtime.start(), () => runtime);
   }
 }
 
-/** The size of an entry, made when it is first asked for. */
-function measureOnce({ value }: TopicEntry): () => number {
-  let size: number | undefined;
-  return () => (size ??= encodeJson(value).length);
+function isListOfTexts(value: JsonValue): value is string[] {
+  return (
+    Array.isArray(value) && value.every((each) => typeof each === 'string')
+  );
 }

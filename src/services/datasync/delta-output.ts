@@ -1,4 +1,4 @@
-import type { Position, TopicEntry, Topics } from '../../broker/ports.js';
+import type { Position, Topics } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
 import { PreparedMessage } from '../../core/prepared-message.js';
 import type { RpcService } from '../../core/rpc-service.js';
@@ -25,13 +25,13 @@ export class DeltaOutput {
   ) {}
 
   /** Sends an entry to all whom it concerns. */
-  live(entry: TopicEntry): void {
+  live(deltas: readonly Delta[], position: Position): void {
     const resumable: Subscription[] = [];
-    for (const delta of deltasOf(entry)) {
+    for (const delta of deltas) {
       for (const routed of this.engine.route(delta)) {
         const once: Client[] = [];
         for (const subscription of routed.to) {
-          if (this.hasHad(subscription, entry.position)) continue;
+          if (this.hasHad(subscription, position)) continue;
           if (!subscription.resumable) {
             once.push(subscription.client);
             continue;
@@ -46,9 +46,9 @@ export class DeltaOutput {
       }
     }
     for (const subscription of resumable) {
-      const deltas = subscription.outgoing ?? [];
+      const texts = subscription.outgoing ?? [];
       subscription.outgoing = undefined;
-      this.send(subscription, deltas, entry.position);
+      this.send(subscription, texts, position);
       this.told(subscription);
     }
   }
@@ -57,16 +57,20 @@ export class DeltaOutput {
    * Sends an entry that a subscription missed, if it concerns it. One that is
    * replaying must not be told later positions, so this counts as no telling.
    */
-  missed(subscription: Subscription, entry: TopicEntry): void {
+  missed(
+    subscription: Subscription,
+    all: readonly Delta[],
+    position: Position,
+  ): void {
     const deltas: Delta[] = [];
-    for (const delta of deltasOf(entry)) {
+    for (const delta of all) {
       const heard = this.engine.replay(subscription, delta);
       if (heard !== undefined) deltas.push(heard);
     }
     if (deltas.length === 0) return;
     if (subscription.resumable) {
       const texts = deltas.map((delta) => this.texts.withVersion(delta));
-      this.send(subscription, texts, entry.position);
+      this.send(subscription, texts, position);
     } else {
       for (const delta of deltas) this.announce([subscription.client], delta);
     }
@@ -83,7 +87,7 @@ export class DeltaOutput {
   }
 
   /** Whether a subscription was sent the log up to there before it went live. */
-  private hasHad(subscription: Subscription, position: Position): boolean {
+  hasHad(subscription: Subscription, position: Position): boolean {
     const { sentTo } = subscription;
     if (sentTo === undefined) return false;
     if ((this.compare(position, sentTo) ?? 1) <= 0) return true;
@@ -121,8 +125,4 @@ export class DeltaOutput {
       });
     }
   }
-}
-
-function deltasOf({ value }: TopicEntry): readonly Delta[] {
-  return value as unknown as readonly Delta[];
 }

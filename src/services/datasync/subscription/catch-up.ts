@@ -17,7 +17,8 @@ export interface CatchUpTarget {
   readonly congested: boolean;
   /** Calls back when the client has taken what was waiting. */
   whenDrained(act: () => void): void;
-  send(entry: TopicEntry): void;
+  /** Answers false where it cannot go on: what came of that, it says itself. */
+  send(entry: TopicEntry): boolean;
   /**
    * Everything up to here was sent; what is read from now on is live, except for
    * what a reading that lags behind the log has still to come to.
@@ -91,8 +92,9 @@ export class CatchUp {
       target.whenDrained(() => this.context.schedule.run(this.step));
       return false;
     }
-    target.send(this.page[this.next++] as TopicEntry);
-    return true;
+    if (target.send(this.page[this.next++] as TopicEntry)) return true;
+    this.stop();
+    return false;
   }
 
   private turnPage(): boolean {

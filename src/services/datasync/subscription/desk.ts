@@ -41,7 +41,7 @@ export class SubscriptionDesk {
 
   /** @param maxSubscriptions Of one client. */
   constructor(
-    context: LifeContext,
+    private readonly context: LifeContext,
     private readonly maxSubscriptions: number,
   ) {
     this.executor = new LifeExecutor(context, this.held);
@@ -113,7 +113,26 @@ export class SubscriptionDesk {
     this.tell(others, { type: 'taken' });
   }
 
+  /** An entry of the log says that rows of these models have to be fetched. */
+  invalidated(models: ReadonlySet<string>, position: Position): void {
+    const { engine, output } = this.context;
+    const concerned: Holding[] = [];
+    for (const holding of this.held) {
+      const { subscription } = holding;
+      // Where a reading that lags behind has come to, a replay was before.
+      if (
+        subscription !== undefined &&
+        engine.concerns(subscription.items, models) &&
+        !output.hasHad(subscription, position)
+      ) {
+        concerned.push(holding);
+      }
+    }
+    this.tell(concerned, { type: 'invalidated' });
+  }
+
   private tell(holdings: readonly Holding[], event: LifeEvent): void {
     for (const holding of holdings) this.executor.run(holding, event);
+    this.context.notices.flush();
   }
 }

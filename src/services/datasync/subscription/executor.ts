@@ -5,6 +5,7 @@ import { RpcError } from '../../../core/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import type { DataSyncEngine } from '../datasync.engine.js';
 import type { DeltaOutput } from '../delta-output.js';
+import { readEntry } from '../log-entry.js';
 import type { LogReader } from '../log-reader.js';
 import { CatchUp } from './catch-up.js';
 import type { HeldSubscriptions } from './held.js';
@@ -258,7 +259,17 @@ export class LifeExecutor {
           return client.waiting > CONGESTED;
         },
         whenDrained: (act) => client.whenDrained(act),
-        send: (entry) => context.output.missed(subscription, entry),
+        send: (entry) => {
+          const said = readEntry(entry);
+          if (said.kind === 'deltas') {
+            context.output.missed(subscription, said.deltas, entry.position);
+            return true;
+          }
+          if (!context.engine.concerns(items, new Set(said.models)))
+            return true;
+          end({ type: 'uncovered' });
+          return false;
+        },
         caughtUp: (to) => end({ type: 'caughtUp', position: to }),
         uncovered: () => {
           context.uncovered();

@@ -21,6 +21,17 @@ export class HeldSubscriptions {
     return this.byToken.get(token);
   }
 
+  /** All of them, the latest claim of each token first. */
+  *[Symbol.iterator](): IterableIterator<Holding> {
+    for (const latest of this.byToken.values()) {
+      let holding: Holding | undefined = latest;
+      while (holding !== undefined) {
+        yield holding;
+        holding = holding.older;
+      }
+    }
+  }
+
   of(client: Client): ReadonlySet<Holding> {
     return this.byClient.get(client) ?? NONE;
   }

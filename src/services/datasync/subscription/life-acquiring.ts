@@ -107,7 +107,6 @@ export function replaying(life: Of<'replaying'>, event: LifeEvent): Step {
         effects: [{ do: 'register', position: event.position }],
       };
     case 'uncovered':
-    case 'invalidated':
     case 'gap':
       return uncovered(life);
     case 'failed':
@@ -155,7 +154,6 @@ export function registering(life: Of<'registering'>, event: LifeEvent): Step {
         effects: [{ do: 'answer', result }],
       };
     }
-    case 'invalidated':
     case 'gap':
       return uncovered(life);
     case 'failed':

@@ -126,7 +126,10 @@ export type LifeEvent =
   | { readonly type: 'taken' }
   /** The application takes it back. */
   | { readonly type: 'revoked' }
-  /** What it is to has to be fetched again. */
+  /**
+   * What it is to has to be fetched again. A replay meets that in the log by
+   * itself, and is `uncovered`.
+   */
   | { readonly type: 'invalidated' }
   /** The broker has lost changes. */
   | { readonly type: 'gap' }

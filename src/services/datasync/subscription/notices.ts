@@ -1,29 +1,103 @@
 import type { Client } from '../../../core/client.js';
-import type { Feature } from '../../../protocol/features.js';
 import { encodeJson } from '../../../protocol/envelope.js';
+import type { Departures } from './departures.js';
 import type { Notice } from './life-states.js';
 
-/** Which feature of a connection lets it hear of what. */
-const FEATURE: Readonly<Record<Notice, Feature>> = {
-  taken: 'taken',
-  revoked: 'revoked',
-  refetch: 'refetch',
-  identity: 'identity',
-  mismatch: 'identity',
-};
+/** What ends subscriptions many at a time. */
+type Ending = 'revoked' | 'refetch' | 'identity';
+
+/** Milliseconds over which fetches are spread at least, and at most. */
+const SHORTEST = 250;
+const LONGEST = 30_000;
 
 /**
  * Tells clients how their subscriptions ended, if they asked to hear of it. What
- * ends many at once makes one message for each client.
+ * ends many at once makes one message for each client. Others are closed where
+ * their page would go on to say that it is live.
  */
 export class Notices {
-  constructor(private readonly send: (client: Client, text: string) => void) {}
+  private readonly endings: Record<Ending, Map<Client, string[]>> = {
+    revoked: new Map(),
+    refetch: new Map(),
+    identity: new Map(),
+  };
+  private pending = false;
 
+  /**
+   * @param fetchesPerSecond How many clients are to fetch in a second, at most,
+   *   as far as the longest spread allows.
+   */
+  constructor(
+    private readonly send: (client: Client, text: string) => void,
+    private readonly departures: Departures,
+    private readonly fetchesPerSecond: number,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  /** Endings are told together, by the next `flush` or at the turn's end. */
   tell(client: Client, what: Notice, token: string): void {
-    if (!client.connected || !client.has(FEATURE[what])) return;
-    this.send(
-      client,
-      `{"type":${JSON.stringify(what)},"subscription":${encodeJson(token)}}`,
+    if (!client.connected) return;
+    switch (what) {
+      case 'taken':
+      case 'mismatch': {
+        const feature = what === 'taken' ? 'taken' : 'identity';
+        if (!client.has(feature)) return;
+        const text = `{"type":"${what}","subscription":${encodeJson(token)}}`;
+        this.send(client, text);
+        break;
+      }
+      case 'revoked':
+      case 'refetch':
+      case 'identity':
+        this.collect(client, what, token);
+        break;
+    }
+  }
+
+  flush(): void {
+    this.pending = false;
+    const { revoked, refetch, identity } = this.endings;
+    for (const [client, tokens] of revoked) {
+      this.end(client, 'revoked', tokens, '');
+    }
+    for (const [client, tokens] of identity) {
+      this.end(client, 'identity', tokens, '');
+    }
+    let fetches = 0;
+    for (const tokens of refetch.values()) fetches += tokens.length;
+    const spread = Math.min(
+      Math.max((1000 * fetches) / this.fetchesPerSecond, SHORTEST),
+      LONGEST,
     );
+    for (const [client, tokens] of refetch) {
+      const delay = Math.round(this.random() * spread);
+      this.end(client, 'refetch', tokens, `,"delay":${delay}`);
+    }
+    for (const clients of [revoked, identity, refetch]) clients.clear();
+  }
+
+  private collect(client: Client, what: Ending, token: string): void {
+    const tokens = this.endings[what].get(client);
+    if (tokens === undefined) this.endings[what].set(client, [token]);
+    else tokens.push(token);
+    if (this.pending) return;
+    this.pending = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  private end(
+    client: Client,
+    what: Ending,
+    tokens: readonly string[],
+    more: string,
+  ): void {
+    if (client.has(what)) {
+      this.send(
+        client,
+        `{"type":"${what}","subscriptions":${encodeJson(tokens)}${more}}`,
+      );
+    } else {
+      this.departures.add(client);
+    }
   }
 }

@@ -102,6 +102,7 @@ function start(
         clock.time += costs.entry;
         if (position !== ++told.sent) throw new Error('Out of order');
         measure();
+        return true;
       },
       caughtUp: (position) =>
         void (told.end = `caught up to ${String(position)}`),

@@ -1,0 +1,213 @@
+import type {
+  Broker,
+  MaybePromise,
+  Stop,
+  TopicEntry,
+} from '../../broker/ports.js';
+import type { RpcService } from '../../core/rpc-service.js';
+import { whenReady } from '../../core/promise-like.js';
+import { RpcError } from '../../core/rpc-error.js';
+import { encodeJson } from '../../protocol/envelope.js';
+import { WireError } from '../../protocol/errors.js';
+import { canonicalKey } from '../../protocol/json.js';
+import type { DataSyncEngine } from './datasync.engine.js';
+import type { DataSyncSettings } from './datasync-options.js';
+import type { Delta } from './delta.js';
+import { DeltaOutput } from './delta-output.js';
+import { Invalidations } from './invalidations.js';
+import {
+  deltasEntry,
+  invalidateEntry,
+  readEntry,
+  type LogEntry,
+} from './log-entry.js';
+import { LogReader } from './log-reader.js';
+import { Departures } from './subscription/departures.js';
+import { SubscriptionDesk } from './subscription/desk.js';
+import { EvictionWatch } from './subscription/eviction-watch.js';
+import type { ItemRequest } from './subscription/life-states.js';
+import { Notices } from './subscription/notices.js';
+import { PositionBeacon } from './subscription/position-beacon.js';
+import { ReplaySchedule } from './subscription/replay-schedule.js';
+import { Retries } from './subscription/retries.js';
+import { SubscriptionStore } from './subscription/store.js';
+import { newToken } from './token.js';
+
+/** All parts of a DataSync service on this node, while it runs. */
+export class DataSyncRuntime {
+  readonly desk: SubscriptionDesk;
+  private readonly store: SubscriptionStore;
+  private readonly reader: LogReader;
+  private readonly output: DeltaOutput;
+  private readonly beacon: PositionBeacon;
+  private readonly watch: EvictionWatch;
+  private readonly invalidations: Invalidations;
+  private readonly departures: Departures;
+  private readonly retries = new Retries();
+  private stopHearing: Stop = () => {};
+
+  constructor(
+    private readonly service: RpcService,
+    private readonly engine: DataSyncEngine,
+    private readonly broker: Broker,
+    settings: DataSyncSettings,
+  ) {
+    const { topics } = broker;
+    const scope = `datasync:${service.registry.name}/${service.name}`;
+    const { log, tokenTimeout, maxTokens, maxSubscriptions } = settings;
+    this.store = new SubscriptionStore(broker, scope, tokenTimeout, maxTokens);
+    this.beacon = new PositionBeacon(log, (subscription, position) =>
+      this.output.position(subscription, position),
+    );
+    this.output = new DeltaOutput(
+      service,
+      engine,
+      (subscription) => this.beacon.told(subscription),
+      (left, right) => topics.compare(left, right),
+    );
+    this.watch = new EvictionWatch(log, tokenTimeout, () => this.evicted());
+    this.reader = new LogReader(topics, scope, log, (entry) =>
+      this.read(entry),
+    );
+    this.invalidations = new Invalidations((models) =>
+      this.reader.append(invalidateEntry(models)),
+    );
+    this.departures = new Departures(settings.closesPerSecond);
+    this.desk = new SubscriptionDesk(
+      {
+        store: this.store,
+        engine,
+        reader: this.reader,
+        output: this.output,
+        beacon: this.beacon,
+        notices: new Notices(
+          (client, text) => this.output.tell(client, text),
+          this.departures,
+          settings.fetchesPerSecond,
+        ),
+        schedule: new ReplaySchedule(),
+        retries: this.retries,
+        replay: (since, limit) => topics.replay(scope, since, limit),
+        compare: (left, right) => topics.compare(left, right),
+        identityOf: ({ identity }) =>
+          identity === null ? undefined : canonicalKey(identity),
+        arrived: (token) => this.watch.forget(token),
+        uncovered: () => this.uncovered(),
+        failed: (error) => {
+          service.registry.failed('datasync', error, () => 'The broker failed');
+        },
+      },
+      maxSubscriptions,
+    );
+  }
+
+  start(): MaybePromise<void> {
+    const heard = this.store.onTaken((token, holder) =>
+      this.desk.taken(token, holder),
+    );
+    return whenReady(heard, (stop) => {
+      this.stopHearing = stop;
+      return this.reader.start();
+    });
+  }
+
+  stop(): void {
+    this.invalidations.stop();
+    this.reader.stop();
+    this.beacon.stop();
+    this.retries.stop();
+    this.departures.stop();
+    this.stopHearing();
+  }
+
+  authorize(items: readonly ItemRequest[]): MaybePromise<string> {
+    const { store, watch, broker, reader } = this;
+    const { waiting } = store;
+    if (waiting.full) throw this.full();
+    const token = newToken();
+    const put = waiting.addIf(token, () =>
+      whenReady(broker.topics.position(reader.topic), (position) =>
+        store.put(token, { items, position }),
+      ),
+    );
+    return whenReady(put, () => {
+      watch.authorized(token);
+      return token;
+    });
+  }
+
+  /** Takes back a token that nobody was given. */
+  async withdraw(token: string): Promise<void> {
+    this.watch.forget(token);
+    await this.store.withdraw(token);
+  }
+
+  publish(all: readonly Delta[]): MaybePromise<void> {
+    const deltas = all.filter(({ model }) => this.knows(model, 'a delta'));
+    if (deltas.length === 0) return;
+    const appended = this.reader.append(deltasEntry(deltas));
+    return whenReady(appended, () => {});
+  }
+
+  invalidate(models: readonly string[]): MaybePromise<void> {
+    return this.invalidations.add(
+      models.filter((model) => this.knows(model, '"fetch again"')),
+    );
+  }
+
+  private read(entry: TopicEntry): void {
+    this.route(entry, readEntry(entry));
+    const measure = measureOnce(entry);
+    this.beacon.advance(entry.position, measure);
+    this.watch.advance(measure);
+  }
+
+  private route(entry: TopicEntry, said: LogEntry): void {
+    switch (said.kind) {
+      case 'deltas':
+        this.output.live(said.deltas, entry.position);
+        break;
+      case 'invalidate':
+        this.desk.invalidated(new Set(said.models), entry.position);
+        break;
+    }
+  }
+
+  private knows(model: string, what: string): boolean {
+    if (this.engine.hasModel(model)) return true;
+    const { log } = this.service.registry;
+    log.warn(`model:${this.service.name}`, () => {
+      return `Ignored ${what}: no dealer of "${this.service.name}" is for model ${JSON.stringify(model.slice(0, 100))}`;
+    });
+    return false;
+  }
+
+  private full(): RpcError {
+    const { log } = this.service.registry;
+    log.warn(`tokens:${this.service.name}`, () => {
+      return `"${this.service.name}" authorizes nothing: as many tokens wait for their clients as the option \`maxTokens\` allows. Limit how often one client may ask; if so many clients are expected, raise the option.`;
+    });
+    return new RpcError(WireError.tooManyTokens);
+  }
+
+  private evicted(): void {
+    const { counters, log } = this.service.registry;
+    counters.evicted++;
+    log.warn(`evicted:${this.service.name}`, () => {
+      return `The log of "${this.service.name}" has forgotten what a token needs that nobody has come with yet. If this is common, raise the option \`log\`.`;
+    });
+  }
+
+  private uncovered(): void {
+    const { log } = this.service.registry;
+    log.warn(`uncovered:${this.service.name}`, () => {
+      return `The log of "${this.service.name}" no longer reaches back to where a subscription was to go on: its client has to fetch again.`;
+    });
+  }
+}
+
+/** The size of an entry, made when it is first asked for. */
+function measureOnce({ value }: TopicEntry): () => number {
+  let size: number | undefined;
+  return () => (size ??= encodeJson(value).length);
+}
