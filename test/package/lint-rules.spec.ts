@@ -121,7 +121,7 @@ file(
 file(
   'src/nest/nest-internals.ts',
   "export { x } from '@nestjs/core/internal';\n",
-  null,
+  RESTRICTED,
 );
 for (const specifier of ['ws', 'node:events', 'class-validator']) {
   const name = specifier.replace(':', '-');

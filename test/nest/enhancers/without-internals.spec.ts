@@ -13,7 +13,7 @@ const PROGRAM = 'test/nest/enhancers/without-internals.program.ts';
 /** Refuses what only Nest's own packages may import. */
 const NO_INTERNALS = `
 export async function resolve(specifier, context, next) {
-  const own = (context.parentURL ?? '').includes('/.build/');
+  const own = (context.parentURL ?? '').includes('/without-internals-');
   if (own && /^@nestjs\\/\\w+\\/./.test(specifier)) {
     throw new Error(specifier + ' is gone');
   }
