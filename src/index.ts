@@ -39,6 +39,8 @@ export { Service } from './core/service.js';
 export { RpcService } from './core/rpc-service.js';
 export { RpcRequest } from './core/rpc-request.js';
 export { RpcError } from './core/rpc-error.js';
+export { NotJsonError } from './core/frozen-json.js';
+export type { NotJsonKind } from './core/frozen-json.js';
 export { PreparedMessage } from './core/prepared-message.js';
 export type { Commands } from './core/commands.js';
 export type { ServiceHost } from './core/service.js';

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../broker/ports.js';
 import type { Client } from './client.js';
-import { isPromiseLike } from './promise-like.js';
+import { isPromiseLike, asPromise } from './promise-like.js';
 
 /**
  * Has what is done about one thing follow one another once some of it takes
@@ -15,7 +15,7 @@ export class Turns<Thing> {
     const before = this.underway.get(thing);
     const result = before === undefined ? act() : before.then(act, act);
     if (!isPromiseLike(result)) return result;
-    const settled = Promise.resolve(result).finally(() => {
+    const settled = asPromise(result).finally(() => {
       if (this.underway.get(thing) === settled) this.underway.delete(thing);
     });
     this.underway.set(thing, settled);

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import {
-  encodeEnvelope,
   envelopePrefix,
   type Envelope,
   type MessageFault,
 } from '../protocol/envelope.js';
 import { FEATURE_BITS, type Feature } from '../protocol/features.js';
 import { canonicalKey, type JsonValue } from '../protocol/json.js';
+import { encodeMessage } from './encoded-json.js';
+import { frozenJson } from './frozen-json.js';
 import type { Lane } from './lane.js';
 import type { PreparedMessage } from './prepared-message.js';
 
@@ -78,7 +79,12 @@ export abstract class Client {
 
   /**
    * Who this is, as `identify` or a log-in command established it; any JSON,
-   * `null` while unknown. Assign to it on log-in and log-out.
+   * `null` while unknown. Assign to it on log-in and log-out: what is assigned is
+   * copied as JSON has it, and the copy is frozen. To change a part of it, assign
+   * another one.
+   *
+   * @throws NotJsonError when JSON cannot express it; the identity stays what it
+   *   was.
    */
   get identity(): JsonValue {
     return this.known;
@@ -86,7 +92,7 @@ export abstract class Client {
 
   set identity(given: JsonValue) {
     // Untyped code may say undefined, and whoever is not null is somebody.
-    const identity = (given as JsonValue | undefined) ?? null;
+    const identity = frozenJson(given ?? null, 'identity');
     const before = this.known;
     this.known = identity;
     if (
@@ -131,6 +137,8 @@ export abstract class Client {
    * @param code 1000, or 4200-4999 for the application's own; the ranges below
    *   have a meaning for connectors, see `CloseCode`.
    * @param reason At most 123 bytes of UTF-8; longer ones are cut.
+   * @throws RangeError when the code cannot be sent, TypeError when the reason is
+   *   no text. Nothing is done then.
    */
   abstract close(code?: number, reason?: string): void;
 
@@ -138,12 +146,13 @@ export abstract class Client {
    * Sends one message. To send one to many clients, use a service's `notify`:
    * it serializes once.
    *
-   * @throws TypeError when JSON cannot express the message.
+   * @throws NotJsonError when JSON cannot express the message.
    */
-  send(envelope: Envelope): void {
-    this.sendText(
-      encodeEnvelope(envelopePrefix(envelope.service), envelope.message),
-    );
+  send({ service, message }: Envelope): void {
+    if (typeof service !== 'string') {
+      throw new TypeError('The service of a message must be a name.');
+    }
+    this.sendText(encodeMessage(envelopePrefix(service), message));
   }
 
   /** @internal Bytes that wait to be taken by the connection. */

@@ -1,30 +1,39 @@
 import { canonicalKey, type JsonValue } from '../protocol/json.js';
+import { frozenJson } from './frozen-json.js';
 
 /** Who has which identity. Nobody is listed under `null`, which is none. */
 export class IdentityIndex<Member> {
-  private readonly byIdentity = new Map<string, Set<Member>>();
+  private readonly byKey = new Map<string, Set<Member>>();
+  /**
+   * Under which key each member stands. It is never made from the identity again:
+   * a key that came out otherwise would leave the member here for ever.
+   */
+  private readonly keys = new Map<Member, string>();
 
-  of(identity: JsonValue): ReadonlySet<Member> {
-    return this.byIdentity.get(canonicalKey(identity)) ?? new Set<Member>();
+  /** @throws NotJsonError when JSON cannot express the identity. */
+  of(identity: unknown): ReadonlySet<Member> {
+    // Made JSON as an identity is that somebody is given; undefined is nobody.
+    const value = frozenJson(identity ?? null, 'identity');
+    return this.byKey.get(canonicalKey(value)) ?? new Set<Member>();
   }
 
-  /** Lists a member under another identity. */
-  readonly move = (
-    member: Member,
-    before: JsonValue,
-    after: JsonValue,
-  ): void => {
-    if (before !== null) {
-      const key = canonicalKey(before);
-      const members = this.byIdentity.get(key);
-      if (members?.delete(member) && members.size === 0) {
-        this.byIdentity.delete(key);
-      }
-    }
-    if (after === null) return;
-    const key = canonicalKey(after);
-    const members = this.byIdentity.get(key);
-    if (members === undefined) this.byIdentity.set(key, new Set([member]));
+  /** Lists a member under an identity, and no other any more. */
+  put(member: Member, identity: JsonValue): void {
+    const key = identity === null ? undefined : canonicalKey(identity);
+    if (this.keys.get(member) === key) return;
+    this.delete(member);
+    if (key === undefined) return;
+    this.keys.set(member, key);
+    const members = this.byKey.get(key);
+    if (members === undefined) this.byKey.set(key, new Set([member]));
     else members.add(member);
-  };
+  }
+
+  delete(member: Member): void {
+    const key = this.keys.get(member);
+    if (key === undefined) return;
+    this.keys.delete(member);
+    const members = this.byKey.get(key);
+    if (members?.delete(member) && members.size === 0) this.byKey.delete(key);
+  }
 }

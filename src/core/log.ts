@@ -1,5 +1,5 @@
 import { describeThrown, oneLine, stackText } from './log-line.js';
-import { isPromiseLike } from './promise-like.js';
+import { disown } from './promise-like.js';
 import { Redaction, type RedactedNames } from './redaction.js';
 
 /** Where lines go. Nest's `LoggerService` fits. */
@@ -160,9 +160,8 @@ export class RateLimitedLog {
 
 function attempt(write: () => unknown): void {
   try {
-    const written = write();
     // A logger may be asynchronous, whatever its type says.
-    if (isPromiseLike(written)) written.then(undefined, () => {});
+    disown(write());
   } catch {
     // The log was the place to tell it.
   }

@@ -12,6 +12,28 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
+ * A promise of the usual kind, of whatever is one. Somebody's own `then` may throw,
+ * call back twice or give nothing; the usual one is given back as it is.
+ */
+export function asPromise<T>(value: PromiseLike<T>): Promise<T> {
+  const usual =
+    Object.getPrototypeOf(value) === Promise.prototype &&
+    !Object.hasOwn(value, 'then') &&
+    !Object.hasOwn(value, 'constructor');
+  return usual
+    ? (value as Promise<T>)
+    : new Promise((resolve) => resolve(value));
+}
+
+/**
+ * Lets what a promise comes to reach nobody, as it came where none is waited for:
+ * its rejection would end the process.
+ */
+export function disown(value: unknown): void {
+  if (isPromiseLike(value)) asPromise(value).catch(() => {});
+}
+
+/**
  * Goes on with an answer, at once where it is at hand: a promise in between
  * would cost a turn, and others could overtake.
  */
@@ -19,7 +41,7 @@ export function whenReady<Answer, Result>(
   answer: Answer | PromiseLike<Answer>,
   act: (answer: Answer) => Result | PromiseLike<Result>,
 ): Result | PromiseLike<Result> {
-  return isPromiseLike(answer) ? answer.then(act) : act(answer);
+  return isPromiseLike(answer) ? asPromise(answer).then(act) : act(answer);
 }
 
 /**

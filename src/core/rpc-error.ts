@@ -1,9 +1,11 @@
+import { encodeJson } from '../protocol/envelope.js';
 import {
   INVALID_PARAMS_CODE,
   WireError,
   type InvalidParamsValue,
 } from '../protocol/errors.js';
 import type { JsonObject, JsonValue } from '../protocol/json.js';
+import { refusalOf } from './encoded-json.js';
 
 /**
  * What a command throws to answer its call with an error. It is not logged: it
@@ -16,11 +18,22 @@ export class RpcError extends Error {
   /** What the client gets as the error's `message`. */
   readonly value: JsonValue;
 
-  /** @param value Normally a sentence for the caller; any JSON is allowed. */
+  /**
+   * @param value Normally a sentence for the caller; any JSON is allowed.
+   * @throws NotJsonError when JSON cannot express it.
+   */
   constructor(value: JsonValue = WireError.exception) {
-    super(typeof value === 'string' ? value : JSON.stringify(value));
+    super(typeof value === 'string' ? value : textOf(value));
     this.name = 'RpcError';
     this.value = value;
+  }
+}
+
+function textOf(value: JsonValue): string {
+  try {
+    return encodeJson(value);
+  } catch (error) {
+    throw refusalOf(error, value, 'error');
   }
 }
 

@@ -2,6 +2,7 @@ import { WireError } from '../protocol/errors.js';
 import type { JsonObject, JsonValue } from '../protocol/json.js';
 import { encodeError, encodeResponse } from '../protocol/rpc.js';
 import type { Client } from './client.js';
+import { refusalOf } from './encoded-json.js';
 
 /** The service that a request was made to. */
 export interface RequestOwner {
@@ -52,7 +53,7 @@ export class RpcRequest {
     try {
       text = encodeResponse(this.service.$prefix, this.callId, data);
     } catch (error) {
-      this.service.$commandFailed(this, error);
+      this.service.$commandFailed(this, refusalOf(error, data, 'result'));
       this.error(WireError.internalError);
       return;
     }
@@ -71,7 +72,7 @@ export class RpcRequest {
     try {
       text = encodeError(this.service.$prefix, this.callId, message);
     } catch (error) {
-      this.service.$commandFailed(this, error);
+      this.service.$commandFailed(this, refusalOf(error, message, 'error'));
       text = encodeError(
         this.service.$prefix,
         this.callId,

@@ -7,7 +7,8 @@ import {
 import { isCall, type IncomingCall } from '../protocol/rpc.js';
 import type { Client } from './client.js';
 import { excerpt } from './log-line.js';
-import { isPromiseLike } from './promise-like.js';
+import { isInstance } from './is-instance.js';
+import { isPromiseLike, asPromise } from './promise-like.js';
 import { InvalidParams, RpcError } from './rpc-error.js';
 import type { Redaction } from './redaction.js';
 import { RpcRequest, type RequestOwner } from './rpc-request.js';
@@ -117,11 +118,12 @@ export abstract class RpcService extends Service implements RequestOwner {
   /** @internal */
   $run(request: RpcRequest, command: Command): void {
     let result: unknown;
-    let later: PromiseLike<unknown> | undefined;
+    let later: Promise<unknown> | undefined;
     try {
       result = command.invoke(request);
-      // Inside, because a result may fail when it is asked for its `then`.
-      if (isPromiseLike(result)) later = result;
+      // Inside, because a result may fail when it is asked for its `then`; and as a
+      // promise of our own kind, because it may fail when it is asked again.
+      if (isPromiseLike(result)) later = asPromise(result);
     } catch (error) {
       this.$reject(request, error);
       return;
@@ -141,10 +143,10 @@ export abstract class RpcService extends Service implements RequestOwner {
     };
     lane.hold();
     let result: unknown;
-    let later: PromiseLike<unknown> | undefined;
+    let later: Promise<unknown> | undefined;
     try {
       result = command.invoke(request, release);
-      if (isPromiseLike(result)) later = result;
+      if (isPromiseLike(result)) later = asPromise(result);
     } catch (error) {
       this.$reject(request, error);
       release();
@@ -162,7 +164,7 @@ export abstract class RpcService extends Service implements RequestOwner {
   $settleLater(
     request: RpcRequest,
     command: Command,
-    result: PromiseLike<unknown>,
+    result: Promise<unknown>,
     release?: () => void,
   ): void {
     const registry = this.registry;
@@ -190,16 +192,16 @@ export abstract class RpcService extends Service implements RequestOwner {
 
   /** @internal */
   $reject(request: RpcRequest, error: unknown): void {
-    if (error instanceof InvalidParams) {
-      this.registry.log.debug(
-        `invalid:${this.name}.${request.command}`,
-        (shown) => {
-          return `Invalid params, ${this.$reasonOf(error, request, shown)}: ${this.$describe(request, shown)}`;
-        },
-      );
-    }
     let answer: JsonValue | undefined;
     try {
+      if (isInstance(error, InvalidParams)) {
+        this.registry.log.debug(
+          `invalid:${this.name}.${request.command}`,
+          (shown) => {
+            return `Invalid params, ${this.$reasonOf(error, request, shown)}: ${this.$describe(request, shown)}`;
+          },
+        );
+      }
       answer = this[state].mapError(error);
     } catch (mappingError) {
       this.$commandFailed(request, mappingError);
@@ -259,5 +261,5 @@ function isAnswered(
 }
 
 function mapRpcError(error: unknown): JsonValue | undefined {
-  return error instanceof RpcError ? error.value : undefined;
+  return isInstance(error, RpcError) ? error.value : undefined;
 }

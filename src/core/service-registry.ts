@@ -8,7 +8,7 @@ import { WireError } from '../protocol/errors.js';
 import { RESERVED_SERVICE } from '../protocol/features.js';
 import type { JsonValue } from '../protocol/json.js';
 import { encodeError, idOfCall } from '../protocol/rpc.js';
-import type { Client } from './client.js';
+import type { Client, IdentityListener } from './client.js';
 import { Counters } from './counters.js';
 import { IdentityIndex } from './identity-index.js';
 import { Lane } from './lane.js';
@@ -19,7 +19,7 @@ import {
   type LogSink,
 } from './log.js';
 import { Negotiation } from './negotiation.js';
-import { isPromiseLike } from './promise-like.js';
+import { isPromiseLike, asPromise } from './promise-like.js';
 import type { Redaction } from './redaction.js';
 import type { Service, ServiceHost } from './service.js';
 
@@ -52,6 +52,9 @@ export class ServiceRegistry implements ServiceHost {
   private readonly negotiation = new Negotiation();
   private readonly present = new Set<Client>();
   private readonly identities = new IdentityIndex<Client>();
+  private readonly listed: IdentityListener = (client, _before, after) => {
+    this.identities.put(client, after);
+  };
   /** Clients whose connect hooks have not all settled. */
   private readonly connecting = new Map<
     Client,
@@ -127,7 +130,12 @@ export class ServiceRegistry implements ServiceHost {
   }
 
   /**
-   * All clients of one identity that are connected to this node.
+   * All clients of one identity that are connected to this node. What is asked
+   * for is made JSON as identities are, so that it finds whoever was given the
+   * same value, an `ObjectId` for example. Nobody is listed under null.
+   *
+   * @throws NotJsonError when JSON cannot express it: nobody can have it, and
+   *   whoever wants them all logged out should know.
    *
    * @example Logging a user out everywhere
    * for (const client of registry.clientsOf(userId)) client.close(4200, 'Logged out');
@@ -144,8 +152,8 @@ export class ServiceRegistry implements ServiceHost {
     this.present.add(client);
     this.counters.accepted++;
     this.counters.connections++;
-    client.identityListener = this.identities.move;
-    this.identities.move(client, null, client.identity);
+    client.identityListener = this.listed;
+    this.identities.put(client, client.identity);
     let pending: Map<Service, PromiseLike<unknown>> | undefined;
     for (const service of this.byName.values()) {
       const settled = this.runHook(service, 'onClientConnected', client);
@@ -168,7 +176,7 @@ export class ServiceRegistry implements ServiceHost {
     client.lane?.clear();
     // Before the hooks: one that asks who else has this identity counts right.
     client.identityListener = undefined;
-    this.identities.move(client, client.identity, null);
+    this.identities.delete(client);
     const connecting = this.connecting.get(client);
     this.connecting.delete(client);
     for (const service of this.byName.values()) {
@@ -213,7 +221,7 @@ export class ServiceRegistry implements ServiceHost {
     try {
       const result = service.processMessageFrom(client, message);
       if (result !== undefined && isPromiseLike(result)) {
-        result.then(undefined, (error: unknown) => {
+        asPromise(result).then(undefined, (error: unknown) => {
           this.serviceFailed(service, client, error);
         });
       }
@@ -294,7 +302,7 @@ export class ServiceRegistry implements ServiceHost {
     try {
       const result = service[hook]?.(client);
       if (result === undefined || !isPromiseLike(result)) return undefined;
-      return result.then(undefined, (error: unknown) => {
+      return asPromise(result).then(undefined, (error: unknown) => {
         this.hookFailed(service, hook, error);
       });
     } catch (error) {

@@ -1,11 +1,11 @@
 import {
-  encodeEnvelope,
   envelopePrefix,
   type IncomingEnvelope,
   type MessageFault,
 } from '../protocol/envelope.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { Client } from './client.js';
+import { encodeMessage } from './encoded-json.js';
 import type { Counters } from './counters.js';
 import type { Lane } from './lane.js';
 import type { Detail, RateLimitedLog } from './log.js';
@@ -16,7 +16,7 @@ export interface ServiceHost {
   readonly name: string;
   /** All clients connected to this node. */
   clients(): ReadonlySet<Client>;
-  /** All clients of one identity that are connected to this node. */
+  /** See `ServiceRegistry.clientsOf`. */
   clientsOf(identity: JsonValue): ReadonlySet<Client>;
   /** What happened in the registry. */
   readonly counters: Counters;
@@ -147,22 +147,22 @@ export abstract class Service {
   /**
    * Sends a message of this service to one client.
    *
-   * @throws TypeError when JSON cannot express the message.
+   * @throws NotJsonError when JSON cannot express the message.
    */
   sendMessageTo(client: Client, message: JsonValue): void {
-    client.sendText(encodeEnvelope(this.$prefix, message));
+    client.sendText(encodeMessage(this.$prefix, message));
   }
 
   /**
    * Sends one message of this service to many clients: serialized once, and one
    * recipient that fails does not keep the others from theirs.
    *
-   * @throws TypeError when JSON cannot express the message.
+   * @throws NotJsonError when JSON cannot express the message.
    */
   notify(clients: Iterable<Client>, message: JsonValue): void {
     this.$deliver(
       clients,
-      new PreparedMessage(encodeEnvelope(this.$prefix, message)),
+      new PreparedMessage(encodeMessage(this.$prefix, message)),
     );
   }
 

@@ -11,7 +11,7 @@ import {
 } from '../protocol/json.js';
 import { LONGEST_TIMER } from '../transports/longest-timer.js';
 import {
-  checkCloseCode,
+  checkClosing,
   cutReason,
 } from '../transports/websocket/close-frame.js';
 import { Inbox, PATIENCE } from './inbox.js';
@@ -162,7 +162,7 @@ export class TestClient extends Client implements AsyncDisposable {
   }
 
   close(code: number = CloseCode.normal, reason = ''): void {
-    checkCloseCode(code);
+    checkClosing(code, reason);
     this.finish(code, cutReason(reason));
   }
 

@@ -4,6 +4,7 @@ import { Service } from '../../src/core/service.js';
 import { ServiceRegistry } from '../../src/core/service-registry.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 import { deferred } from '../support/deferred.js';
+import { HOSTILE_VALUES } from '../support/hostile-values.js';
 import { LocalClient, LogLines } from '../support/local-client.js';
 
 class Echo extends Service {
@@ -370,5 +371,100 @@ describe('Waiting for commands', () => {
     await waiting;
     registry.commandStarted();
     await registry.idle(1);
+  });
+});
+
+describe('The identity of a client', () => {
+  it('is a copy: what is changed in place changes nothing', () => {
+    const { registry } = setUp();
+    const client = new LocalClient();
+    registry.connect(client);
+    const user = { id: 1, roles: ['reader'] };
+    client.identity = user;
+    user.roles.push('admin');
+    user.id = 2;
+    expect(client.identity).toEqual({ id: 1, roles: ['reader'] });
+    expect(registry.clientsOf({ id: 1, roles: ['reader'] }).size).toBe(1);
+    expect(() => {
+      (client.identity as { id: number }).id = 3;
+    }).toThrow(TypeError);
+    registry.disconnect(client);
+    expect(registry.clientsOf({ id: 1, roles: ['reader'] }).size).toBe(0);
+    expect(registry.clientsOf({ id: 2, roles: ['reader', 'admin'] }).size).toBe(
+      0,
+    );
+  });
+
+  it('stays what it was when JSON cannot express another', () => {
+    const { registry } = setUp();
+    const client = new LocalClient();
+    registry.connect(client);
+    client.identity = 'ann';
+    expect(() => {
+      client.identity = { id: 1n } as unknown as JsonValue;
+    }).toThrow(
+      'JSON cannot express identity.id: it is a bigint. Give its text: String(value).',
+    );
+    expect(client.identity).toBe('ann');
+    expect([...registry.clientsOf('ann')]).toEqual([client]);
+    registry.disconnect(client);
+    expect(registry.clientsOf('ann').size).toBe(0);
+  });
+
+  it('keeps people apart whose ids are instances', () => {
+    const { registry } = setUp();
+    class ObjectId {
+      readonly #hex: string;
+
+      constructor(hex: string) {
+        this.#hex = hex;
+      }
+
+      toJSON(): string {
+        return this.#hex;
+      }
+    }
+    const [ann, bob] = [new LocalClient(), new LocalClient()];
+    for (const [client, hex] of [
+      [ann, 'a1'],
+      [bob, 'b2'],
+    ] as const) {
+      registry.connect(client);
+      client.identity = new ObjectId(hex) as unknown as JsonValue;
+    }
+    expect(ann.identity).toBe('a1');
+    const asked = new ObjectId('a1') as unknown as JsonValue;
+    expect([...registry.clientsOf(asked)]).toEqual([ann]);
+    expect(() => {
+      ann.identity = new (class Opaque {})() as unknown as JsonValue;
+    }).toThrow('it is a Opaque without members of its own');
+  });
+
+  it('that JSON cannot express is nobody to be found, and that is said', () => {
+    const { registry } = setUp();
+    expect(() => registry.clientsOf(1n as unknown as JsonValue)).toThrow(
+      'JSON cannot express identity',
+    );
+    expect(registry.clientsOf(undefined as unknown as JsonValue).size).toBe(0);
+  });
+
+  it('leaves nothing in the index, whatever was assigned', () => {
+    const { registry } = setUp();
+    const clients = Object.values(HOSTILE_VALUES).map((make) => {
+      const client = new LocalClient();
+      registry.connect(client);
+      client.identity = 'before';
+      try {
+        client.identity = make() as JsonValue;
+      } catch {
+        expect(client.identity).toBe('before');
+      }
+      return client;
+    });
+    const identities = clients.map(({ identity }) => identity);
+    for (const client of clients) registry.disconnect(client);
+    for (const identity of identities) {
+      expect(registry.clientsOf(identity).size).toBe(0);
+    }
   });
 });

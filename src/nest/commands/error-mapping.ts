@@ -1,5 +1,6 @@
 import { BadRequestException, HttpException } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
+import { isInstance } from '../../core/is-instance.js';
 import { describeThrown, isError } from '../../core/log-line.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
@@ -10,11 +11,11 @@ import { isJsonObject, type JsonValue } from '../../protocol/json.js';
  * a `WsException`, and nothing of anything else.
  */
 export function mapError(error: unknown): JsonValue | undefined {
-  if (error instanceof RpcError) return error.value;
-  if (error instanceof HttpException) {
+  if (isInstance(error, RpcError)) return error.value;
+  if (isInstance(error, HttpException)) {
     return error.getStatus() < 500 ? error.message : undefined;
   }
-  if (error instanceof WsException) {
+  if (isInstance(error, WsException)) {
     const given: unknown = error.getError();
     if (typeof given === 'string') return given;
     const message = isJsonObject(given) ? given['message'] : undefined;
@@ -30,7 +31,7 @@ export function isAnswer(error: unknown): boolean {
 
 /** Whether this is how pipes say that a value does not fit. */
 export function isRejectedValue(error: unknown): boolean {
-  return error instanceof BadRequestException;
+  return isInstance(error, BadRequestException);
 }
 
 /** A guard, pipe, interceptor or filter failed in a way that it should not. */

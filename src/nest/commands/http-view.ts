@@ -1,5 +1,6 @@
 import { parse as parseCookies } from 'cookie';
 import type { Client } from '../../core/client.js';
+import { thawed } from '../../core/frozen-json.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
 import { queryOf } from '../gateway/upgrade-request.js';
 
@@ -19,28 +20,21 @@ export function httpView(request: RpcRequest): {
 /** By call: what one guard notes on the request is for the guards after it. */
 const views = new WeakMap<RpcRequest, object>();
 /** What is the same for all calls of a client. */
-const handshakes = new WeakMap<Client, object>();
+const handshakes = new WeakMap<Client, HandshakeView>();
 
+interface HandshakeView {
+  readonly query: Record<string, string | string[]>;
+  readonly cookies: Record<string, string | undefined>;
+}
+
+/** Copies throughout: guards write to a request as they like. */
 function requestView(request: RpcRequest): object {
   let view = views.get(request);
   if (view === undefined) {
     const { client, params } = request;
-    view = {
-      ...handshakeView(client),
-      // Of now: it may have logged in, or out, since it connected.
-      user: client.identity ?? undefined,
-      body: params,
-    };
-    views.set(request, view);
-  }
-  return view;
-}
-
-function handshakeView(client: Client): object {
-  let view = handshakes.get(client);
-  if (view === undefined) {
-    const { headers, url, ip } = client.handshake;
-    const cookie = headers['cookie'];
+    const { url, ip } = client.handshake;
+    const { query, cookies } = handshakeView(client);
+    const headers = thawed(client.handshake.headers);
     const header = (name: string): unknown => headers[name.toLowerCase()];
     view = {
       headers,
@@ -51,10 +45,27 @@ function handshakeView(client: Client): object {
       method: 'GET',
       ip,
       ips: [],
-      query: queryOf(url),
+      query: thawed(query),
       params: {},
-      cookies: typeof cookie === 'string' ? parseCookies(cookie) : {},
+      cookies: { ...cookies },
       client,
+      // Of now: it may have logged in, or out, since it connected.
+      user: thawed(client.identity) ?? undefined,
+      body: thawed(params),
+    };
+    views.set(request, view);
+  }
+  return view;
+}
+
+function handshakeView(client: Client): HandshakeView {
+  let view = handshakes.get(client);
+  if (view === undefined) {
+    const { headers, url } = client.handshake;
+    const cookie = headers['cookie'];
+    view = {
+      query: queryOf(url),
+      cookies: typeof cookie === 'string' ? parseCookies(cookie) : {},
     };
     handshakes.set(client, view);
   }

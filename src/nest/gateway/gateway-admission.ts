@@ -2,6 +2,9 @@ import { HttpException } from '@nestjs/common';
 import type { ContextId } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import type { MaybePromise } from '../../broker/ports.js';
+import { isInstance } from '../../core/is-instance.js';
+import { isError } from '../../core/log-line.js';
+import { isPromiseLike, asPromise, disown } from '../../core/promise-like.js';
 import type { JsonValue } from '../../protocol/json.js';
 import type {
   Admission,
@@ -99,7 +102,7 @@ export function gatewayAdmission(
       try {
         await filter(context);
       } catch (mapped) {
-        if (mapped instanceof HttpException) throw mapped;
+        if (isInstance(mapped, HttpException)) throw mapped;
       }
       throw error;
     }
@@ -121,7 +124,7 @@ function runMiddleware(
     try {
       const result = middleware(request, response, next);
       // One that is async rejects instead of throwing.
-      if (result instanceof Promise) result.catch(reject);
+      if (isPromiseLike(result)) asPromise(result).catch(reject);
     } catch (error) {
       reject(error);
     }
@@ -151,8 +154,22 @@ function toAdmission(answer: Identification): Admission {
   if (!isExpiring(answer)) return { identity: answer };
   return {
     identity: (answer.identity as JsonValue | undefined) ?? null,
-    expiresAt: Number(answer.expiresAt),
+    expiresAt: timeOf(answer.expiresAt),
   };
+}
+
+/**
+ * Refuses what is no time: a connection that ends at once, or never, because a
+ * claim is missing or is a text, would be noticed late.
+ */
+function timeOf(expiresAt: unknown): number {
+  const time = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt;
+  if (typeof time === 'number' && !Number.isNaN(time)) return time;
+  disown(expiresAt);
+  throw new TypeError(
+    'identify() answered an `expiresAt` that is neither a valid Date nor a number ' +
+      'of milliseconds since 1970. Where the identity does not expire, answer it alone.',
+  );
 }
 
 function isExpiring(
@@ -176,13 +193,13 @@ function refusalOf(error: unknown, response: UpgradeResponse): unknown {
       headers,
     );
   }
-  if (error instanceof HttpException) {
+  if (isInstance(error, HttpException)) {
     const status = Math.max(error.getStatus(), 400);
     return new UpgradeRefused(status, error.message, headers);
   }
   // Express' convention for errors of middleware.
   const status: unknown =
-    error instanceof Error && 'status' in error ? error.status : undefined;
+    isError(error) && 'status' in error ? error.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500
     ? new UpgradeRefused(status, (error as Error).message, headers)
     : error;

@@ -1,7 +1,13 @@
+import { disown, isPromiseLike } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { WireError } from '../../protocol/errors.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
-import type { Dealer, SubscriptionItem } from './dealers/dealer.js';
+import {
+  answerOf,
+  checkDone,
+  type Dealer,
+  type SubscriptionItem,
+} from './dealers/dealer.js';
 import type { Delta } from './delta.js';
 import type { ItemRequest } from './subscription/life-states.js';
 import type { Subscription } from './subscription/subscription.js';
@@ -72,7 +78,7 @@ export class DataSyncEngine {
       const known = this.dealers.get(dealer);
       if (known === undefined) throw new RpcError(WireError.noSuchDealer);
       if (query === undefined) throw new RpcError(WireError.missingQuery);
-      known.checkQuery(query);
+      checkDone(known, 'checkQuery', known.checkQuery(query) as unknown);
       return { dealer, query };
     });
   }
@@ -86,8 +92,10 @@ export class DataSyncEngine {
     const added: SubscriptionItem[] = [];
     try {
       for (const item of subscription.items) {
-        this.dealers.get(item.dealer)?.addSubscriptionItem(item);
+        const dealer = this.dealers.get(item.dealer);
+        const done: unknown = dealer?.addSubscriptionItem(item);
         added.push(item);
+        if (dealer) checkDone(dealer, 'addSubscriptionItem', done);
       }
     } catch (error) {
       this.removeItems(added);
@@ -150,8 +158,8 @@ export class DataSyncEngine {
       const dealer = this.dealers.get(name);
       if (dealer?.model !== delta.model) continue;
       try {
-        const old = dealer.matches(query, delta.oldData);
-        const now = dealer.matches(query, delta.newData);
+        const old = answerOf(dealer, query, delta.oldData);
+        const now = answerOf(dealer, query, delta.newData);
         before ||= old;
         after ||= now;
       } catch (error) {
@@ -171,7 +179,7 @@ export class DataSyncEngine {
       const dealer = this.dealers.get(name);
       if (dealer?.model !== model) continue;
       try {
-        if (dealer.matches(query, row)) return true;
+        if (answerOf(dealer, query, row)) return true;
       } catch (error) {
         this.dealerFailed(dealer, error);
       }
@@ -204,7 +212,8 @@ export class DataSyncEngine {
     for (const item of items) {
       const dealer = this.dealers.get(item.dealer);
       try {
-        dealer?.removeSubscriptionItem(item);
+        const done: unknown = dealer?.removeSubscriptionItem(item);
+        if (dealer) checkDone(dealer, 'removeSubscriptionItem', done);
       } catch (error) {
         if (dealer !== undefined) this.dealerFailed(dealer, error);
       }
@@ -216,7 +225,14 @@ export class DataSyncEngine {
 function complete(
   items: Iterable<SubscriptionItem>,
 ): Iterable<SubscriptionItem> {
-  return Array.isArray(items) || items instanceof Set ? items : [...items];
+  if (Array.isArray(items) || items instanceof Set) return items;
+  if (isPromiseLike(items)) {
+    disown(items);
+    throw new TypeError(
+      'getSubscriptionItemsForModel() must answer a list at once, not a promise.',
+    );
+  }
+  return [...items];
 }
 
 type Update = Delta & { readonly type: 'update' };

@@ -7,6 +7,7 @@ import {
 import type { Broker, MaybePromise, Stop } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
 import { ClientTurns } from '../../core/client-turns.js';
+import { frozenJson } from '../../core/frozen-json.js';
 import { isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc-error.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
@@ -159,12 +160,13 @@ export class DataSyncService
    *
    * Settles when all subscribers of this node have it queued.
    *
-   * @throws RpcError when one of them is no delta; nothing is published then.
+   * @throws RpcError when one of them is no delta, NotJsonError when JSON cannot
+   *   express a row; nothing is published then.
    */
   publishDeltas(deltas: readonly Delta<unknown>[]): MaybePromise<void> {
     // As it would have come over the wire: dates as text, and nobody's object
     // that changes while the log remembers it.
-    return this.$publish(JSON.parse(encodeJson(deltas)) as JsonValue);
+    return this.$publish(frozenJson(deltas, 'deltas'));
   }
 
   /**
@@ -176,7 +178,7 @@ export class DataSyncService
    */
   authorizeSubscription(items: readonly ItemRequest[]): MaybePromise<string> {
     // A query that changes while an index has it could not be removed from it.
-    return this.$authorize(JSON.parse(encodeJson(items)) as JsonValue);
+    return this.$authorize(frozenJson(items, 'items'));
   }
 
   /**

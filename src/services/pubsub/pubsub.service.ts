@@ -2,7 +2,9 @@ import { Inject, Optional } from '@nestjs/common';
 import type { Broker, MaybePromise } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
 import { ClientTurns } from '../../core/client-turns.js';
-import { isPromiseLike, whenReady } from '../../core/promise-like.js';
+import { encodeMessage } from '../../core/encoded-json.js';
+import { frozenJson } from '../../core/frozen-json.js';
+import { disown, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { RpcService } from '../../core/rpc-service.js';
 import { SNORKY_BROKER } from '../../nest/constants.js';
@@ -12,7 +14,6 @@ import {
   RpcParam,
 } from '../../nest/decorators/rpc-params.decorator.js';
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
-import { encodeJson } from '../../protocol/envelope.js';
 import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { ChannelFeeds } from './channel-feeds.js';
@@ -124,7 +125,7 @@ export class PubSubService extends RpcService {
   ): MaybePromise<void> {
     const allowed = this.canPublish(client, channel);
     // Looked at later perhaps; its failure is then no unhandled one.
-    if (isPromiseLike(allowed)) allowed.then(undefined, () => undefined);
+    disown(allowed);
     return this[state].turns.take(client, () =>
       whenAllowed(allowed, () => this.$publish(channel, message)),
     );
@@ -134,12 +135,12 @@ export class PubSubService extends RpcService {
    * Publishes from the server, whatever the policy says. Settles when the
    * publication is queued for every subscriber of this node.
    *
-   * @throws TypeError when JSON cannot express the message.
+   * @throws NotJsonError when JSON cannot express the channel or the message.
    */
   broadcast(channel: JsonValue, message: JsonValue): MaybePromise<void> {
     // Here, where there is a caller to tell; subscribers' nodes could only log it.
-    encodeJson(message);
-    return this.$publish(channel, message);
+    encodeMessage('', message);
+    return this.$publish(frozenJson(channel, 'channel'), message);
   }
 
   /** @internal */

@@ -3,7 +3,8 @@ const MAX_REASON_BYTES = 123;
 
 /** The reason in the 123 bytes that a close frame has for it. */
 export function cutReason(reason: string): string {
-  let cut = reason;
+  // Each character takes a byte at least.
+  let cut = reason.slice(0, MAX_REASON_BYTES + 1);
   while (Buffer.byteLength(cut) > MAX_REASON_BYTES) {
     // By code points: half a surrogate pair would be another, longer character.
     cut = Array.from(cut).slice(0, -1).join('').slice(0, MAX_REASON_BYTES);
@@ -12,11 +13,23 @@ export function cutReason(reason: string): string {
 }
 
 /**
- * Refuses a code that an endpoint may not send (RFC 6455, section 7.4).
+ * Refuses a code that an endpoint may not send (RFC 6455, section 7.4), and a
+ * reason that is none, before anything is done: afterwards the connection would
+ * be half closed.
  *
- * @throws RangeError
+ * @throws RangeError, TypeError
  */
-export function checkCloseCode(code: number): void {
+export function checkClosing(code: unknown, reason: unknown): void {
+  if (typeof reason !== 'string') {
+    throw new TypeError(
+      `The reason of close() must be a text, not a ${typeof reason}.`,
+    );
+  }
+  if (typeof code !== 'number') {
+    throw new RangeError(
+      `The code of close() must be a number, not a ${typeof code}: use 1000, or 4200 to 4999.`,
+    );
+  }
   const allowed =
     Number.isInteger(code) &&
     ((code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||

@@ -3,18 +3,23 @@ import type { Duplex } from 'node:stream';
 
 /** Thrown by whoever decides about upgrades, to refuse one. */
 export class UpgradeRefused extends Error {
+  readonly status: number;
+
   /**
-   * @param status The HTTP status, from 400 on.
+   * @param status The HTTP status, from 400 to 599; 500 where an application's
+   *   exception has another, or none.
    * @param message Goes to the client.
    * @param headers Go to the client too.
    */
   constructor(
-    readonly status: number,
+    status: number,
     message: string,
     readonly headers: OutgoingHttpHeaders = {},
   ) {
     super(message);
     this.name = 'UpgradeRefused';
+    const known = Number.isInteger(status) && status >= 400 && status <= 599;
+    this.status = known ? status : 500;
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import type { OutboxFlusher } from '../../core/outbox-flusher.js';
 import type { Encoder, PreparedMessage } from '../../core/prepared-message.js';
 import { CloseCode } from '../../protocol/errors.js';
-import { checkCloseCode, cutReason } from './close-frame.js';
+import { checkClosing, cutReason } from './close-frame.js';
 import type { FrameJoiner } from './frame-joiner.js';
 import { encodeTextFrame, encodeTextPayload } from './framer.js';
 import { ReadGate, type ReadGateHost } from './read-gate.js';
@@ -116,7 +116,7 @@ export class WebSocketClient
   }
 
   close(code: number = CloseCode.normal, reason = ''): void {
-    checkCloseCode(code);
+    checkClosing(code, reason);
     if (this.closing) return;
     this.closing = true;
     this.outbox.close();

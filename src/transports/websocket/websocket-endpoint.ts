@@ -2,13 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type Server, type WebSocket } from 'ws';
 import type { MaybePromise } from '../../broker/ports.js';
+import { frozenJson } from '../../core/frozen-json.js';
 import { excerpt } from '../../core/log-line.js';
+import { isInstance } from '../../core/is-instance.js';
 import type { OutboxLimits } from '../../core/outbox.js';
 import { OutboxFlusher } from '../../core/outbox-flusher.js';
 import { isPromiseLike } from '../../core/promise-like.js';
 import { withoutQuery } from '../../core/redaction.js';
 import type { ServiceRegistry } from '../../core/service-registry.js';
-import { encodeJson } from '../../protocol/envelope.js';
 import { CloseCode } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { LONGEST_TIMER } from '../longest-timer.js';
@@ -206,7 +207,7 @@ export class WebSocketEndpoint implements WebSocketContext {
     ip: string,
   ): void {
     // Throws for what is no JSON: after the upgrade it would be too late to refuse.
-    encodeJson(admission.identity);
+    const identity = frozenJson(admission.identity, 'identity');
     // What older Nodes take for frames, and newer ones wait for.
     if (request.method === 'GET' && hasBody(request)) {
       throw new UpgradeRefused(400, 'An upgrade request has no body');
@@ -224,7 +225,7 @@ export class WebSocketEndpoint implements WebSocketContext {
         },
         this,
       );
-      client.identity = admission.identity;
+      client.identity = identity;
       ws.on('message', onMessage);
       ws.on('ping', onPing);
       ws.on('pong', onPong);
@@ -275,7 +276,7 @@ export class WebSocketEndpoint implements WebSocketContext {
     request?: IncomingMessage,
   ): void {
     this.counters.refused++;
-    if (error instanceof UpgradeRefused) {
+    if (isInstance(error, UpgradeRefused)) {
       // A browser does not tell its page why.
       this.registry.log.debug('refused', () => {
         const { url = '', headers } = request ?? {};

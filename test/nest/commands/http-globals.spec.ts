@@ -396,6 +396,64 @@ describe('What was written for HTTP', () => {
     expect(users).toEqual([undefined, 'ann', undefined]);
   });
 
+  it('finds copies, to which it may write as it likes', async () => {
+    const seen: unknown[] = [];
+    class Writer implements CanActivate {
+      canActivate(context: ExecutionContext): boolean {
+        const request = context.switchToHttp().getRequest<{
+          user?: { roles: string[]; admin?: boolean };
+          body: { n: number };
+          headers: Record<string, string>;
+          query: Record<string, string>;
+          cookies: Record<string, string>;
+        }>();
+        seen.push([
+          request.headers['x-custom'],
+          { ...request.query },
+          { ...request.cookies },
+        ]);
+        request.headers['x-custom'] = 'changed';
+        request.query['a'] = 'changed';
+        request.cookies['sid'] = 'changed';
+        request.body.n = 100;
+        if (request.user !== undefined) {
+          request.user.roles.push('admin');
+          request.user.admin = true;
+        }
+        return true;
+      }
+    }
+    @SnorkyService('auth')
+    class Auth {
+      @RpcCommand()
+      login(@ConnectedClient() client: Client): void {
+        client.identity = { roles: ['reader'] };
+      }
+      @RpcCommand()
+      double(
+        @RpcParam('n') n: number,
+        @ConnectedClient() client: Client,
+      ): unknown[] {
+        return [n * 2, client.identity, client.handshake.headers['x-custom']];
+      }
+    }
+    await using app = await startServices([
+      Auth,
+      { provide: APP_GUARD, useClass: Writer },
+    ]);
+    await using socket = await TestSocket.connect(`${app.ws}/ws?a=1`, {
+      headers: { 'X-Custom': 'yes', Cookie: 'sid=abc' },
+    });
+    await socket.call('auth', 'login', {});
+    for (let i = 0; i < 2; i++) {
+      expect(await socket.call('auth', 'double', { n: 1 })).toMatchObject({
+        data: [2, { roles: ['reader'] }, 'yes'],
+      });
+    }
+    const untouched = ['yes', { a: '1' }, { sid: 'abc' }];
+    expect(seen).toEqual([untouched, untouched, untouched]);
+  });
+
   it('sees the params of its own call, also after the command has waited', async () => {
     const bodies: unknown[] = [];
     class Witness implements CanActivate {

@@ -145,6 +145,22 @@ describe('A client', () => {
   });
 
   it.each([
+    ['a number', 7],
+    ['null', null],
+    ['an object', { toString: () => 'Bye' }],
+    ['a symbol', Symbol('Bye')],
+  ])('is not half closed with a reason that is %s', async (_what, reason) => {
+    await using app = await start();
+    const { socket, client } = await connected(app);
+    await using _ = socket;
+    expect(() => client.close(4200, reason as unknown as string)).toThrow(
+      'The reason of close() must be a text',
+    );
+    expect(client.connected).toBe(true);
+    expect(await socket.call('me', 'identity')).toMatchObject({ data: null });
+  });
+
+  it.each([
     ['of one byte', 'a'.repeat(200), 'a'.repeat(123)],
     ['of two bytes', 'é'.repeat(200), 'é'.repeat(61)],
     ['of four bytes', '😀'.repeat(200), '😀'.repeat(30)],

@@ -17,6 +17,7 @@ import {
 } from 'snorky';
 import { startApp, type Platform, type RunningApp } from '../../support/app.js';
 import { deferred } from '../../support/deferred.js';
+import { RecordedLog } from '../../support/log.js';
 import {
   encodeFrame,
   Opcode,
@@ -34,10 +35,13 @@ describe.each<Platform>(['express', 'fastify'])(
     function start(
       providers: Provider[],
       options: Omit<WebSocketEndpointOptions, 'path'> = {},
+      log?: RecordedLog,
     ): Promise<RunningApp> {
       return startApp(
         { imports: [frontend(options)], providers: [Me, ...providers] },
-        undefined,
+        (app) => {
+          if (log !== undefined) app.useLogger(log);
+        },
         platform,
       );
     }
@@ -81,11 +85,45 @@ describe.each<Platform>(['express', 'fastify'])(
       },
     );
 
+    it.each<[what: string, answer: () => unknown, problem: string]>([
+      [
+        'an identity that JSON cannot express',
+        () => ({ id: 1n }),
+        'JSON cannot express identity.id: it is a bigint',
+      ],
+      [
+        'an identity of which nothing would be left',
+        () => new (class Id {})(),
+        'JSON cannot express identity: it is a Id without members',
+      ],
+      ...['tomorrow', '4102444800000', NaN, new Date(NaN), null, undefined].map(
+        (expiresAt): [string, () => unknown, string] => [
+          `an end that is no time (${String(expiresAt)})`,
+          () => ({ identity: 'ann', expiresAt }),
+          'neither a valid Date nor a number',
+        ],
+      ),
+    ])(
+      'refuses the connection with 500, and says why in the log: %s',
+      async (_what, answer, problem) => {
+        const log = new RecordedLog();
+        await using app = await start([identifies(answer)], {}, log);
+        const refused = await refusal(`${app.ws}/ws`);
+        expect(refused).toMatchObject({
+          status: 500,
+          message: 'Internal Server Error',
+        });
+        expect(
+          log.lines.some(({ stack }) => stack?.includes(problem) ?? false),
+        ).toBe(true);
+        expect(registryOf(app).clients().size).toBe(0);
+      },
+    );
+
     it.each([
       ['a Date', () => new Date(Date.now() + 60)],
       ['milliseconds', () => Date.now() + 60],
       ['a Date that has passed', () => new Date(0)],
-      ['a Date that is none', () => new Date('tomorrow')],
     ])(
       'has the client closed with 4100 when the identity expires, given %s',
       async (_what, time) => {

@@ -161,6 +161,34 @@ describe('Routing', () => {
     },
   );
 
+  it('tells nobody where a dealer answers by promises, and says so', () => {
+    class Late extends Dealer {
+      readonly model = 'Task';
+
+      override checkQuery(query: JsonValue): void {
+        if (query === 'late') return Promise.reject(new Error('No')) as never;
+      }
+
+      matches(): boolean {
+        return Promise.reject(new Error('Too late')) as unknown as boolean;
+      }
+    }
+    const world = new World(new Late(), new All());
+    const late = world.subscribe({ dealer: 'Late', query: 1 });
+    world.subscribe(all);
+    const delta: Delta = { type: 'insert', model: 'Task', data: { key: 1 } };
+    expect(world.heard(delta)).toEqual(['s1 insert']);
+    expect(world.engine.replay(late, delta)).toBeUndefined();
+    expect(world.failures.map(({ error }) => (error as Error).message)).toEqual(
+      Array(2).fill(
+        'matches() of dealer "Late" must answer true or false, at once, not a promise.',
+      ),
+    );
+    expect(() =>
+      world.engine.checkItems([{ dealer: 'Late', query: 'late' }]),
+    ).toThrow('checkQuery() of dealer "Late" must answer nothing, at once');
+  });
+
   it('tells a subscription once, whichever of its items match', () => {
     const world = new World(new ByKey(), new All(), new Filtered());
     world.subscribe(byKey(1), byKey(1), all, all, {

@@ -1,3 +1,4 @@
+import { disown, isPromiseLike } from '../../../core/promise-like.js';
 import type { JsonValue } from '../../../protocol/json.js';
 
 /** One of the things that a subscription is to. */
@@ -47,8 +48,9 @@ export abstract class Dealer<Row = JsonValue> {
 
   /**
    * Whether a row is among what a query asks for. Must be pure: the same answer
-   * for the same row, now and when a log is replayed. If it throws, nobody hears
-   * of the change through this dealer: refuse in `checkQuery` what it cannot use.
+   * for the same row, now and when a log is replayed. If it throws, or answers
+   * neither true nor false, nobody hears of the change through this dealer: refuse
+   * in `checkQuery` what it cannot use.
    */
   abstract matches(query: JsonValue, row: Row): boolean;
 
@@ -75,7 +77,7 @@ export abstract class Dealer<Row = JsonValue> {
   getSubscriptionItemsForModel(row: Row): Iterable<SubscriptionItem> {
     const matching: SubscriptionItem[] = [];
     for (const item of this[state].items) {
-      if (this.matches(item.query, row)) matching.push(item);
+      if (answerOf(this, item.query, row)) matching.push(item);
     }
     return matching;
   }
@@ -91,4 +93,44 @@ export abstract class Dealer<Row = JsonValue> {
   detach(): void {
     this[state].service = undefined;
   }
+}
+
+/**
+ * What a dealer says of a row. A promise, which an `async` method gives, would be
+ * true for everybody.
+ *
+ * @internal
+ */
+export function answerOf<Row>(
+  dealer: Dealer<Row>,
+  query: JsonValue,
+  row: Row,
+): boolean {
+  const answer: unknown = dealer.matches(query, row);
+  if (typeof answer === 'boolean') return answer;
+  throw unusable(dealer.name, 'matches', answer);
+}
+
+/**
+ * Refuses a promise from what must be done when it returns. It would not be waited
+ * for, and its failure would have nobody.
+ *
+ * @internal
+ */
+export function checkDone(
+  { name }: Dealer<never>,
+  method: 'checkQuery' | 'addSubscriptionItem' | 'removeSubscriptionItem',
+  answer: unknown,
+): void {
+  if (isPromiseLike(answer)) throw unusable(name, method, answer);
+}
+
+function unusable(dealer: string, method: string, answer: unknown): Error {
+  const isPromise = isPromiseLike(answer);
+  disown(answer);
+  const expected = method === 'matches' ? 'true or false' : 'nothing';
+  return new Error(
+    `${method}() of dealer "${dealer}" must answer ${expected}, at once, not ` +
+      `${isPromise ? 'a promise' : `a ${typeof answer}`}.`,
+  );
 }

@@ -1,3 +1,4 @@
+import { frozenJson } from '../../../core/frozen-json.js';
 import { canonicalKey, type JsonValue } from '../../../protocol/json.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
@@ -17,8 +18,9 @@ export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
   private readonly [byKey] = new Map<string, Set<SubscriptionItem>>();
 
   /**
-   * The key of a row. A row without one must throw, or give undefined: nobody
-   * is told of it then by this dealer, and the log says so.
+   * The key of a row, made JSON as queries are: an `ObjectId` is its text. A row
+   * without one must throw, or give undefined: nobody is told of it then by this
+   * dealer, and the log says so.
    */
   abstract getKeyForModel(row: Row): JsonValue | undefined;
 
@@ -49,6 +51,11 @@ export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
     if (key === undefined) {
       throw new Error(`${this.name} found no key in a row of "${this.model}".`);
     }
-    return canonicalKey(key);
+    // An instance that JSON would make `{}` of would be the key of all of them.
+    return canonicalKey(
+      typeof key === 'number'
+        ? key
+        : frozenJson(key, `the key of "${this.model}"`),
+    );
   }
 }

@@ -10,6 +10,8 @@ import {
 import type { ModulesContainer } from '@nestjs/core';
 import { AsyncResource } from 'node:async_hooks';
 import { defer, from, mergeMap, type Observable } from 'rxjs';
+import { NotJsonError } from '../../../core/frozen-json.js';
+import { isInstance } from '../../../core/is-instance.js';
 import { RpcError } from '../../../core/rpc-error.js';
 import {
   INTERCEPTORS_METADATA,
@@ -163,7 +165,15 @@ export abstract class SubscribableRoute
   }
 
   private toHttp(error: unknown, service: DataSyncService): unknown {
-    if (!(error instanceof RpcError)) return error;
+    // `Number(request.params.id)` of what is no number.
+    if (isInstance(error, NotJsonError) && error.kind === 'number') {
+      return new BadRequestException({
+        message: 'Invalid query',
+        error: 'Bad Request',
+        statusCode: 400,
+      });
+    }
+    if (!isInstance(error, RpcError)) return error;
     if (error.value === WireError.tooManyTokens) {
       return new ServiceUnavailableException({
         message: error.value,

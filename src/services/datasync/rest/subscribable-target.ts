@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
+import { frozenJson } from '../../../core/frozen-json.js';
 import { RpcError } from '../../../core/rpc-error.js';
 import { setupError } from '../../../nest/setup-errors.js';
-import { encodeJson } from '../../../protocol/envelope.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import {
   MAX_PART_FIELDS,
@@ -140,7 +140,7 @@ function checkQuery(
 ): void {
   try {
     // As it will arrive, when somebody asks.
-    dealer.checkQuery(JSON.parse(encodeJson(query)) as JsonValue);
+    dealer.checkQuery(frozenJson(query, 'query'));
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     throw setupError(

@@ -56,6 +56,37 @@ describe('A simple dealer', () => {
     );
   });
 
+  it('takes instances for keys as JSON has them, and no other', () => {
+    class Id {
+      constructor(readonly hex: string) {}
+
+      toJSON(): string {
+        return this.hex;
+      }
+    }
+    class ById extends SimpleDealer<{ readonly id: unknown }> {
+      readonly model = 'Task';
+
+      getKeyForModel({ id }: { readonly id: unknown }): JsonValue {
+        return id as JsonValue;
+      }
+    }
+    const dealer = new ById();
+    const item = { dealer: 'ById', query: 'a1', subscription: {} };
+    dealer.addSubscriptionItem(item);
+    const found = (id: unknown): unknown[] => [
+      ...dealer.getSubscriptionItemsForModel({ id }),
+    ];
+    expect(found(new Id('a1'))).toEqual([item]);
+    expect(found(new Id('b2'))).toEqual([]);
+    dealer.addSubscriptionItem({ ...item, query: {} });
+    expect(() => found(new (class Opaque {})())).toThrow(
+      'JSON cannot express the key of "Task"',
+    );
+    expect(() => found(1n)).toThrow('it is a bigint');
+    expect(() => dealer.matches({}, { id: new Map() })).toThrow('it is a Map');
+  });
+
   it('says which rows have no key, instead of inventing one', () => {
     const dealer = new Simple();
     const told = 'Simple found no key in a row of "Task".';
