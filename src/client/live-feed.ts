@@ -3,14 +3,16 @@ import { TOO_MANY_SUBSCRIPTIONS } from '../protocol/errors.js';
 import { bareUrl } from './answer.js';
 import type { Collection } from './collections/collection.js';
 import {
-  CollectionDeltaProcessor,
-  type CollectionDeltaProcessorOptions,
-} from './collections/collection-delta-processor.js';
-import type { KeyOption } from './collections/key.js';
+  DeltaTarget,
+  isDelta,
+  type ItemComparison,
+} from './collections/delta-target.js';
+import { attempt } from './collections/guarded.js';
+import { type KeyOption, keyReader } from './collections/key.js';
 import type { DataSync } from './datasync.js';
 import type { Followed } from './datasync-subscription.js';
 import { connectorError, RpcError } from './errors.js';
-import { type RefetchOptions, RefetchPace, staysInPlace } from './part.js';
+import { type RefetchOptions, staysInPlace } from './part.js';
 import { Reconnection } from './reconnection.js';
 import type { Signal } from './signal.js';
 import {
@@ -20,7 +22,7 @@ import {
   type Snapshot,
   type SubscribingRequest,
 } from './subscribing-fetch.js';
-import type { Timer } from './timer.js';
+import { now, type Timer } from './timer.js';
 
 /** Where a live collection stands. */
 export type LiveState =
@@ -61,6 +63,15 @@ export interface LiveOptions<Row, Item = Row> {
   readonly refetch?: RefetchOptions;
 }
 
+/** What rows are told apart by. */
+interface Comparing {
+  readonly key?: KeyOption<never>;
+  readonly itemsAreEqual?: ItemComparison;
+}
+
+/** Of a delta that could be of any row. */
+const NO_KEY = 0;
+
 /**
  * Keeps a collection up to date: fetches with a token, follows the token, and
  * fetches again whenever the server says that it cannot be followed any more.
@@ -88,7 +99,12 @@ export class LiveFeed<Row, Item> {
   #next: Timer;
   /** Whether a new connection is a reason not to wait for that. */
   #isHasty = false;
-  readonly #pace: RefetchPace;
+  /** Of a part, whose changes may not end. */
+  readonly #pace: Reconnection;
+  /** Since when it is live, if it has been since it was paced. */
+  #since = Infinity;
+  /** Whether it was told: a subscription may have other models, too. */
+  #hasIgnored = false;
   readonly #unlisten: () => void;
   readonly #datasync: DataSync;
   readonly #options: LiveOptions<Row, Item>;
@@ -118,7 +134,11 @@ export class LiveFeed<Row, Item> {
       timeout: options.timeout ?? 30_000,
       maxBytes: options.maxBytes ?? 2 ** 26,
     };
-    this.#pace = new RefetchPace(options.refetch);
+    this.#pace = new Reconnection({
+      maxDelay: 5000,
+      stableAfter: 1000,
+      ...options.refetch,
+    });
     this.changed = new datasync.snorky.Signal<[]>();
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -199,7 +219,7 @@ export class LiveFeed<Row, Item> {
   }
 
   #fetched(aborter: AbortController, { body, token, part }: Snapshot): void {
-    const { rows, model } = this.#options;
+    const { rows } = this.#options;
     const isOver = (): boolean => this.#aborter !== aborter;
     try {
       this.#replace(rows === undefined ? body : (rows(body as never) ?? null));
@@ -215,15 +235,22 @@ export class LiveFeed<Row, Item> {
       return;
     }
     // Versions of what was there say nothing of what is there now.
-    const processor = new CollectionDeltaProcessor(
-      { [model]: this.#collection },
-      this.#options as CollectionDeltaProcessorOptions,
+    const { key = 'id', itemsAreEqual }: Comparing = this.#options;
+    const target = new DeltaTarget(
+      this.#collection,
+      keyReader(key),
+      itemsAreEqual,
     );
     this.#followed = this.#datasync.follow(token, {
       onDeltas: (deltas) => {
         if (isOver()) return;
-        if (part) this.#applyToPart(part, processor, deltas);
-        else processor.processDeltas(deltas);
+        let isSame = true;
+        for (const delta of deltas) {
+          isSame = this.#apply(target, delta, part) && isSame;
+        }
+        attempt(() => target.commit());
+        // Of a part, only the server knows which row comes where one has gone.
+        if (!isSame) this.fetchAfter(this.#nextDelay());
         if (!isOver()) this.changed.dispatch();
       },
       onState: (state, error) => {
@@ -238,25 +265,33 @@ export class LiveFeed<Row, Item> {
     this.changed.dispatch();
   }
 
-  /** Only the server knows which row comes, where another one has gone. */
-  #applyToPart(
-    fields: readonly string[],
-    processor: CollectionDeltaProcessor,
-    deltas: readonly Delta[],
-  ): void {
-    let isSame = true;
-    const known = deltas.filter((delta) => {
-      const isKnown = processor.$has(delta);
-      // What is of other models decides about it only where anything may.
-      const isForeign = delta?.model !== this.#options.model;
-      isSame &&= isForeign
-        ? fields.length > 0
-        : isKnown && staysInPlace(delta, fields);
-      return isKnown || isForeign;
-    });
-    processor.processDeltas(known);
-    if (isSame) return;
-    this.fetchAfter(this.#next === undefined ? this.#pace.nextDelay() : 0);
+  /** Answers whether the rows are still those that the server would answer. */
+  #apply(
+    target: DeltaTarget,
+    delta: Delta<unknown>,
+    part: readonly string[] | undefined,
+  ): boolean {
+    const { model } = this.#options;
+    const { snorky } = this.#datasync;
+    if (!isDelta(delta) || delta.model !== model) {
+      if (!this.#hasIgnored)
+        snorky.$complain(`A list of ${model} ignores`, delta);
+      this.#hasIgnored = true;
+      // It decides nothing, unless anything may.
+      return part?.length !== 0;
+    }
+    const isKnown = !part || attempt(() => target.has(delta)) === true;
+    if (isKnown && attempt(() => target.apply(delta) ?? NO_KEY) === NO_KEY) {
+      snorky.$complain(`A row of ${model} without key was changed`, delta);
+    }
+    return !part || (isKnown && staysInPlace(delta, part));
+  }
+
+  #nextDelay(): number {
+    if (this.#next !== undefined) return 0;
+    if (now() - this.#since >= this.#pace.stableAfter) this.#pace.reset();
+    this.#since = Infinity;
+    return this.#pace.nextDelay();
   }
 
   /** Rows that are there, but for a connection, are not being loaded. */
@@ -271,7 +306,7 @@ export class LiveFeed<Row, Item> {
     this.#backoff.reset();
     // What is in a part has changed already.
     if (this.#next !== undefined) return;
-    this.#pace.begin();
+    this.#since = now();
     this.#settle.resolve();
     this.#change('live');
   }

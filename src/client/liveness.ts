@@ -1,4 +1,4 @@
-import { after, type Timer } from './timer.js';
+import { after, now, type Timer } from './timer.js';
 
 /** What {@link Liveness} is given. Times in milliseconds. */
 export interface LivenessOptions {
@@ -13,9 +13,6 @@ export interface LivenessOptions {
   /** Nothing came. */
   readonly dead: () => void;
 }
-
-/** By a clock that nobody sets. Realms that are no window may have none. */
-const now = (): number => (globalThis.performance ?? Date).now();
 
 /** How often patience is had anew with a connection that is busy. */
 const BUSY = 6;

@@ -1,54 +1,19 @@
-import type { Delta } from '../protocol/delta.js';
-import { isJsonObject } from '../protocol/json.js';
-import { Reconnection } from './reconnection.js';
+import type { Delta, UpdateDelta } from '../protocol/delta.js';
 
 /**
- * When a part of the rows is fetched again, after it has changed in a way that
- * only the server can tell. Times in milliseconds.
+ * When a part of the rows is fetched again after it has changed in a way that only
+ * the server can tell, in milliseconds: at a random moment, so that pages that
+ * hear of a change in one moment do not fetch in one moment.
  */
 export interface RefetchOptions {
-  /** How long further changes are waited for. @default 100 */
-  readonly delay?: number;
-  /**
-   * The most that is added at random, so that pages that hear of a change in one
-   * moment do not fetch in one moment. It doubles with each fetch that finds no
-   * rest: as long as the part is not `live` for that long.
-   *
-   * @default 1000
-   */
-  readonly jitter?: number;
-  /** The most that `jitter` becomes. @default 5000 */
-  readonly maxJitter?: number;
-}
-
-/** How long to wait before each fetch of a part, where changes do not end. */
-export class RefetchPace {
-  /** Since when the part is live, if it has been since the last delay. */
-  #since = Infinity;
-  readonly #delay: number;
-  readonly #jitter: number;
-  readonly #backoff: Reconnection;
-
-  constructor({
-    delay = 100,
-    jitter = 1000,
-    maxJitter = 5000,
-  }: RefetchOptions = {}) {
-    this.#delay = delay;
-    this.#jitter = jitter;
-    this.#backoff = new Reconnection({ minDelay: jitter, maxDelay: maxJitter });
-  }
-
-  /** The part is live from now on. */
-  begin(): void {
-    this.#since = performance.now();
-  }
-
-  nextDelay(): number {
-    if (performance.now() - this.#since >= this.#jitter) this.#backoff.reset();
-    this.#since = Infinity;
-    return this.#delay + this.#backoff.nextDelay();
-  }
+  /** Until when, at the latest, after a change. @default 1000 */
+  readonly minDelay?: number;
+  /** The most that it grows to while changes do not end. @default 5000 */
+  readonly maxDelay?: number;
+  /** By what it grows with each fetch that finds no rest. @default 2 */
+  readonly factor?: number;
+  /** How long the part has to be `live` to begin with `minDelay`. @default 1000 */
+  readonly stableAfter?: number;
 }
 
 /**
@@ -64,11 +29,10 @@ export function staysInPlace(
 ): boolean {
   if (fields.length === 0) return false;
   if (delta.type !== 'update') return delta.type === 'insert';
-  const { newData, oldData } = delta;
-  if (!isJsonObject(newData) || !isJsonObject(oldData)) return false;
-  return fields.every(
-    (name) =>
-      Object.hasOwn(oldData, name) &&
-      JSON.stringify(newData[name]) === JSON.stringify(oldData[name]),
-  );
+  const { newData, oldData } = delta as UpdateDelta<Record<string, unknown>>;
+  return fields.every((name) => {
+    const text = JSON.stringify(newData[name]) as string | undefined;
+    // What rows do not show cannot be compared.
+    return text !== undefined && text === JSON.stringify(oldData[name]);
+  });
 }

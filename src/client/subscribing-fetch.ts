@@ -45,7 +45,7 @@ export interface FetchFailure {
   /** Whether the same request may do better later. */
   readonly temporary: boolean;
   /** Milliseconds that the server asks to wait for before. */
-  readonly retryAfter?: number | undefined;
+  readonly retryAfter?: number;
   /** The server says that there are no such rows. */
   readonly missing?: boolean;
 }
@@ -92,26 +92,24 @@ async function exchange({
     answering = fetch(url, { ...UNCACHED, ...init, headers, signal });
   } catch (error) {
     // A request that cannot be made will not be one later.
-    return failure(url, error, false);
+    return failure(url, error);
   }
   const response = await answering;
   if (typeof response?.headers?.get !== 'function' || response.bodyUsed) {
-    return failure(url, '`fetch` gave no Response that can be read', false);
+    return failure(url, 'no unread Response');
   }
   const { status } = response;
   if (!response.ok) {
-    response.body?.cancel?.().catch(() => {});
     const temporary = status >= 500 || [408, 425, 429].includes(status);
     return {
       ...failure(url, whatCame(response), temporary),
-      retryAfter: temporary ? retryAfter(response) : undefined,
+      retryAfter: retryAfter(response),
       missing: status === 404 || status === 410,
     };
   }
   const text = await readBounded(response, maxBytes);
   if (text === undefined) {
-    const problem = `it has more than ${maxBytes} bytes (\`maxBytes\`)`;
-    return failure(url, problem, false);
+    return failure(url, `over ${maxBytes} bytes`);
   }
   const { headers } = response;
   const { token, alias, partial } = SubscriptionHeader;
@@ -125,22 +123,18 @@ async function exchange({
     };
   } catch {
     // A log-in page, the page of an application instead of its data, nothing.
-    return failure(
-      url,
-      `it answered no JSON: ${whatCame(response, text)}`,
-      false,
-    );
+    return failure(url, whatCame(response, text));
   }
 }
 
 function failure(
   url: string,
   problem: unknown,
-  temporary: boolean,
+  temporary = false,
 ): FetchFailure {
   const name = bareUrl(url);
   // Some errors name the URL, whose query may have secrets.
-  const what = String(problem).replaceAll(url, name).slice(0, 300);
+  const what = String(problem).replaceAll(url, name).slice(0, 400);
   const error = connectorError('SNORKY_FETCH_FAILED', name, what);
   if (typeof problem !== 'string') error.cause = problem;
   return { error, temporary };

@@ -10,3 +10,6 @@ export function after(milliseconds: number, act: () => void): Timer {
     ? setTimeout(act, Math.min(milliseconds, LONGEST_TIMER))
     : undefined;
 }
+
+/** By a clock that nobody sets. Realms that are no window may have none. */
+export const now = (): number => (globalThis.performance ?? Date).now();

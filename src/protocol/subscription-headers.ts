@@ -17,7 +17,6 @@ export const SubscriptionHeader = {
 export const MAX_PART_FIELDS = 16;
 /** Characters of the header that names them. */
 const MAX_PART_LENGTH = 1024;
-const PREFIX = 'ordered-by=';
 
 /**
  * The value of `X-Subscription-Partial`, by the fields that decide what is in the
@@ -30,10 +29,9 @@ export function encodePart(fields: unknown): string {
 
 /** The fields; none if the order is unknown, or was told in another way. */
 export function decodePart(value: string): readonly string[] {
-  const names = value.slice(PREFIX.length);
-  if (!value.startsWith(PREFIX) || names === '') return [];
+  const [, names = ''] = /^ordered-by=(.+)/.exec(value) ?? [];
   try {
-    return names.split(',').map(decodeURIComponent);
+    return names.split(',', names.length).map(decodeURIComponent);
   } catch {
     return [];
   }
@@ -56,7 +54,7 @@ export function tellsPart(fields: unknown): fields is readonly string[] {
 
 /** Names are encoded, so that any name fits into ASCII, and commas part them. */
 function encodeFields(fields: readonly string[]): string {
-  return PREFIX + fields.map(encodeURIComponent).join();
+  return `ordered-by=${fields.map(encodeURIComponent).join()}`;
 }
 
 /** Whether the value of `X-Snorky` asks for a subscription. */

@@ -127,11 +127,11 @@ const FAILS: readonly (readonly [string, Answer, string])[] = [
   [
     'a page that a redirect leads to',
     status(302, { Location: '/log-in' }),
-    '/log-in, text/html: "<!doctype html>',
+    '/log-in, no JSON but text/html: "<!doctype html>',
   ],
   ['text', ok('Hello', { 'Content-Type': 'text/plain' }), '"Hello"'],
   ['half an answer', ok('[{"id":1}'), 'application/json'],
-  ['nothing', ok(''), 'application/json: nothing'],
+  ['nothing', ok(''), 'application/json: ""'],
   ['nothing, by 204', status(204, TOKEN), '204'],
   ['nothing, by 205', status(205, TOKEN), '205'],
   ['null', ok('null'), 'but null'],
@@ -204,7 +204,7 @@ describe('a live list fails', () => {
       await list.ready.catch(() => {});
       expect(list.state).toBe('failed');
       expect(list.error).toMatchObject({
-        message: expect.stringContaining('more than 1000000 bytes'),
+        message: expect.stringContaining('over 1000000 bytes'),
       });
       await cut;
     });
@@ -256,7 +256,7 @@ describe('a live list fails', () => {
         fetch: () => Promise.resolve({ ...opaque, headers } as Response),
       });
       await expect(list.ready).rejects.toMatchObject({
-        message: expect.stringContaining('the answer is opaque'),
+        message: expect.stringContaining('it answered opaque'),
       });
     });
   });

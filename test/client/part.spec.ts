@@ -18,7 +18,7 @@ import {
 import type { Platform } from '../support/app.js';
 
 /** Fetches soon, since tests wait for it. */
-const SOON: RefetchOptions = { delay: 1, jitter: 1, maxJitter: 1 };
+const SOON: RefetchOptions = { minDelay: 1, maxDelay: 1 };
 
 async function until(view: Live, holds: () => boolean): Promise<void> {
   while (!holds()) {
@@ -244,12 +244,15 @@ describe('a part of the rows', () => {
     await using page = await open();
     const { entries } = page.app;
     const list = page.list('/parts/known', {
-      refetch: { delay: 50, jitter: 1, maxJitter: 1 },
+      refetch: { minDelay: 50, maxDelay: 50 },
     });
     await list.ready;
+    // Not at the beginning of that time.
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0.99);
     for (let id = 1; id <= 100; id++) entries.change([[id, entry(id)]]);
     await inState(list, 'stale');
     await inState(list, 'live');
+    random.mockRestore();
     expect(ids(list)).toEqual([100, 99, 98]);
     expect(entries.fetched).toBe(2);
   });
@@ -261,7 +264,7 @@ describe('a part of the rows', () => {
     const clock = jest.spyOn(performance, 'now');
     try {
       const { entries } = page.app;
-      const refetch = { delay: 7, jitter: 16, maxJitter: 60 };
+      const refetch = { minDelay: 16, maxDelay: 60, stableAfter: 16 };
       const list = page.list('/parts/known', { refetch });
       await list.ready;
       const now = 1e9;
@@ -284,7 +287,7 @@ describe('a part of the rows', () => {
       for (const rest of [16, 15, 15, 15, 16, 0]) {
         delays.push(await delayAfter(rest));
       }
-      expect(delays).toEqual([23, 39, 67, 67, 23, 39]);
+      expect(delays).toEqual([16, 32, 60, 60, 16, 32]);
     } finally {
       random.mockRestore();
       timers.mockRestore();
@@ -298,7 +301,7 @@ describe('a part of the rows', () => {
     const timers = jest.spyOn(globalThis, 'setTimeout');
     try {
       const lists = Array.from({ length: 50 }, () =>
-        page.list('/parts/known', { refetch: { delay: 0, jitter: 40 } }),
+        page.list('/parts/known', { refetch: { minDelay: 40 } }),
       );
       await Promise.all(lists.map(({ ready }) => ready));
       timers.mockClear();

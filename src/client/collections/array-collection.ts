@@ -11,8 +11,14 @@ import { RowIndex } from './row-index.js';
 /** From here on it is faster to sort than to put items to their places. */
 const MANY = 100;
 
-/** So many rows of a batch are looked for one by one before all are indexed. */
-const SEARCHES = 16;
+/** Up to here all items are looked at before a row counts as a new one. */
+const FEW = 4000;
+
+/** Beyond, so many of them for each new row: all of them now and then. */
+const LOOKS = 30;
+
+/** Up to here every batch looks whether all items are in order. */
+const ORDERED = 1000;
 
 /** What an {@link ArrayCollection} may be told. */
 export interface ArrayCollectionOptions<Row, Item = Row> {
@@ -45,11 +51,15 @@ export interface Making<Row, Item> {
 
 /**
  * A collection of the items of an array, which stays the application's: it is
- * changed in place, and the application may change it too. Its changes are
- * noticed when the array has another length than before, or another item where
- * one is looked for; an update or a delete looks for its row everywhere. What is
- * not noticed is that a row took the place of another one: an insert of it
- * appends it. The array is sorted again when a change was noticed.
+ * changed in place, and the application may change it too: put items in, take
+ * them out, replace, move and rename them. A delta finds its row wherever that is
+ * then, and there are no two items of one row unless the application has put both
+ * there. With an order, items that were moved, or rank otherwise, are sorted again.
+ *
+ * Each batch that brings a new row takes a look at all keys for that. Of more than
+ * 4,000 items only the first and the last one are looked at each time, and all of
+ * them now and then: a row that took the place of another one in the midst of so
+ * many may be there twice until then. An order is looked at for up to 1,000 items.
  *
  * @example
  * const tasks: Task[] = [];
@@ -73,8 +83,10 @@ export class ArrayCollection<Row, Item = Row>
   );
 
   private isOpen = false;
-  /** How many more this batch may look for: none once all are indexed. */
-  private searches = SEARCHES;
+  /** Whether that was found out in this batch: nobody else changes it meanwhile. */
+  private isKnown = false;
+  /** Items of rows that were new, as far as was looked; undefined: gone again. */
+  private readonly unsure = new Map<Key, Item | undefined>();
   /** Places that items leave when the batch ends, and whether for another one. */
   private readonly leaving = new Map<number, boolean>();
 
@@ -126,7 +138,7 @@ export class ArrayCollection<Row, Item = Row>
       const oldKey = this.keyOf?.(was);
       const isMoved = oldKey !== key && this.find(oldKey, true) !== undefined;
       const here = this.find(key, was !== undefined && !isMoved);
-      const at = here ?? this.find(oldKey, false);
+      const at = here ?? (isMoved ? this.find(oldKey, false) : undefined);
       if (at === undefined) this.add(item);
       else this.replace(at, item);
       // There must not be two items of one row.
@@ -153,7 +165,9 @@ export class ArrayCollection<Row, Item = Row>
       this.array.length = 0;
       this.leaving.clear();
       this.index.rebuild(0);
+      this.isKnown = true;
       for (const value of values) attempt(() => this.put(value));
+      this.unsure.clear();
     });
   }
 
@@ -174,13 +188,14 @@ export class ArrayCollection<Row, Item = Row>
   begin(): void {
     if (this.isOpen) return;
     this.isOpen = true;
-    if (this.index.length !== this.array.length) this.reindex();
+    const { array, index } = this;
+    if (index.length !== array.length || !this.isInOrder()) this.reindex();
   }
 
   commit(): void {
     this.isOpen = false;
     this.settle();
-    this.searches = SEARCHES;
+    this.isKnown = false;
   }
 
   private batch<Result>(work: () => Result): Result {
@@ -209,8 +224,11 @@ export class ArrayCollection<Row, Item = Row>
   }
 
   private add(item: Item): void {
-    const at = this.array.push(item) - 1;
-    this.index.insert(at);
+    const { array, index, unsure } = this;
+    const at = array.push(item) - 1;
+    index.insert(at);
+    const key = this.keyOf?.(item);
+    if (at > FEW && key !== undefined) unsure.set(key, item);
     if (this.compare) this.leaving.set(at, true);
   }
 
@@ -222,6 +240,7 @@ export class ArrayCollection<Row, Item = Row>
     if (isRenamed) index.forget(at);
     array[at] = item;
     if (isRenamed) index.remember(at);
+    this.note(keyOf?.(item), item);
     // One object for a row, which transformItem has changed, tells no rank.
     if (!compare || (old !== item && compare(old, item) === 0)) return;
     // It arrives after those that have arrived.
@@ -232,6 +251,7 @@ export class ArrayCollection<Row, Item = Row>
   private discard(at = -1): boolean {
     if (at < 0) return false;
     this.index.forget(at);
+    this.note(this.keyOf?.(this.array[at]));
     this.leaving.set(at, false);
     return true;
   }
@@ -239,27 +259,74 @@ export class ArrayCollection<Row, Item = Row>
   /**
    * The place of an item.
    *
-   * @param search Whether to look for it where the index does not know of it.
+   * @param isOwn Whether it should be there: nobody would look for it again.
    */
-  private find(key: Key | undefined, search: boolean): number | undefined {
+  private find(key: Key | undefined, isOwn: boolean): number | undefined {
     const { index } = this;
     if (key === undefined) return undefined;
     const at = index.find(key);
-    if (at === undefined ? !search : at >= 0) return at;
-    if (!this.searches) return undefined;
-    // Most are not there, and to index all rows takes many times as long.
-    const isKey = (item: Item): boolean => this.keyOf?.(item) === key;
-    if (at !== -1 && --this.searches && !this.array.some(isKey)) return at;
+    if (at === undefined ? this.isAsLeft(isOwn) : at >= 0) return at;
     this.reindex();
     return index.find(key);
+  }
+
+  /** Otherwise items would come to wrong places among those in disorder. */
+  private isInOrder(): boolean {
+    const { array, compare } = this;
+    return (
+      !compare ||
+      array.length > ORDERED ||
+      !array.some((item, at) => at && compare(array[at - 1] as Item, item) > 0)
+    );
+  }
+
+  /**
+   * Whether the index knows all items, so that who is not in it is new.
+   *
+   * @param isThorough Whether to look at all of them, however many there are.
+   */
+  private isAsLeft(isThorough: boolean): boolean {
+    const { array, index, leaving, unsure } = this;
+    const last = array.length - 1;
+    const isLeft = (at: number): boolean => index.knows(at) || leaving.has(at);
+    if (this.isKnown) return true;
+    if (isThorough || last < FEW || last < unsure.size * LOOKS) {
+      this.isKnown = array.every((_, at) => isLeft(at));
+      if (this.isKnown) unsure.clear();
+    } else {
+      this.isKnown = isLeft(0) && isLeft(last);
+    }
+    return this.isKnown;
   }
 
   private reindex(): void {
     const { array, compare } = this;
     this.settle();
+    this.unite();
     if (compare) array.sort(compare);
     this.index.rebuild(array.length);
-    this.searches = 0;
+    this.isKnown = true;
+  }
+
+  /** Leaves one item, or none, of each row that was not new after all. */
+  private unite(): void {
+    const { array, keyOf, unsure } = this;
+    if (unsure.size === 0) return;
+    let to = 0;
+    for (const item of array) {
+      const key = keyOf?.(item) as Key;
+      const own = unsure.get(key);
+      if (own || !unsure.has(key)) array[to++] = own ?? item;
+      this.note(key);
+    }
+    array.length = to;
+    unsure.clear();
+  }
+
+  /** What has become of a row that was new. */
+  private note(key: Key | undefined, item?: Item): void {
+    const { unsure } = this;
+    if (unsure.has(key as Key)) unsure.set(key as Key, item);
   }
 
   /** Makes the array dense, and puts everything to its place. */

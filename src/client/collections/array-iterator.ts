@@ -35,11 +35,10 @@ export class ArrayIterator<Row, Item> extends CollectionIterator<Row, Item> {
   }
 
   private current(): Item {
-    if (this.place < 0) {
-      throw new Error('Iterator not pointing to an item! (call next())');
-    }
-    if (this.isDeleted) {
-      throw new Error('Iterator pointing to a deleted item! (call next())');
+    const isAtItem = this.place >= 0;
+    if (!isAtItem || this.isDeleted) {
+      const where = isAtItem ? 'pointing to a deleted' : 'not pointing to an';
+      throw new Error(`Iterator ${where} item! (call next())`);
     }
     return this.items[this.place] as Item;
   }

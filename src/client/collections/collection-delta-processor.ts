@@ -1,6 +1,6 @@
 import type { Delta } from '../../protocol/delta.js';
 import type { Collection } from './collection.js';
-import { DeltaTarget } from './delta-target.js';
+import { DeltaTarget, isDelta } from './delta-target.js';
 import { attempt } from './guarded.js';
 import { type KeyOption, keyReader } from './key.js';
 
@@ -98,33 +98,17 @@ export class CollectionDeltaProcessor {
     return changed;
   }
 
-  /** @internal Whether a collection has the row of a delta, by the key it had. */
-  $has(delta: TaggedDelta): boolean {
-    if (!isDelta(delta)) return false;
-    const target = this.targetOf(delta);
-    return delta.type === 'update'
-      ? target?.has(delta, delta.newData, delta.oldData) === true
-      : target?.has(delta, delta.data) === true;
-  }
-
-  private targetOf({ model, tag }: TaggedDelta): DeltaTarget | undefined {
-    return this.targets.get(model) ?? this.targets.get(nameOf(model, tag));
-  }
-
   private process(delta: TaggedDelta): boolean {
     if (!isDelta(delta)) return this.complain('ignored, no delta:', delta);
-    const { model, tag } = delta;
-    const target = this.targetOf(delta);
+    const { model, tag }: TaggedDelta = delta;
+    const target =
+      this.targets.get(model) ?? this.targets.get(nameOf(model, tag));
     if (!target) {
       const name = nameOf(model, tag);
       return this.complain(`no collection for ${name}, give it one`);
     }
-    const changed =
-      delta.type === 'update'
-        ? target.apply(delta, delta.newData, delta.oldData)
-        : target.apply(delta, delta.data);
     return (
-      changed ??
+      target.apply(delta) ??
       this.complain(`a row of ${model} without key was changed, but which?`)
     );
   }
@@ -148,17 +132,4 @@ function isCollection(
   entry: Collections[string],
 ): entry is Collection<unknown> {
   return typeof entry.getIterator === 'function';
-}
-
-/** Whether it is what a server sends. */
-function isDelta(delta: unknown): delta is TaggedDelta<object> {
-  if (!isObject(delta) || typeof delta['model'] !== 'string') return false;
-  const { type, data, newData, oldData } = delta;
-  return type === 'update'
-    ? isObject(newData) && isObject(oldData)
-    : (type === 'insert' || type === 'delete') && isObject(data);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -56,8 +56,9 @@ export class DeltaTarget {
    *
    * @throws what functions of the application throw.
    */
-  apply(delta: Delta<unknown>, row: object, was?: object): boolean | undefined {
+  apply(delta: Delta<object>): boolean | undefined {
     const { keyOf, versions } = this;
+    const [row, was] = rowsOf(delta);
     this.keyed?.begin();
     const key = keyOf?.(row);
     const oldKey = keyOf?.(was);
@@ -76,8 +77,9 @@ export class DeltaTarget {
   }
 
   /** Whether the row of a delta is there, under the key that it had before. */
-  has(delta: Delta<unknown>, row: object, was?: object): boolean {
+  has(delta: Delta<object>): boolean {
     const { keyed, keyOf } = this;
+    const [row, was] = rowsOf(delta);
     const oldKey = keyOf?.(was);
     if (oldKey !== undefined && oldKey !== keyOf?.(row)) return false;
     if (keyed) return keyed.has(row);
@@ -123,6 +125,26 @@ export class DeltaTarget {
     }
     return undefined;
   }
+}
+
+/** Whether it is what a server sends. */
+export function isDelta(delta: unknown): delta is Delta<object> {
+  if (!isObject(delta) || typeof delta['model'] !== 'string') return false;
+  const { type, data, newData, oldData } = delta;
+  return type === 'update'
+    ? isObject(newData) && isObject(oldData)
+    : (type === 'insert' || type === 'delete') && isObject(data);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** What a row is, and what it was before an update. */
+function rowsOf(delta: Delta<object>): [row: object, was?: object] {
+  return delta.type === 'update'
+    ? [delta.newData, delta.oldData]
+    : [delta.data];
 }
 
 function isKeyed(

@@ -32,6 +32,12 @@ export class RowIndex {
     return low < length && this.keyAt(low) === key ? low : -1;
   }
 
+  /** Whether it knows the row at a place. */
+  knows(place: number): boolean {
+    const key = this.keyAt(place);
+    return key === undefined || this.numbers.get(key) === this.order[place];
+  }
+
   /** Is told that a row has come to a place. */
   insert(place: number): void {
     const { order, length } = this;

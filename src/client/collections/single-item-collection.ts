@@ -35,7 +35,7 @@ export class SingleItemCollection<Row>
   }
 
   insert(value: Row): void {
-    console.debug('Snorky: not the item of a SingleItemCollection:', value);
+    console.debug('Snorky: not the single item:', value);
   }
 
   takeBack(
