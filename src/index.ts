@@ -6,7 +6,7 @@ export { WebSocketHost } from './nest/websocket-host.js';
 export type { UpgradableServer } from './nest/attached-servers.js';
 export { SnorkySetupError } from './nest/setup-errors.js';
 export type { SetupErrorCode } from './nest/setup-errors.js';
-export type { FeatureService } from './nest/snorky.module.js';
+export type { FeatureService } from './nest/service-providers.js';
 export type {
   AsyncOptions,
   HttpBackendOptions,

@@ -1,10 +1,11 @@
-import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import {
   BUNDLED_METADATA,
   DEFAULT_BACKEND_REGISTRY,
   DEFAULT_REGISTRY,
+  getServiceToken,
 } from './constants.js';
-import { rootCheck, serviceProviders, tokensOf } from './snorky.module.js';
+import { rootCheck, serviceProviders, tokensOf } from './service-providers.js';
 
 /** How the module of a bundled service may be told to register it. */
 export interface BundledServiceOptions<Service, Backend> {
@@ -57,40 +58,38 @@ export function bundledService<Service, Backend>(
   const backendClass = backend.service ?? classes.backend;
   const backendName = backend.name ?? `${name}_backend`;
   const backendRegistry = backend.registry ?? DEFAULT_BACKEND_REGISTRY;
+  const aliases = [classes.service, service];
+  const backendAliases = [classes.backend, backendClass];
   const [serviceToken] = tokensOf(name, registry) as [string];
-  const [backendToken] = tokensOf(backendName, backendRegistry) as [string];
-  const aliases = [
-    ...aliasesOf(classes.service, service, serviceToken),
-    ...aliasesOf(classes.backend, backendClass, backendToken),
-  ];
   return {
     providers: [
-      ...serviceProviders({ service, name, registry }),
+      ...serviceProviders({ service, name, registry, aliases }),
       ...serviceProviders({
         service: backendClass,
         name: backendName,
         registry: backendRegistry,
+        aliases: backendAliases,
         optional: true,
       }),
-      { provide: classes.target, useExisting: serviceToken },
+      {
+        provide: classes.target,
+        inject: [serviceToken, getServiceToken(name), ...aliases],
+        useFactory: overriding,
+      },
       rootCheck(name),
-      ...aliases,
     ],
     exports: [
       ...tokensOf(name, registry),
       ...tokensOf(backendName, backendRegistry),
-      ...aliases.map(({ provide }) => provide),
+      ...new Set([...aliases, ...backendAliases]),
     ],
   };
 }
 
-function aliasesOf(
-  base: Type,
-  used: Type,
-  token: string,
-): (Provider & { readonly provide: Type })[] {
-  return [...new Set([base, used])].map((provide) => ({
-    provide,
-    useExisting: token,
-  }));
+/**
+ * What a backend steers: the service, or what a test has put under one of its
+ * other names.
+ */
+function overriding(own: unknown, ...others: readonly unknown[]): unknown {
+  return others.find((other) => other !== own) ?? own;
 }

@@ -14,10 +14,11 @@ import { BUNDLED_METADATA } from './constants.js';
 import type { BoundEnhancers } from './enhancers/bound-enhancers.js';
 import { EnhancerBinder } from './enhancers/enhancer-binder.js';
 import { checkAllBound } from './enhancers/unbound-enhancers.js';
-import type { InstanceWrapper } from './nest-internals.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { resolveScoped } from './scoped-instance.js';
+import type { FoundService } from './service-finder.js';
 import { setupError } from './setup-errors.js';
+import { callee } from './stand-in.js';
 
 /** Makes callable commands of the methods that a provider declares. */
 @Injectable()
@@ -33,15 +34,14 @@ export class CommandBinder {
   }
 
   /**
-   * @param classRef The provider's class.
    * @throws SnorkySetupError when a command's params would be unchecked, or
    *   something that is written around a command would not run.
    */
   async bind(
-    wrapper: InstanceWrapper,
-    classRef: CommandPlace['classRef'],
+    found: FoundService,
     declared: readonly DeclaredCommand[],
   ): Promise<ReadonlyMap<string, Command>> {
+    const { wrapper, classRef } = found;
     const commands = new Map<string, Command>();
     const around = new Map<string, BoundEnhancers>();
     for (const command of declared) {
@@ -58,10 +58,7 @@ export class CommandBinder {
         { globals: 'all', pipes: pipesOf(plan) },
       );
       around.set(method, bound);
-      commands.set(
-        command.name,
-        commandOf(wrapper, { classRef, method }, command, plan, bound),
-      );
+      commands.set(command.name, commandOf(found, command, plan, bound));
     }
     checkAllBound(classRef, around, {
       onClass: 'it does not run around every command.',
@@ -106,19 +103,23 @@ const CALLED = [
 ] as const;
 
 function commandOf(
-  wrapper: InstanceWrapper,
-  place: CommandPlace,
-  { options }: DeclaredCommand,
+  { wrapper, served, classRef }: FoundService,
+  { method, options }: DeclaredCommand,
   plan: ParamsPlan,
   bound: BoundEnhancers,
 ): Command {
   const async = options.async === true;
+  const place: CommandPlace = { classRef, method };
+  const calleeOf = (made: unknown): object => callee(classRef, [method], made);
   if (!wrapper.isDependencyTreeStatic()) {
-    return pipelineCommand(place, async, plan, bound, (request) =>
-      resolveScoped(wrapper, request),
-    );
+    return pipelineCommand(place, async, plan, bound, async (request) => {
+      const scoped = await resolveScoped(wrapper, request);
+      const made: unknown =
+        served === wrapper ? scoped.instance : served.instance;
+      return { ...scoped, instance: calleeOf(made) };
+    });
   }
-  const instance = wrapper.instance as object;
+  const instance = calleeOf(served.instance);
   if (!plan.needsPipeline && bound.isEmpty) {
     const direct = directCommand(instance, place.method, async, plan);
     return plan.exposed ? exposedCommand(direct, plan) : direct;

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { getServiceToken } from './constants.js';
+import { DEFAULT_REGISTRY, getServiceToken } from './constants.js';
 import { declaredDependencies } from './declared-dependencies.js';
 import type { InstanceWrapper } from './nest-internals.js';
 import {
@@ -9,27 +9,38 @@ import {
 import { setupError } from './setup-errors.js';
 
 interface RegisteredService {
+  readonly wrapper: InstanceWrapper;
+  readonly served: InstanceWrapper;
   readonly name: string;
   readonly registry: { readonly name: string };
+  readonly requested?: RequestedService;
 }
 
 /**
  * Refuses what Nest would resolve to whichever it meets first: a service by its
  * name alone where several registries have one of that name, and a service by
- * its class where several are of that class.
+ * its class where several are of that class. Also what a test has left as it was,
+ * while it put something else under another name of the same service.
+ *
+ * @param wrappers All providers.
+ * @param checked Those whose injections are looked at.
  */
 export function checkInjections(
   wrappers: readonly InstanceWrapper[],
   services: readonly RegisteredService[],
+  checked: readonly InstanceWrapper[],
 ): void {
   const names = ambiguousNames(services);
   const classes = ambiguousClasses(wrappers);
-  if (names.size === 0 && classes.size === 0) return;
-  const checked = new Set<InstanceWrapper>();
+  const left = tokensLeft(services);
+  if (names.size === 0 && classes.size === 0 && left.size === 0) return;
+  const seen = new Set<InstanceWrapper>();
   const check = (wrapper: InstanceWrapper): void => {
-    if (checked.has(wrapper)) return;
-    checked.add(wrapper);
-    for (const token of declaredDependencies(wrapper)) {
+    if (seen.has(wrapper)) return;
+    seen.add(wrapper);
+    const dependencies = declaredDependencies(wrapper);
+    for (const token of dependencies) {
+      checkLeft(wrapper, dependencies, left.get(token));
       const name = names.get(token);
       if (name !== undefined) {
         throw setupError(
@@ -57,7 +68,64 @@ export function checkInjections(
       readonly InstanceWrapper[] | undefined;
     enhancers?.forEach(check);
   };
-  for (const wrapper of wrappers) check(wrapper);
+  for (const wrapper of checked) check(wrapper);
+}
+
+/** A token of a service that a test has overridden under another one. */
+interface TokenLeft {
+  readonly token: unknown;
+  readonly overridden: unknown;
+  /** The one by which all others stand for the service. */
+  readonly own: string;
+  readonly siblings: ReadonlySet<unknown>;
+}
+
+/** The tokens that still give a service whose place something else has taken. */
+function tokensLeft(
+  services: readonly RegisteredService[],
+): ReadonlyMap<unknown, TokenLeft> {
+  const left = new Map<unknown, TokenLeft>();
+  for (const { wrapper, served, requested } of services) {
+    if (served === wrapper || requested === undefined) continue;
+    const siblings = new Set<unknown>([requested.token, ...requested.aliases]);
+    for (const token of siblings) {
+      const other = wrapper.host?.getProviderByKey(token as string);
+      const given = other === wrapper || other?.isAlias === true;
+      if (!given) continue;
+      const overridden: unknown = served.token;
+      left.set(token, { token, overridden, own: spelled(requested), siblings });
+    }
+  }
+  return left;
+}
+
+function checkLeft(
+  wrapper: InstanceWrapper,
+  dependencies: readonly unknown[],
+  left: TokenLeft | undefined,
+): void {
+  if (left === undefined) return;
+  const { token, overridden, own, siblings } = left;
+  // The names of the service themselves, and who can tell the two apart.
+  if (siblings.has(wrapper.token) || dependencies.includes(overridden)) return;
+  throw setupError(
+    'SNORKY_STAND_IN_PARTIAL',
+    String(wrapper.name),
+    nameOfToken(token),
+    nameOfToken(overridden),
+    own,
+  );
+}
+
+function spelled({
+  name,
+  registry = DEFAULT_REGISTRY,
+}: RequestedService): string {
+  return `getServiceToken('${name}', '${registry}')`;
+}
+
+function nameOfToken(token: unknown): string {
+  return typeof token === 'function' ? token.name : `'${String(token)}'`;
 }
 
 /** By the token of the name alone, the registries that have such a service. */

@@ -9,50 +9,49 @@ import {
   ExternalContextCreator,
   ModulesContainer,
 } from '@nestjs/core';
-import { RpcService } from '../core/rpc-service.js';
+import { RpcService, type Command } from '../core/rpc-service.js';
 import { Service } from '../core/service.js';
-import type { ServiceRegistry } from '../core/service-registry.js';
 import { RESERVED_SERVICE } from '../protocol/features.js';
 import { CommandBinder } from './command-binder.js';
 import { declaredCommands } from './commands/declared-commands.js';
 import { mapError } from './commands/error-mapping.js';
-import { DEFAULT_REGISTRY, SERVICE_METADATA } from './constants.js';
-import type { ServiceMetadata } from './decorators/snorky-service.decorator.js';
 import { checkGlobalsBound } from './enhancers/unbound-enhancers.js';
 import { checkInjections } from './injection-check.js';
 import { applicationConfigOf, type InstanceWrapper } from './nest-internals.js';
 import { checkNestVersion } from './nest-version.js';
 import { ProviderService, type ServiceHooks } from './provider-service.js';
 import { RegistrySet } from './registry-set.js';
-import { ServiceRegistration } from './service-registration.js';
+import { ServiceFinder, type FoundService } from './service-finder.js';
 import { setupError } from './setup-errors.js';
+import { checkScoped, RawStandIn } from './stand-in.js';
 
-type ClassRef = (abstract new (...args: never[]) => unknown) & {
-  readonly prototype: object;
-};
+/** A module of the container. */
+type LoadedModule =
+  ModulesContainer extends Map<string, infer Module> ? Module : never;
 
-/** A service that was found, and where it goes. */
-interface Found {
-  readonly wrapper: InstanceWrapper;
-  readonly classRef: ClassRef;
-  readonly name: string;
-  readonly registry: ServiceRegistry;
+/** A service with its commands, which is to be registered. */
+interface BoundService {
+  readonly found: FoundService;
+  readonly service: Service;
+  readonly commands: ReadonlyMap<string, Command> | undefined;
 }
 
-/**
- * Finds the application's services and registers them: those that modules asked
- * for by name, then every other provider whose class has `@SnorkyService`.
- */
+/** Registers the application's services when it starts. */
 @Injectable()
 export class ServiceExplorer implements OnModuleInit, OnApplicationBootstrap {
+  private readonly finder: ServiceFinder;
+  private readonly registered: FoundService[] = [];
+
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(CommandBinder) private readonly binder: CommandBinder,
-    @Inject(RegistrySet) private readonly registries: RegistrySet,
+    @Inject(RegistrySet) registries: RegistrySet,
     @Inject(ExternalContextCreator)
     private readonly injected: ExternalContextCreator,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-  ) {}
+  ) {
+    this.finder = new ServiceFinder(registries);
+  }
 
   /** After all init hooks: one of them may have loaded a module with a guard. */
   onApplicationBootstrap(): void {
@@ -61,134 +60,110 @@ export class ServiceExplorer implements OnModuleInit, OnApplicationBootstrap {
 
   async onModuleInit(): Promise<void> {
     checkNestVersion();
-    const wrappers: InstanceWrapper[] = this.discovery.getProviders();
-    const found = [...this.findRegistered(wrappers)];
-    const claimed = new Set<unknown>(
-      wrappers
-        .map((wrapper) => wrapper.instance as unknown)
-        .filter((instance) => instance instanceof ServiceRegistration)
-        .map(({ requested }) => requested.service),
+    await this.explore([...this.modules.values()]);
+  }
+
+  /**
+   * Registers the services of modules: all, or none if one of them cannot be.
+   *
+   * @throws SnorkySetupError
+   */
+  private async explore(modules: readonly LoadedModule[]): Promise<void> {
+    const all: InstanceWrapper[] = this.discovery.getProviders();
+    const wrappers = modules.flatMap(({ providers }) => [
+      ...providers.values(),
+    ]) as InstanceWrapper[];
+    const found = this.finder.find(wrappers, all);
+    this.checkNames(found);
+    const bound: BoundService[] = [];
+    for (const one of found) bound.push(await this.bind(one));
+    const controllers = modules.flatMap((module) => [
+      ...module.controllers.values(),
+    ]) as InstanceWrapper[];
+    checkInjections(
+      all,
+      [...this.registered, ...found],
+      [...wrappers, ...controllers],
     );
-    found.push(...this.findDecorated(wrappers, claimed));
+    for (const one of bound) this.register(one);
+  }
+
+  private checkNames(found: readonly FoundService[]): void {
     const owners = new Map<string, string>();
-    for (const one of found) {
-      if (one.name === RESERVED_SERVICE) {
-        throw setupError('SNORKY_NAME_RESERVED', one.name, one.classRef.name);
+    for (const { name, registry, classRef } of [...this.registered, ...found]) {
+      if (name === RESERVED_SERVICE) {
+        throw setupError('SNORKY_NAME_RESERVED', name, classRef.name);
       }
-      const key = `${one.registry.name}/${one.name}`;
+      const key = `${registry.name}/${name}`;
       const first = owners.get(key);
       if (first !== undefined) {
         throw setupError(
           'SNORKY_NAME_TAKEN',
-          one.name,
-          one.registry.name,
+          name,
+          registry.name,
           first,
-          one.classRef.name,
+          classRef.name,
         );
       }
-      owners.set(key, one.classRef.name);
-      await this.register(one);
-    }
-    const controllers: InstanceWrapper[] = this.discovery.getControllers();
-    checkInjections([...wrappers, ...controllers], found);
-  }
-
-  private *findRegistered(wrappers: InstanceWrapper[]): Iterable<Found> {
-    for (const { instance, host } of wrappers) {
-      if (!(instance instanceof ServiceRegistration)) continue;
-      const { token, service, name, registry, optional } = instance.requested;
-      const wrapper = host?.getProviderByKey<object>(token);
-      if (wrapper === undefined) continue;
-      const where = optional
-        ? this.registries.find(registry ?? DEFAULT_REGISTRY)
-        : this.registryOf(service.name, registry);
-      if (where !== undefined) {
-        yield { wrapper, classRef: service, name, registry: where };
-      }
+      owners.set(key, classRef.name);
     }
   }
 
-  private *findDecorated(
-    wrappers: InstanceWrapper[],
-    claimed: ReadonlySet<unknown>,
-  ): Iterable<Found> {
-    for (const wrapper of wrappers) {
-      const classRef = classOf(wrapper);
-      if (classRef === undefined || claimed.has(classRef)) continue;
-      const metadata = Reflect.getMetadata(SERVICE_METADATA, classRef) as
-        ServiceMetadata | undefined;
-      if (metadata === undefined) {
-        // Its author believes that it can be called.
-        if (declaredCommands(classRef).length === 0) continue;
-        throw setupError('SNORKY_SERVICE_UNMARKED', classRef.name);
-      }
-      const registry = this.registryOf(classRef.name, metadata.registry);
-      yield { wrapper, classRef, name: metadata.name, registry };
-    }
-  }
-
-  private async register(found: Found): Promise<void> {
-    const { wrapper, classRef, name, registry } = found;
+  private async bind(found: FoundService): Promise<BoundService> {
+    const { wrapper, classRef } = found;
     if (wrapper.isTransient) {
       throw setupError('SNORKY_SERVICE_TRANSIENT', classRef.name);
     }
+    checkScoped(wrapper, classRef);
     const declared = declaredCommands(classRef);
-    const service = this.serviceOf(wrapper, classRef);
+    const service = serviceOf(found);
     if (service instanceof RpcService) {
       if (declared.length === 0) {
         throw setupError('SNORKY_SERVICE_EMPTY', classRef.name);
       }
-      const commands = await this.binder.bind(wrapper, classRef, declared);
-      service.installCommands(commands, mapError);
-    } else if (declared[0] !== undefined) {
+      const commands = await this.binder.bind(found, declared);
+      return { found, service, commands };
+    }
+    if (declared[0] !== undefined) {
       const command = declared[0].method;
       throw setupError('SNORKY_SERVICE_RAW', classRef.name, command);
-    } else {
-      this.binder.checkRaw(classRef);
+    }
+    this.binder.checkRaw(classRef);
+    return { found, service, commands: undefined };
+  }
+
+  private register({ found, service, commands }: BoundService): void {
+    const { wrapper, served, name, registry } = found;
+    if (commands !== undefined && service instanceof RpcService) {
+      service.installCommands(commands, mapError);
     }
     registry.register(name, service);
-  }
-
-  private serviceOf(wrapper: InstanceWrapper, classRef: ClassRef): Service {
-    const isStatic = wrapper.isDependencyTreeStatic();
-    if (classRef.prototype instanceof Service) {
-      if (!isStatic) throw setupError('SNORKY_SERVICE_SCOPED', classRef.name);
-      return wrapper.instance as Service;
+    this.registered.push(found);
+    // Where a test has overridden another name of it, nobody reaches the service
+    // itself; but it is there, and has the hooks of its life cycle.
+    const meant: unknown = wrapper.instance;
+    if (served !== wrapper && meant instanceof Service && meant !== service) {
+      meant.$attach(registry, name);
     }
-    if (isStatic) return new ProviderService(wrapper.instance as ServiceHooks);
-    // With an instance for each call there is none to tell of connections.
-    const hooks = classRef.prototype as ServiceHooks;
-    if (hooks.onClientConnected ?? hooks.onClientDisconnected) {
-      throw setupError('SNORKY_SERVICE_SCOPED', classRef.name);
-    }
-    return new ProviderService();
-  }
-
-  private registryOf(who: string, name: string | undefined): ServiceRegistry {
-    const registry = this.registries.find(name ?? this.registries.defaultName);
-    if (registry === undefined) {
-      throw setupError(
-        'SNORKY_REGISTRY_UNKNOWN',
-        who,
-        name ?? DEFAULT_REGISTRY,
-        this.registries.names.join(', ') || 'none',
-      );
-    }
-    return registry;
   }
 }
 
-/** The class of a provider, however it is provided. */
-function classOf(wrapper: InstanceWrapper): ClassRef | undefined {
-  if (wrapper.isAlias) return undefined;
-  const { metatype, inject } = wrapper;
-  // Of a factory, `metatype` is the function.
-  if (typeof metatype === 'function' && !inject && !wrapper.isNotMetatype) {
-    return metatype as unknown as ClassRef;
+function serviceOf({ wrapper, served, classRef }: FoundService): Service {
+  const isStatic =
+    wrapper.isDependencyTreeStatic() && served.isDependencyTreeStatic();
+  const made: unknown = served.instance;
+  if (classRef.prototype instanceof Service) {
+    if (!isStatic) throw setupError('SNORKY_SERVICE_SCOPED', classRef.name);
+    if (made instanceof Service) return made;
+    return classRef.prototype instanceof RpcService
+      ? new ProviderService(Object(made) as ServiceHooks)
+      : new RawStandIn(classRef.name, made);
   }
-  const made: unknown = wrapper.instance;
-  if (typeof made !== 'object' || made === null) return undefined;
-  // Not `made.constructor`: a proxy that wraps methods would give another one.
-  const prototype = Object.getPrototypeOf(made) as object | null;
-  return prototype?.constructor as unknown as ClassRef | undefined;
+  if (isStatic) return new ProviderService(Object(made) as ServiceHooks);
+  // With an instance for each call there is none to tell of connections.
+  const hooks = classRef.prototype as ServiceHooks;
+  if (hooks.onClientConnected ?? hooks.onClientDisconnected) {
+    throw setupError('SNORKY_SERVICE_SCOPED', classRef.name);
+  }
+  return new ProviderService();
 }

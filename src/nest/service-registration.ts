@@ -4,6 +4,8 @@ import type { Type } from '@nestjs/common';
 export interface RequestedService {
   /** The token under which the service is provided. */
   readonly token: string;
+  /** Further tokens that stand for it. */
+  readonly aliases: readonly (string | Type)[];
   readonly service: Type;
   readonly name: string;
   /** Undefined: the default of the application. */

@@ -31,6 +31,23 @@ const SETUP_ERRORS = {
   SNORKY_NAME_RESERVED: (name: string, who: string) =>
     `${who} is named "${name}", which is the name of the registry itself: ` +
     'connections are negotiated under it. Give the service another name.',
+  SNORKY_STAND_IN_DECORATED: (who: string, meant: string) =>
+    `${who} stands for ${meant}, and has decorators of its own: nobody could ` +
+    `tell which hold. Extend ${meant}, or leave out the decorators: then those ` +
+    `of ${meant} hold, its guards included.`,
+  SNORKY_STAND_IN_PARTIAL: (
+    who: string,
+    left: string,
+    overridden: string,
+    own: string,
+  ) =>
+    `${who} injects ${left}, while ${overridden}, another name of the same ` +
+    `service, is overridden: it would have the service itself. Override ${own}, ` +
+    'which all of them follow.',
+  SNORKY_STAND_IN_SCOPED: (meant: string) =>
+    `A value stands for ${meant}, around which something request-scoped runs. ` +
+    'Nest makes such things for what it makes itself: use `useFactory` or ' +
+    '`useClass` instead of `useValue`.',
   SNORKY_SERVICE_EMPTY: (who: string) =>
     `${who} has no command. Decorate a method with @RpcCommand(), or extend ` +
     'Service and implement processMessageFrom().',
@@ -151,6 +168,10 @@ const SETUP_ERRORS = {
     `The options of registry "${registry}" cannot be used: ${problem}`,
   SNORKY_SERVICE_OPTION_INVALID: (service: string, problem: string) =>
     `The options of service "${service}" cannot be used: ${problem}`,
+  SNORKY_DEALER_INVALID: (service: string) =>
+    `Service "${service}" was given something else than a dealer. Extend one of ` +
+    'the dealer classes, or Dealer; what a test puts there too: ' +
+    'overrideProvider(AllTasks).useClass(FakeTasks).',
   SNORKY_DEALER_MODEL: (who: string) =>
     `${who} has no model. Say whose deltas it is given: ` +
     "readonly model = 'Task';",
@@ -171,7 +192,8 @@ const SETUP_ERRORS = {
     'items: @Subscribable(() => [{ dealer, query }, ...]).',
   SNORKY_SUBSCRIBABLE_MODULE: (who: string) =>
     `${who} uses @Subscribable(), but there is no DataSync service. Import ` +
-    'DataSyncModule.register({ dealers }) in the root module.',
+    'DataSyncModule.register({ dealers }) in the root module. In a test that ' +
+    'overrides it, let it be a DataSyncService.',
   SNORKY_SUBSCRIBABLE_SERVICE: (who: string, asked: string, known: string) =>
     `${who} uses @Subscribable() with DataSync service ${asked}, by which not ` +
     `exactly one is meant of: ${known}. Say which as the last argument: ` +

@@ -4,8 +4,6 @@ import {
   Module,
   type DynamicModule,
   type OnApplicationShutdown,
-  type Provider,
-  type Type,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
@@ -15,21 +13,23 @@ import { Service } from '../core/service.js';
 import { BackendHost } from './backend-host.js';
 import { CommandBinder } from './command-binder.js';
 import {
-  DEFAULT_REGISTRY,
   getRegistryToken,
-  getServiceToken,
   SNORKY_BROKER,
   SNORKY_REGISTRIES,
 } from './constants.js';
 import { GatewayExplorer, OpenGateway } from './gateway/gateway-explorer.js';
-import { ENTRY_PROVIDER_WATERMARK } from './nest-internals.js';
 import { nestLogSink } from './nest-log-sink.js';
 import { checkCopies, ofThisCopy } from './package-copies.js';
 import { PublicationReach } from './publication-reach.js';
 import { RegistrySet } from './registry-set.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { ServiceExplorer } from './service-explorer.js';
-import { ServiceRegistration } from './service-registration.js';
+import {
+  rootCheck,
+  serviceProviders,
+  tokensOf,
+  type FeatureService,
+} from './service-providers.js';
 import { setupError } from './setup-errors.js';
 import type {
   RegistryOptions,
@@ -43,15 +43,6 @@ const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<SnorkyLateOptions>()
     .setClassMethodName('forRoot')
     .build();
-
-/** One service of `SnorkyModule.forFeature`. */
-export interface FeatureService {
-  readonly service: Type;
-  /** The name that clients use. */
-  readonly name: string;
-  /** @default `frontend`, or the only registry there is */
-  readonly registry?: string;
-}
 
 /** Brings Snorky into an application: once, in its root module. */
 @Module({})
@@ -188,62 +179,4 @@ function memoryBroker(): Broker {
       );
     },
   });
-}
-
-/**
- * A service as modules provide it: under its token, under its name alone, and
- * with the note that has it registered.
- *
- * @internal
- */
-export function serviceProviders({
-  service,
-  name,
-  registry,
-  optional = false,
-}: FeatureService & { readonly optional?: boolean }): Provider[] {
-  const [own, ...aliases] = tokensOf(name, registry) as [string, ...string[]];
-  // As @SnorkyService does, for a class that has no need of it.
-  Reflect.defineMetadata(ENTRY_PROVIDER_WATERMARK, true, service);
-  return [
-    { provide: own, useClass: service },
-    ...aliases.map((provide) => ({ provide, useExisting: own })),
-    {
-      provide: Symbol(`snorky:registration:${own}`),
-      useValue: new ServiceRegistration({
-        token: own,
-        service,
-        name,
-        registry,
-        optional,
-      }),
-    },
-  ];
-}
-
-/** @internal The tokens under which modules provide a service. */
-export function tokensOf(
-  name: string,
-  registry: string = DEFAULT_REGISTRY,
-): string[] {
-  return [getServiceToken(name, registry), getServiceToken(name)];
-}
-
-/**
- * Says which module is missing, where Nest would name a symbol.
- *
- * @internal
- */
-export function rootCheck(name: string): Provider {
-  return {
-    provide: Symbol(`snorky:root-check:${name}`),
-    inject: [ModulesContainer, { token: SNORKY_BROKER, optional: true }],
-    useFactory: (modules: ModulesContainer, broker?: unknown): boolean => {
-      if (broker === undefined) {
-        checkCopies(modules);
-        throw setupError('SNORKY_ROOT_MISSING', name);
-      }
-      return true;
-    },
-  };
 }

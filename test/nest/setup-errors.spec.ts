@@ -94,6 +94,21 @@ class Other extends FilterDealer {
 const startDataSync = (options: DataSyncModuleOptions): Promise<unknown> =>
   start({ imports: [...(root() ?? []), DataSyncModule.register(options)] });
 
+/** With a mock in the place of a provider. */
+const startOverridden = async (
+  { imports = [], ...metadata }: ModuleMetadata,
+  token: unknown,
+): Promise<void> => {
+  const testing = await Test.createTestingModule({
+    ...metadata,
+    imports: [...(root() ?? []), ...imports],
+  })
+    .overrideProvider(token)
+    .useValue({})
+    .compile();
+  await testing.init();
+};
+
 /** With a route that is decorated. */
 const startRoute = (
   decorator: MethodDecorator,
@@ -216,6 +231,53 @@ const CASES: Readonly<
     sentence:
       'Usurper is named "snorky", which is the name of the registry itself: ' +
       'connections are negotiated under it. Give the service another name.',
+  },
+  SNORKY_STAND_IN_DECORATED: {
+    start: () => {
+      class Fake {
+        @RpcCommand()
+        ping(): string {
+          return 'fake';
+        }
+      }
+      return startWith({ provide: Ping, useClass: Fake });
+    },
+    sentence:
+      'Fake stands for Ping, and has decorators of its own: nobody could tell ' +
+      'which hold. Extend Ping, or leave out the decorators: then those of Ping ' +
+      'hold, its guards included.',
+  },
+  SNORKY_STAND_IN_SCOPED: {
+    start: () => {
+      @Injectable({ scope: Scope.REQUEST })
+      class Each extends Never {
+        constructor(@Inject(REQUEST) readonly request: unknown) {
+          super();
+        }
+      }
+      @SnorkyService('ping')
+      @UseGuards(Each)
+      class Guarded extends Ping {}
+      return startOverridden({ providers: [Guarded] }, Guarded);
+    },
+    sentence:
+      'A value stands for Guarded, around which something request-scoped runs. ' +
+      'Nest makes such things for what it makes itself: use `useFactory` or ' +
+      '`useClass` instead of `useValue`.',
+  },
+  SNORKY_STAND_IN_PARTIAL: {
+    start: () => {
+      @Injectable()
+      class User {
+        constructor(@InjectService('pubsub') readonly pubsub: unknown) {}
+      }
+      const imports = [PubSubModule.register()];
+      return startOverridden({ imports, providers: [User] }, PubSubService);
+    },
+    sentence:
+      "User injects 'SnorkyService(pubsub)', while PubSubService, another name of " +
+      'the same service, is overridden: it would have the service itself. Override ' +
+      "getServiceToken('pubsub', 'frontend'), which all of them follow.",
   },
   SNORKY_SERVICE_EMPTY: {
     start: () => {
@@ -495,7 +557,7 @@ const CASES: Readonly<
       'Add `websocket: { path }` to the registry, or remove the gateway.',
   },
   SNORKY_GATEWAY_PLACE: {
-    start: () => startWith({ provide: Gateway, useValue: new Gateway() }),
+    start: () => startWith({ provide: 'other', useValue: new Gateway() }),
     sentence:
       'Gateway uses @SnorkyGateway but is no provider of a static class. List it under `providers` as a class.',
   },
@@ -590,6 +652,13 @@ const CASES: Readonly<
       'The options of service "datasync" cannot be used: The DataSync option ' +
       '"maxItems" must be a number from 1 up, not 0.',
   },
+  SNORKY_DEALER_INVALID: {
+    start: () => startDataSync({ dealers: [{} as Tasks] }),
+    sentence:
+      'Service "datasync" was given something else than a dealer. Extend one of ' +
+      'the dealer classes, or Dealer; what a test puts there too: ' +
+      'overrideProvider(AllTasks).useClass(FakeTasks).',
+  },
   SNORKY_DEALER_MODEL: {
     start: () => {
       class Modelless extends BroadcastDealer {
@@ -672,7 +741,8 @@ const CASES: Readonly<
     start: () => startRoute(Subscribable(Tasks)),
     sentence:
       'TasksController.list() uses @Subscribable(), but there is no DataSync ' +
-      'service. Import DataSyncModule.register({ dealers }) in the root module.',
+      'service. Import DataSyncModule.register({ dealers }) in the root module. ' +
+      'In a test that overrides it, let it be a DataSyncService.',
   },
   SNORKY_SUBSCRIBABLE_SERVICE: {
     start: () =>
@@ -923,9 +993,9 @@ describe('A set-up that cannot be meant', () => {
     },
   );
 
-  it('fails where a gateway is provided by a factory', async () => {
+  it('fails where a gateway is provided by a factory under another token', async () => {
     const error = await failure(
-      startWith({ provide: Gateway, useFactory: () => new Gateway() }),
+      startWith({ provide: 'other', useFactory: () => new Gateway() }),
     );
     expect(error.code).toBe('SNORKY_GATEWAY_PLACE');
   });

@@ -91,7 +91,10 @@ export function gatewayAdmission(
     const around = bound.in(contextId);
     try {
       const answer = await runEnhanced(around, context, () =>
-        identify.call(instance, request, response),
+        // The instance's own, where it stands for the class.
+        (
+          (Reflect.get(instance, 'identify') ?? identify) as typeof identify
+        ).call(instance, request, response),
       );
       return toAdmission(answer as Identification);
     } catch (error) {

@@ -18,6 +18,13 @@ import { resolveScoped } from '../scoped-instance.js';
 import { setupError } from '../setup-errors.js';
 import type { WebSocketLateOptions } from '../snorky-options.js';
 import {
+  callee,
+  checkScoped,
+  classOf,
+  decoratedClass,
+  type ClassRef,
+} from '../stand-in.js';
+import {
   gatewayAdmission,
   identifyOf,
   type GatewayPlace,
@@ -122,14 +129,16 @@ export class GatewayExplorer implements OnModuleInit {
       if (wrapper.isAlias) continue;
       const { metatype, token } = wrapper;
       if (metatype === OpenGateway) this.open = placeOf(wrapper, OpenGateway);
-      const registry = registryOf(metatype);
-      if (registry !== undefined && typeof metatype === 'function') {
-        this.add(registry, placeOf(wrapper, metatype));
+      const own = classOf(wrapper);
+      const registry = registryOf(metatype) ?? registryOf(token);
+      if (registry !== undefined && isPlaced(wrapper, own)) {
+        const declared = registryOf(metatype) === undefined ? token : metatype;
+        const classRef = decoratedClass(declared as ClassRef, wrapper);
+        this.add(registry, placeOf(wrapper, classRef));
         continue;
       }
       // Passed over, it would let everybody in.
-      const made: unknown = wrapper.instance;
-      for (const one of [token, (made as object | undefined)?.constructor]) {
+      for (const one of [token, own]) {
         if (registryOf(one) === undefined) continue;
         gatewayListed(one);
         throw setupError(
@@ -175,22 +184,41 @@ function registryOf(classRef: unknown): string | undefined {
     : undefined;
 }
 
+/**
+ * Whether a provider stands where the class of a gateway is expected: that class,
+ * a subclass, or what is no gateway itself, such as the mock of a test.
+ */
+function isPlaced(
+  { metatype, token }: InstanceWrapper,
+  own: ClassRef | undefined,
+): boolean {
+  return (
+    registryOf(metatype) !== undefined ||
+    registryOf(own) === undefined ||
+    own === token ||
+    own?.prototype instanceof (token as ClassRef)
+  );
+}
+
 interface FoundGateway extends GatewayPlace {
   readonly wrapper: InstanceWrapper;
 }
 
-function placeOf(
-  wrapper: InstanceWrapper,
-  classRef: GatewayPlace['classRef'],
-): FoundGateway {
+function placeOf(wrapper: InstanceWrapper, classRef: ClassRef): FoundGateway {
+  checkScoped(wrapper, classRef);
   const isStatic = wrapper.isDependencyTreeStatic();
+  const calleeOf = (made: unknown): object =>
+    callee(classRef, ['identify'], made);
   return {
     classRef,
     wrapper,
     resolve: (request) =>
       isStatic
-        ? { instance: wrapper.instance as object }
-        : resolveScoped(wrapper, request),
+        ? { instance: calleeOf(wrapper.instance) }
+        : resolveScoped(wrapper, request).then((scoped) => ({
+            ...scoped,
+            instance: calleeOf(scoped.instance),
+          })),
   };
 }
 

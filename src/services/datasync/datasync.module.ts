@@ -86,9 +86,11 @@ function define(
   );
   const dealerProviders = dealers.map((dealer, index) => {
     const provide = `SnorkyDealer(${name}/${index})`;
-    return typeof dealer === 'function'
-      ? { provide, useClass: dealer }
-      : { provide, useValue: dealer };
+    if (typeof dealer !== 'function') return { provide, useValue: dealer };
+    // Under its class, by which a test can override it.
+    return dealers.indexOf(dealer) === index
+      ? { provide: dealer, useClass: dealer }
+      : { provide, useClass: dealer };
   });
   return {
     module: DataSyncModule,
@@ -100,7 +102,8 @@ function define(
       {
         provide: DATASYNC_DEALERS,
         inject: dealerProviders.map(({ provide }) => provide),
-        useFactory: (...made: Dealer<never>[]) => made,
+        useFactory: (...made: unknown[]) =>
+          made.map((one, index) => namedAs(dealers[index], one)),
       },
       {
         provide: DATASYNC_SETTINGS,
@@ -111,6 +114,19 @@ function define(
     ],
     exports: bundled.exports,
   };
+}
+
+/**
+ * What stands for a dealer, such as one of a test, has its name, unless it says
+ * another.
+ */
+function namedAs(declared: unknown, made: unknown): unknown {
+  if (typeof declared !== 'function' || !(made instanceof Dealer)) return made;
+  const { constructor, name } = made as Dealer<never>;
+  if (constructor !== declared && name === constructor.name) {
+    Object.defineProperty(made, 'name', { value: declared.name });
+  }
+  return made;
 }
 
 function settingsOf(

@@ -1,5 +1,5 @@
 import { setupError } from '../../../nest/setup-errors.js';
-import type { Dealer } from './dealer.js';
+import { Dealer } from './dealer.js';
 
 /**
  * Refuses dealers that cannot serve together.
@@ -14,6 +14,9 @@ export function checkDealers(
 ): void {
   const names = new Set<string>();
   for (const dealer of dealers) {
+    if (!((dealer as unknown) instanceof Dealer)) {
+      throw setupError('SNORKY_DEALER_INVALID', service);
+    }
     if (!dealer.model) {
       throw setupError('SNORKY_DEALER_MODEL', dealer.name || 'A dealer');
     }

@@ -75,11 +75,7 @@ export function findDealer(
   who: string,
 ): Dealer<never> {
   const { $dealers: dealers } = service;
-  const meant = dealers.filter((dealer) =>
-    typeof reference === 'string'
-      ? dealer.name === reference
-      : dealer.constructor === reference,
-  );
+  const meant = dealersOf(dealers, reference);
   const [dealer, second] = meant;
   if (dealer !== undefined && second === undefined) return dealer;
   const names = (some: readonly Dealer<never>[]): string =>
@@ -100,6 +96,20 @@ export function findDealer(
     service.name,
     names(meant),
   );
+}
+
+function dealersOf(
+  dealers: readonly Dealer<never>[],
+  reference: DealerReference,
+): readonly Dealer<never>[] {
+  if (typeof reference === 'string') {
+    return dealers.filter(({ name }) => name === reference);
+  }
+  const exact = dealers.filter(({ constructor }) => constructor === reference);
+  // A test may have put a subclass in its place.
+  return exact.length > 0
+    ? exact
+    : dealers.filter((dealer) => dealer instanceof reference);
 }
 
 function findService(
