@@ -6,6 +6,7 @@ import { client } from './client.js';
 import { datasync } from './datasync.js';
 import { fanout } from './fanout.js';
 import type { Context, Group, GroupResult } from './group.js';
+import { idle } from './idle.js';
 import { buildLoadGenerator } from './load-process.js';
 import { memory } from './memory.js';
 import { type Options, parseOptions, USAGE } from './options.js';
@@ -13,7 +14,7 @@ import { formatRequirements, formatTable, judge } from './report.js';
 import { rpc } from './rpc.js';
 
 /** In the order they run. A group of its own file joins by a line here. */
-const GROUPS: readonly Group[] = [rpc, fanout, memory, datasync, client];
+const GROUPS: readonly Group[] = [rpc, fanout, memory, datasync, client, idle];
 
 const BUILD = new URL('./', import.meta.url);
 
