@@ -73,6 +73,18 @@ export function frozenJson(value: unknown, name: string): JsonValue {
   }
 }
 
+/**
+ * Freezes JSON that is nobody else's, as it came over a wire, instead of a copy. Its
+ * nesting is bounded already.
+ */
+export function freezeJson(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) {
+    return value;
+  }
+  for (const member of Object.values(value)) freezeJson(member as JsonValue);
+  return Object.freeze(value);
+}
+
 /** A copy of JSON for others to change. Its nesting is bounded already. */
 export function thawed<T extends JsonValue>(value: T): T;
 export function thawed(value: JsonValue | undefined): JsonValue | undefined {

@@ -1,4 +1,5 @@
 import type { TopicEntry } from '../../broker/ports.js';
+import { freezeJson } from '../../core/frozen-json.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 import type { Delta } from './delta.js';
 
@@ -23,6 +24,8 @@ export function invalidateEntry(models: readonly string[]): JsonValue {
 /** What nodes of another version write is nothing to this one. */
 export function readEntry({ value }: TopicEntry): LogEntry {
   if (Array.isArray(value)) {
+    // Dealers see it, now and in replays: what one changes, all would have.
+    freezeJson(value);
     return { kind: 'deltas', deltas: value as unknown as Delta[] };
   }
   if (!isJsonObject(value)) return NOTHING;

@@ -604,6 +604,30 @@ describe.each(BROKERS)('DataSync over $over', ({ make }) => {
       ]);
     });
 
+    it('shows dealers rows that they cannot change, whoever published', async () => {
+      class Meddler extends Dealer<{ n: number }> {
+        readonly model = 'Task';
+
+        matches(_query: JsonValue, row: { n: number }): boolean {
+          row.n = 99;
+          return true;
+        }
+      }
+      await restart({ dealers: [Meddler] });
+      const client = await node.connect();
+      await acquire(
+        client,
+        await node.authorize([{ dealer: 'Meddler', query: 1 }, ...ALL]),
+      );
+      const delta = { type: 'insert', model: 'Task', data: { n: 1 } } as const;
+      await node.service.publishDeltas([delta]);
+      await callBackend(node.app, 'datasync_backend', 'publishDeltas', {
+        deltas: [delta],
+      });
+      const told = { type: 'delta', delta };
+      expect(await taken(client)).toStrictEqual([told, told]);
+    });
+
     it('throws for what is no delta', async () => {
       const publish = async (): Promise<void> => {
         await node.service.publishDeltas([{ type: 'insert' } as Delta]);

@@ -53,7 +53,7 @@ export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
     }
     // An instance that JSON would make `{}` of would be the key of all of them.
     return canonicalKey(
-      typeof key === 'number'
+      typeof key === 'number' || typeof key === 'string'
         ? key
         : frozenJson(key, `the key of "${this.model}"`),
     );

@@ -4,6 +4,7 @@ import type {
   Stop,
   TokenClaim,
 } from '../../../broker/ports.js';
+import { freezeJson } from '../../../core/frozen-json.js';
 import { whenReady } from '../../../core/promise-like.js';
 import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
 import type { Authorization, LifeEvent, Mode } from './life-states.js';
@@ -147,5 +148,6 @@ export class SubscriptionStore {
 function authorizationOf(
   claim: TokenClaim & { readonly claimed: true },
 ): Authorization {
-  return claim.value as unknown as Authorization;
+  // A query that changed while an index has it could not be removed from it.
+  return freezeJson(claim.value) as unknown as Authorization;
 }
