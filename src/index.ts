@@ -115,6 +115,7 @@ export type {
   RowDelta,
   UpdateDelta,
 } from './services/datasync/delta.js';
+export type { AuthorizeOptions } from './services/datasync/authorize-options.js';
 export type { FilterLimits } from './services/datasync/filter/parse.js';
 export type {
   DealerReference,

@@ -25,4 +25,6 @@ export class Counters {
   closedExpired = 0;
   /** DataSync: tokens whose part of the log went before anybody came with them. */
   evicted = 0;
+  /** DataSync: tokens that somebody came with for whom they are not. */
+  mismatched = 0;
 }

@@ -20,6 +20,7 @@ export const SUPPORTED_FEATURES: readonly Feature[] = [
   'errors',
   'taken',
   'refetch',
+  'identity',
 ];
 
 /**

@@ -52,9 +52,6 @@ export class ServiceRegistry implements ServiceHost {
   private readonly negotiation = new Negotiation();
   private readonly present = new Set<Client>();
   private readonly identities = new IdentityIndex<Client>();
-  private readonly listed: IdentityListener = (client, _before, after) => {
-    this.identities.put(client, after);
-  };
   /** Clients whose connect hooks have not all settled. */
   private readonly connecting = new Map<
     Client,
@@ -152,7 +149,7 @@ export class ServiceRegistry implements ServiceHost {
     this.present.add(client);
     this.counters.accepted++;
     this.counters.connections++;
-    client.identityListener = this.listed;
+    client.identityListener = this.identityChanged;
     this.identities.put(client, client.identity);
     let pending: Map<Service, PromiseLike<unknown>> | undefined;
     for (const service of this.byName.values()) {
@@ -168,6 +165,24 @@ export class ServiceRegistry implements ServiceHost {
       lane.release();
     });
   }
+
+  /** What services keep for who it was ends before the setter returns. */
+  private readonly identityChanged: IdentityListener = (
+    client,
+    _before,
+    after,
+  ) => {
+    this.identities.put(client, after);
+    for (const service of this.byName.values()) {
+      try {
+        service.$onIdentityChanged?.(client);
+      } catch (error) {
+        this.failed(`identity:${service.name}`, error, () => {
+          return `Service "${service.name}" failed at a change of identity`;
+        });
+      }
+    }
+  };
 
   /** Tells every service that a client has gone. */
   disconnect(client: Client): void {

@@ -141,6 +141,14 @@ export abstract class Service {
    */
   onClientConnected?(client: Client): void | Promise<void>;
 
+  /**
+   * A connected client has another identity now. Called before the assignment
+   * returns, so that nothing of who it was is sent after that.
+   *
+   * @internal
+   */
+  $onIdentityChanged?(client: Client): void;
+
   /** A client has gone, whatever the reason. Forget what was kept for it. */
   onClientDisconnected?(client: Client): void | Promise<void>;
 

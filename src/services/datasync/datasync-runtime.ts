@@ -92,6 +92,7 @@ export class DataSyncRuntime {
         identityOf: ({ identity }) =>
           identity === null ? undefined : canonicalKey(identity),
         arrived: (token) => this.watch.forget(token),
+        mismatched: () => this.mismatched(),
         uncovered: () => this.uncovered(),
         failed: (error) => {
           service.registry.failed('datasync', error, () => 'The broker failed');
@@ -120,14 +121,22 @@ export class DataSyncRuntime {
     this.stopHearing();
   }
 
-  authorize(items: readonly ItemRequest[]): MaybePromise<string> {
+  /** @param binding The key of the identity that alone may have it. */
+  authorize(
+    items: readonly ItemRequest[],
+    binding: string | undefined,
+  ): MaybePromise<string> {
     const { store, watch, broker, reader } = this;
     const { waiting } = store;
     if (waiting.full) throw this.full();
     const token = newToken();
     const put = waiting.addIf(token, () =>
       whenReady(broker.topics.position(reader.topic), (position) =>
-        store.put(token, { items, position }),
+        store.put(token, {
+          items,
+          position,
+          ...(binding === undefined ? {} : { binding }),
+        }),
       ),
     );
     return whenReady(put, () => {
@@ -195,6 +204,14 @@ export class DataSyncRuntime {
     counters.evicted++;
     log.warn(`evicted:${this.service.name}`, () => {
       return `The log of "${this.service.name}" has forgotten what a token needs that nobody has come with yet. If this is common, raise the option \`log\`.`;
+    });
+  }
+
+  private mismatched(): void {
+    const { counters, log } = this.service.registry;
+    counters.mismatched++;
+    log.warn(`mismatched:${this.service.name}`, () => {
+      return `Somebody came to "${this.service.name}" with a token for another identity: a page that logged in or out and has not fetched since, or a stolen token.`;
     });
   }
 

@@ -20,9 +20,9 @@ import {
   RpcParam,
 } from '../../nest/decorators/rpc-params.decorator.js';
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
-import { encodeJson } from '../../protocol/envelope.js';
 import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
+import { bindingOf, type AuthorizeOptions } from './authorize-options.js';
 import { DataSyncEngine } from './datasync.engine.js';
 import { DataSyncRuntime } from './datasync-runtime.js';
 import type { DataSyncSettings } from './datasync-options.js';
@@ -151,6 +151,14 @@ export class DataSyncService
     if (isPromiseLike(left)) return Promise.resolve(left);
   }
 
+  /** @internal */
+  override $onIdentityChanged(client: Client): void {
+    // While it starts, nobody has a subscription.
+    const running = this[state].running;
+    if (running === undefined || isPromiseLike(running)) return;
+    running.desk.identityChanged(client);
+  }
+
   // For the application
 
   /**
@@ -173,12 +181,22 @@ export class DataSyncService
    * Gives a token with which a client can acquire a subscription. It is a secret
    * of whoever may have it, good for `tokenTimeout` milliseconds.
    *
+   * @param options `for` an identity, so that a token that is found or stolen is
+   *   of no use to another.
+   * @example
+   * const items = [{ dealer: 'AllTasks', query: null }];
+   * const token = await datasync.authorizeSubscription(items, { for: user.id });
    * @throws RpcError when an item cannot be subscribed to, or too many tokens
    *   wait.
+   * @throws TypeError when `for` is there and nobody.
    */
-  authorizeSubscription(items: readonly ItemRequest[]): MaybePromise<string> {
+  authorizeSubscription(
+    items: readonly ItemRequest[],
+    options: AuthorizeOptions = {},
+  ): MaybePromise<string> {
+    const binding = bindingOf(options);
     // A query that changes while an index has it could not be removed from it.
-    return this.$authorize(frozenJson(items, 'items'));
+    return this.$authorize(frozenJson(items, 'items'), binding);
   }
 
   /**
@@ -194,8 +212,9 @@ export class DataSyncService
   async snapshot<Data>(
     items: readonly ItemRequest[],
     query: () => Data | PromiseLike<Data>,
+    options: AuthorizeOptions = {},
   ): Promise<{ readonly token: string; readonly data: Awaited<Data> }> {
-    const token = await this.authorizeSubscription(items);
+    const token = await this.authorizeSubscription(items, options);
     try {
       return { token, data: await query() };
     } catch (error) {
@@ -217,7 +236,7 @@ export class DataSyncService
    *   ignored.
    */
   invalidate(models: readonly string[]): MaybePromise<void> {
-    return this.$invalidate(JSON.parse(encodeJson(models)) as JsonValue);
+    return this.$invalidate(frozenJson(models, 'models'));
   }
 
   /** @internal Takes back a token that nobody was given. */
@@ -226,12 +245,12 @@ export class DataSyncService
   }
 
   /** @internal */
-  $authorize(items: JsonValue): MaybePromise<string> {
+  $authorize(items: JsonValue, binding?: string): MaybePromise<string> {
     if (Array.isArray(items) && items.length > this.$settings.maxItems) {
       throw new RpcError(WireError.tooManyItems);
     }
     return whenReady(this.$ready(), (runtime) =>
-      runtime.authorize(this[state].engine.checkItems(items)),
+      runtime.authorize(this[state].engine.checkItems(items), binding),
     );
   }
 

@@ -102,6 +102,15 @@ export class SubscriptionDesk {
     this.tell([...this.held.of(client)], { type: 'disconnect' });
   }
 
+  /**
+   * The client is somebody else from now on: what was for who it was ends.
+   * What is on its way to the client is told before this returns.
+   */
+  identityChanged(client: Client): void {
+    this.context.notices.identityChanged(client);
+    this.tell([...this.held.of(client)], { type: 'identityChanged' });
+  }
+
   /** Somebody, here or on another node, has taken a token over. */
   taken(token: string, holder: string): void {
     const others: Holding[] = [];

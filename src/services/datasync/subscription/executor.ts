@@ -35,6 +35,8 @@ export interface LifeContext {
   identityOf(client: Client): string | undefined;
   /** A client has come with a token. */
   arrived(token: string): void;
+  /** A client has come with a token that is for somebody else. */
+  mismatched(): void;
   /** A token came too late for the log. */
   uncovered(): void;
   /** Something failed that nobody waits for. */
@@ -213,6 +215,7 @@ export class LifeExecutor {
       () => context.store.claim(token, { holder, mode: wish.mode, identity }),
       (answer) => {
         if (answer.type === 'claimed') context.arrived(token);
+        else if (answer.reason === 'binding') context.mismatched();
         return answer;
       },
     );

@@ -54,6 +54,14 @@ export class Notices {
     }
   }
 
+  /** The client is somebody else now: told even if nothing has ended by that. */
+  identityChanged(client: Client): void {
+    const { identity } = this.endings;
+    if (client.has('identity') && !identity.has(client)) {
+      identity.set(client, []);
+    }
+  }
+
   flush(): void {
     this.pending = false;
     const { revoked, refetch, identity } = this.endings;

@@ -38,10 +38,12 @@ export class SubscriptionStore {
   }
 
   put(token: string, authorization: Authorization): MaybePromise<void> {
+    const { binding } = authorization;
     return this.broker.tokens.put(
       this.key(token),
       authorization as unknown as JsonValue,
       this.timeout,
+      binding === undefined ? undefined : { binding },
     );
   }
 
