@@ -26,7 +26,7 @@ import { setupError } from './setup-errors.js';
 import { checkScoped, RawStandIn } from './stand-in.js';
 
 /** A module of the container. */
-type LoadedModule =
+export type LoadedModule =
   ModulesContainer extends Map<string, infer Module> ? Module : never;
 
 /** A service with its commands, which is to be registered. */
@@ -41,6 +41,7 @@ interface BoundService {
 export class ServiceExplorer implements OnModuleInit, OnApplicationBootstrap {
   private readonly finder: ServiceFinder;
   private readonly registered: FoundService[] = [];
+  private readonly seen = new Set<LoadedModule>();
 
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
@@ -63,12 +64,23 @@ export class ServiceExplorer implements OnModuleInit, OnApplicationBootstrap {
     await this.explore([...this.modules.values()]);
   }
 
+  /** Whether the services have been looked for. */
+  get explored(): boolean {
+    return this.seen.size > 0;
+  }
+
+  /** Whether the services of a module were among them. */
+  knows(module: LoadedModule): boolean {
+    return this.seen.has(module);
+  }
+
   /**
    * Registers the services of modules: all, or none if one of them cannot be.
    *
    * @throws SnorkySetupError
    */
   private async explore(modules: readonly LoadedModule[]): Promise<void> {
+    for (const module of modules) this.seen.add(module);
     const all: InstanceWrapper[] = this.discovery.getProviders();
     const wrappers = modules.flatMap(({ providers }) => [
       ...providers.values(),

@@ -18,6 +18,10 @@ const SETUP_ERRORS = {
   SNORKY_REGISTRY_UNKNOWN: (who: string, registry: string, known: string) =>
     `${who} names registry "${registry}", but SnorkyModule.forRoot() has ` +
     `only: ${known}. Add the registry there, or name one of these.`,
+  SNORKY_MODULE_LAZY: (who: string, module: string) =>
+    `${who} of ${module} was loaded lazily, when services and gateways had been ` +
+    'looked for: clients would not reach it, nor would it guard anything. ' +
+    `Import ${module} in a module that is there from the start.`,
   SNORKY_NAME_TAKEN: (
     name: string,
     registry: string,

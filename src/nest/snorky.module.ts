@@ -19,6 +19,7 @@ import {
 } from './constants.js';
 import { GatewayExplorer, OpenGateway } from './gateway/gateway-explorer.js';
 import { nestLogSink } from './nest-log-sink.js';
+import { LazyModules } from './lazy-modules.js';
 import { checkCopies, ofThisCopy } from './package-copies.js';
 import { PublicationReach } from './publication-reach.js';
 import { RegistrySet } from './registry-set.js';
@@ -154,6 +155,7 @@ function define(
       WebSocketHost,
       BackendHost,
       PublicationReach,
+      LazyModules,
     ],
     exports: [
       SNORKY_BROKER,

@@ -8,8 +8,10 @@ import {
   Scope,
   UseGuards,
   type CanActivate,
+  type DynamicModule,
   type ModuleMetadata,
   type Provider,
+  type Type,
 } from '@nestjs/common';
 import {
   APP_GUARD,
@@ -107,6 +109,20 @@ const startOverridden = async (
     .useValue({})
     .compile();
   await testing.init();
+};
+
+/** What an application loads when it has started. */
+const loadLazily = async (
+  late: Type | DynamicModule,
+  { imports = root() ?? [] }: ModuleMetadata = {},
+): Promise<void> => {
+  const testing = await Test.createTestingModule({ imports }).compile();
+  await testing.init();
+  try {
+    await testing.get(LazyModuleLoader).load(() => late);
+  } finally {
+    await testing.close();
+  }
 };
 
 /** With a route that is decorated. */
@@ -212,6 +228,17 @@ const CASES: Readonly<
     sentence:
       'Lost names registry "nowhere", but SnorkyModule.forRoot() has only: ' +
       'frontend. Add the registry there, or name one of these.',
+  },
+  SNORKY_MODULE_LAZY: {
+    start: () => {
+      @Module({ providers: [Ping] })
+      class Late {}
+      return loadLazily(Late);
+    },
+    sentence:
+      'Ping of Late was loaded lazily, when services and gateways had been ' +
+      'looked for: clients would not reach it, nor would it guard anything. ' +
+      'Import Late in a module that is there from the start.',
   },
   SNORKY_NAME_TAKEN: {
     start: () => {
@@ -1007,6 +1034,36 @@ describe('A set-up that cannot be meant', () => {
       }),
     );
     expect(error.code).toBe('SNORKY_ROOT_MISSING');
+  });
+
+  it.each([
+    ['a feature', SnorkyModule.forFeature([{ service: Ping, name: 'ping' }])],
+    ['a bundled service', PubSubModule.register()],
+    ['a gateway', { module: class Late {}, providers: [Gateway] }],
+    [
+      'a service further in',
+      {
+        module: class Outer {},
+        imports: [{ module: class Inner {}, providers: [Ping] }],
+      },
+    ],
+  ])('fails where %s is loaded lazily', async (_what, late) => {
+    const error = await failure(loadLazily(late));
+    expect(error.code).toBe('SNORKY_MODULE_LAZY');
+  });
+
+  it('lets other modules be loaded lazily, each time', async () => {
+    class Late {}
+    await loadLazily({
+      module: Late,
+      imports: [{ module: class Inner {}, providers: [Never] }],
+    });
+  });
+
+  it('lets a module with services be loaded lazily that is there', async () => {
+    @Module({ providers: [Ping] })
+    class There {}
+    await loadLazily(There, { imports: [...(root() ?? []), There] });
   });
 
   it('leaves no port open', async () => {
