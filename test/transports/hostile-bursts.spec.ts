@@ -56,7 +56,9 @@ describe('A burst to a client that reads', () => {
   }, 30_000);
 
   it('arrives whole, one message of 9 MB', async () => {
-    await using server = await ServerProcess.start();
+    await using server = await ServerProcess.start({
+      websocket: { maxPayload: 10_000_000 },
+    });
     await using reader = await ChannelReader.subscribe(server.port, 'bulk', 0);
     await using socket = await RawSocket.open(server.port);
     const back = new Promise<Buffer>((resolve) => {
