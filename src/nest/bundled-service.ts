@@ -89,7 +89,12 @@ export function bundledService<Service, Backend>(
 /**
  * What a backend steers: the service, or what a test has put under one of its
  * other names.
+ *
+ * @internal
  */
-function overriding(own: unknown, ...others: readonly unknown[]): unknown {
+export function overriding(
+  own: unknown,
+  ...others: readonly unknown[]
+): unknown {
   return others.find((other) => other !== own) ?? own;
 }

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { overriding } from './bundled-service.js';
 import { DEFAULT_REGISTRY, getServiceToken } from './constants.js';
 import { declaredDependencies } from './declared-dependencies.js';
 import type { InstanceWrapper } from './nest-internals.js';
@@ -42,7 +43,8 @@ export function checkInjections(
     for (const token of dependencies) {
       checkLeft(wrapper, dependencies, left.get(token));
       const name = names.get(token);
-      if (name !== undefined) {
+      // The service that a backend steers is looked for in its own module.
+      if (name !== undefined && wrapper.metatype !== overriding) {
         throw setupError(
           'SNORKY_SERVICE_AMBIGUOUS',
           String(wrapper.name),
