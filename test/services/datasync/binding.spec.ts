@@ -1,5 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject, JsonValue } from 'snorky';
+import {
+  BroadcastDealer,
+  ConnectedClient,
+  DataSyncModule,
+  DataSyncService,
+  RpcCommand,
+  SnorkyGateway,
+  SnorkyModule,
+  SnorkyService,
+  type Client,
+  type IdentifiesClient,
+  type JsonObject,
+  type JsonValue,
+} from 'snorky';
 import { callBackend, type TestClient } from 'snorky/testing';
 import type { ServiceRegistry } from '../../../src/core/service-registry.js';
 import { CloseCode } from '../../../src/protocol/errors.js';
@@ -14,6 +27,12 @@ import {
   taken,
   task,
 } from '../../support/datasync.js';
+import { startApp } from '../../support/app.js';
+import { TestSocket } from '../../support/socket.js';
+
+class AllRows extends BroadcastDealer {
+  readonly model = 'Row';
+}
 
 const NONE = { value: 'No such subscription' };
 const INVALID = { value: 'Invalid params' };
@@ -213,4 +232,58 @@ describe('An authorization', () => {
       app.service.authorizeSubscription(ALL, { for: 'ann', bearer: true }),
     ).toThrow('not both');
   });
+});
+
+@SnorkyService('session')
+class Session {
+  @RpcCommand()
+  logOut(@ConnectedClient() client: Client): string {
+    client.identity = null;
+    return 'Good bye';
+  }
+
+  @RpcCommand()
+  async logOutLater(@ConnectedClient() client: Client): Promise<string> {
+    client.identity = null;
+    await new Promise((resolve) => setImmediate(resolve));
+    return 'Good bye';
+  }
+}
+
+@SnorkyGateway('frontend')
+class Ann implements IdentifiesClient {
+  identify(): string {
+    return 'ann';
+  }
+}
+
+describe('Who logs out with a subscription of their own', () => {
+  it.each(['logOut', 'logOutLater'])(
+    'is answered before the connection ends (%s)',
+    async (command) => {
+      await using app = await startApp({
+        imports: [
+          SnorkyModule.forRoot({
+            registries: { frontend: { websocket: { path: '/ws' } } },
+          }),
+          DataSyncModule.register({ dealers: [AllRows] }),
+        ],
+        providers: [Session, Ann],
+      });
+      const token = await app.app
+        .get(DataSyncService)
+        .authorizeSubscription([{ dealer: 'AllRows', query: null }], {
+          for: 'ann',
+        });
+      await using socket = await TestSocket.connect(`${app.ws}/ws`);
+      await socket.call('datasync', 'acquireSubscription', { token });
+      expect(await socket.call('session', command)).toMatchObject({
+        type: 'response',
+        data: 'Good bye',
+      });
+      expect(await socket.closed).toMatchObject({
+        code: CloseCode.changesLost,
+      });
+    },
+  );
 });

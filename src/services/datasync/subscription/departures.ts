@@ -3,6 +3,8 @@ import { CloseCode } from '../../../protocol/errors.js';
 
 /** Milliseconds between two lots of closings. */
 const LOT = 100;
+/** Milliseconds that a connection may wait for answers to what it asked. */
+const PATIENCE = 5000;
 
 /**
  * Closes connections whose page would show what is no longer so, and has no
@@ -10,7 +12,8 @@ const LOT = 100;
  * many leave in a second.
  */
 export class Departures {
-  private readonly leaving = new Set<Client>();
+  /** Each with the moment until which it may wait for its answers. */
+  private readonly leaving = new Map<Client, number>();
   private timer: NodeJS.Timeout | undefined;
   /** How many may leave before the next lot. */
   private allowance: number;
@@ -26,7 +29,8 @@ export class Departures {
   }
 
   add(client: Client): void {
-    this.leaving.add(client);
+    const until = performance.now() + PATIENCE;
+    if (!this.leaving.has(client)) this.leaving.set(client, until);
     this.close();
   }
 
@@ -41,14 +45,17 @@ export class Departures {
   }
 
   private close(): void {
-    for (const client of this.leaving) {
+    for (const [client, until] of this.leaving) {
       if (this.allowance === 0) break;
+      // The command that changed its identity is still to be answered.
+      const isAsking = client.connected && client.pending > 0;
+      if (isAsking && performance.now() < until) continue;
       this.leaving.delete(client);
       if (!client.connected) continue;
       this.allowance--;
       client.close(CloseCode.changesLost, 'Changes were lost');
     }
-    if (this.allowance < this.lot) {
+    if (this.allowance < this.lot || this.leaving.size > 0) {
       this.timer ??= setTimeout(this.next, this.delay).unref();
     }
   }
