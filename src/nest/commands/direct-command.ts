@@ -1,6 +1,6 @@
 import type { Command } from '../../core/rpc-service.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
-import { isPromiseLike } from '../../core/promise-like.js';
+import { isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { resultOf } from '../enhancers/enhancer-chain.js';
 import type { ParamsPlan, ParamSlot } from './params-plan.js';
 
@@ -20,8 +20,14 @@ export function directCommand(
   const readers = plan.slots.map(readerOf);
   const names = plan.names;
   // Looked up at each call, so that a test can spy on the method.
-  const call = (args: unknown[]): unknown =>
-    resultOf((Reflect.get(instance, method) as Method).apply(instance, args));
+  const call = (args: unknown[]): unknown => {
+    const result = (Reflect.get(instance, method) as Method).apply(
+      instance,
+      args,
+    );
+    // As with a guard: it may come to an Observable, too.
+    return whenReady(result, resultOf);
+  };
 
   if (plan.mayWait) {
     return {

@@ -28,6 +28,11 @@ class Streams {
   }
 
   @RpcCommand()
+  async promised(): Promise<Observable<number>> {
+    return this.numbers();
+  }
+
+  @RpcCommand()
   nothing(): Observable<never> {
     return EMPTY;
   }
@@ -48,6 +53,7 @@ describe('A command that returns an Observable', () => {
     await using client = await connectClient(app);
     expect(await client.call('streams', 'numbers')).toBe(3);
     expect(await client.call('streams', 'enhanced')).toBe(3);
+    expect(await client.call('streams', 'promised')).toBe(3);
     expect(await client.call('streams', 'later')).toBe('later');
     expect(await client.call('streams', 'nothing')).toBeNull();
     await expect(client.call('streams', 'failing')).rejects.toThrow('no');
