@@ -18,8 +18,8 @@ export interface RefetchOptions {
 
 /**
  * Whether a row that is in a part stays in it, at its place, and no other one
- * comes: what decides about that has not changed. An insert of it was before it
- * was fetched.
+ * comes: what decides about that has not changed. An insert of it may be an upsert,
+ * which says nothing of what it was.
  *
  * @param fields What decides; none if that is not known.
  */
@@ -27,8 +27,7 @@ export function staysInPlace(
   delta: Delta<unknown>,
   fields: readonly string[],
 ): boolean {
-  if (fields.length === 0) return false;
-  if (delta.type !== 'update') return delta.type === 'insert';
+  if (fields.length === 0 || delta.type !== 'update') return false;
   const { newData, oldData } = delta as UpdateDelta<Record<string, unknown>>;
   return fields.every((name) => {
     const text = JSON.stringify(newData[name]) as string | undefined;

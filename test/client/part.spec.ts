@@ -132,6 +132,19 @@ describe('a part of the rows', () => {
     expect(seen.at(-1)).toBe('live 4,3,2');
   });
 
+  it('is fetched after an upsert that is told as an insert', async () => {
+    await using page = await open();
+    const { entries } = page.app;
+    entries.change([1, 2, 3, 4].map((id) => [id, entry(id)]));
+    const list = page.list('/parts/known');
+    await list.ready;
+    expect(ids(list)).toEqual([4, 3, 2]);
+    entries.upsert(entry(4, { createdAt: 0 }));
+    await inState(list, 'stale');
+    await inState(list, 'live');
+    expect(ids(list)).toEqual([3, 2, 1]);
+  });
+
   it('changes in place, without a fetch, where nothing moves', async () => {
     await using page = await open();
     const { entries } = page.app;

@@ -62,6 +62,14 @@ export class Entries {
       .slice(offset, offset + limit);
   }
 
+  /** Told as an insert, whether the row was there or not. */
+  upsert(row: Entry): void {
+    this.rows.set(row.id, row);
+    void this.datasync.publishDeltas([
+      { type: 'insert', model: 'Entry', data: row },
+    ]);
+  }
+
   /** One transaction: undefined deletes. */
   change(changes: readonly (readonly [number, Entry | undefined])[]): void {
     const deltas = changes.flatMap(([id, newData]): Delta<Entry>[] => {
