@@ -92,12 +92,12 @@ export class Chat extends RenewingService<ChannelParams, ChatMembers> {
     params: { readonly channel: JsonValue; readonly body: JsonValue },
     options?: CallOptions,
   ): Promise<null> {
-    return this.rpcCall<null>('send', params, options);
+    return this.rpcCall<null>('send', params, options, this.send);
   }
 
   /** Tells the other connections of this identity that a channel was read. */
   read(params: ChannelParams, options?: CallOptions): Promise<null> {
-    return this.rpcCall<null>('read', params, options);
+    return this.rpcCall<null>('read', params, options, this.read);
   }
 
   /** @internal */

@@ -51,7 +51,7 @@ export interface ConnectorHost {
   /** @internal What the connection and its server agree on. */
   readonly $features: Features;
   /** @internal */
-  $send(outgoing: Outgoing, what: string): void;
+  $send(outgoing: Outgoing): void;
   /** @internal */
   $withdraw(outgoing: Outgoing): void;
   /** @internal Prints an error to the console; a flood of one kind is cut. */

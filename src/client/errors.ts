@@ -4,10 +4,10 @@ import {
 } from '../protocol/errors.js';
 import { isJsonObject } from '../protocol/json.js';
 
-/**
- * Everything but a service's own error that can end a call or a live
- * collection, by its stable code. Each sentence says what to do.
- */
+// Everything but a service's own error that can end a call or a live collection,
+// by its stable code. Each sentence says what to do. The latter are apart for
+// pages that only call: a bundler leaves out whole tables only.
+
 const CONNECTOR_ERRORS = {
   SNORKY_CONNECTION_LOST: () =>
     'The connection was lost before the answer: it may have run (`repeat`).',
@@ -16,8 +16,11 @@ const CONNECTOR_ERRORS = {
     `No connection is tried: ${why}. Remove the cause, then call connect().`,
   SNORKY_TIMEOUT: (what: string, milliseconds: number) =>
     `${what}: no answer within ${milliseconds} ms (\`timeout\`).`,
-  SNORKY_QUEUE_FULL: (what: string) =>
-    `${what} cannot wait for a connection: \`queue\` allows no more.`,
+  SNORKY_QUEUE_FULL: () =>
+    'It cannot wait for a connection: `queue` allows no more.',
+} as const;
+
+const LIVE_ERRORS = {
   SNORKY_CLOSED: () => 'close() was called before the rows were there.',
   SNORKY_FETCH_FAILED: (url: string, problem: string) =>
     `${url} cannot be fetched: ${problem}.`,
@@ -29,12 +32,18 @@ const CONNECTOR_ERRORS = {
 } as const;
 
 type ConnectorErrors = typeof CONNECTOR_ERRORS;
+type LiveErrors = typeof LIVE_ERRORS;
 
 /** The stable code of a {@link ConnectorError}. */
-export type ConnectorErrorCode = keyof ConnectorErrors;
+export type ConnectorErrorCode = keyof ConnectorErrors | keyof LiveErrors;
 
 /** A call or a live collection failed, and it was not the service that said so. */
 export class ConnectorError extends Error {
+  /** The service that was called; undefined where it was no call. */
+  declare readonly service?: string;
+  /** The command that was called. */
+  declare readonly command?: string;
+
   constructor(
     readonly code: ConnectorErrorCode,
     message: string,
@@ -45,20 +54,40 @@ export class ConnectorError extends Error {
   }
 }
 
-/** @internal */
-export function connectorError<Code extends ConnectorErrorCode>(
+/** @internal An error of a table. */
+export type MakeError<Table extends ErrorTable> = <Code extends keyof Table>(
   code: Code,
-  ...details: Parameters<ConnectorErrors[Code]>
-): ConnectorError {
-  const describe = CONNECTOR_ERRORS[code] as (...details: unknown[]) => string;
-  return new ConnectorError(code, describe(...details));
-}
+  ...details: Parameters<Table[Code]>
+) => ConnectorError;
+
+type ErrorTable = Readonly<Record<string, (...details: never[]) => string>>;
+
+const errorsOf =
+  <Table extends ErrorTable>(table: Table): MakeError<Table> =>
+  (code, ...details) =>
+    new ConnectorError(
+      code as ConnectorErrorCode,
+      (table[code] as Table[typeof code])(...details),
+    );
+
+/** @internal */
+export const connectorError: MakeError<ConnectorErrors> =
+  /* @__PURE__ */ errorsOf(CONNECTOR_ERRORS);
+
+/** @internal */
+export const liveError: MakeError<LiveErrors> =
+  /* @__PURE__ */ errorsOf(LIVE_ERRORS);
 
 /**
  * The service answered a call with an error. `message` is what it said, such as
  * `Not authorized`; for one that is no text, it is that value as JSON.
  */
 export class RpcError extends Error {
+  /** The service that was called. */
+  declare readonly service?: string;
+  /** The command that was called. */
+  declare readonly command?: string;
+
   constructor(
     /** What the service signalled: normally a sentence, but any JSON. */
     readonly value: unknown,

@@ -7,7 +7,7 @@ import {
 import { SingleItemCollection } from './collections/single-item-collection.js';
 import { type KeyOption, keyReader } from './collections/key.js';
 import type { DataSync } from './datasync.js';
-import { connectorError } from './errors.js';
+import { liveError } from './errors.js';
 import { LiveFeed, type LiveOptions, type LiveState } from './live-feed.js';
 import type { Signal } from './signal.js';
 
@@ -125,7 +125,7 @@ function expectRows(
   const keyed = itemsAreEqual ? '' : ` with the key "${String(key)}"`;
   const came = rows ? '' : `, but ${body === null ? 'null' : typeof body}`;
   const name = bareUrl(url);
-  throw connectorError('SNORKY_BODY_UNEXPECTED', name, expected + keyed + came);
+  throw liveError('SNORKY_BODY_UNEXPECTED', name, expected + keyed + came);
 }
 
 class ListView<Row, Item>

@@ -11,7 +11,7 @@ import { attempt } from './collections/guarded.js';
 import { type KeyOption, keyReader } from './collections/key.js';
 import type { DataSync } from './datasync.js';
 import type { Followed } from './datasync-subscription.js';
-import { connectorError, RpcError } from './errors.js';
+import { liveError, RpcError } from './errors.js';
 import { type RefetchOptions, staysInPlace } from './part.js';
 import { Reconnection } from './reconnection.js';
 import type { Signal } from './signal.js';
@@ -183,7 +183,7 @@ export class LiveFeed<Row, Item> {
     if (this.state === 'closed') return;
     this.#stop();
     this.#unlisten();
-    this.#settle.reject(connectorError('SNORKY_CLOSED'));
+    this.#settle.reject(liveError('SNORKY_CLOSED'));
     this.#change('closed');
   }
 
@@ -231,7 +231,7 @@ export class LiveFeed<Row, Item> {
     if (isOver()) return;
     if (token === undefined) {
       const name = bareUrl(this.#request.url);
-      this.#fail(connectorError('SNORKY_TOKEN_MISSING', name));
+      this.#fail(liveError('SNORKY_TOKEN_MISSING', name));
       return;
     }
     // Versions of what was there say nothing of what is there now.

@@ -65,12 +65,17 @@ export class Messaging extends RenewingService<NameParams, null> {
 
   /** The names that are registered now, by anybody. */
   listParticipants(options?: CallOptions): Promise<readonly JsonValue[]> {
-    return this.rpcCall<readonly JsonValue[]>('listParticipants', {}, options);
+    return this.rpcCall<readonly JsonValue[]>(
+      'listParticipants',
+      {},
+      options,
+      this.listParticipants,
+    );
   }
 
   /** Sends a message from a name that is registered here. */
   send(params: DirectMessage, options?: CallOptions): Promise<null> {
-    return this.rpcCall<null>('send', params, options);
+    return this.rpcCall<null>('send', params, options, this.send);
   }
 
   /** @internal */

@@ -25,15 +25,12 @@ export class OutgoingQueue {
     this.#limits = { messages, units };
   }
 
-  /**
-   * @param what Who sends, for the error.
-   * @throws ConnectorError when it is full.
-   */
-  add(outgoing: Outgoing, what: string): void {
+  /** @throws ConnectorError when it is full. */
+  add(outgoing: Outgoing): void {
     const { messages, units } = this.#limits;
     const { length } = outgoing.text;
     if (this.#waiting.size >= messages || this.#units + length > units) {
-      throw connectorError('SNORKY_QUEUE_FULL', what);
+      throw connectorError('SNORKY_QUEUE_FULL');
     }
     this.#waiting.add(outgoing);
     this.#units += length;

@@ -1,7 +1,8 @@
 import type { JsonValue } from '../protocol/json.js';
 import type { CallOptions } from './call-options.js';
+import { located, type CallSite } from './call-site.js';
 import type { ConnectorHost } from './connector-host.js';
-import { connectorError, type ConnectorError } from './errors.js';
+import { ConnectorError, connectorError, type RpcError } from './errors.js';
 import type { Outgoing } from './outgoing.js';
 import { after } from './timer.js';
 
@@ -15,10 +16,11 @@ export interface Settle {
   isBusy?(): boolean;
 }
 
-interface PendingCall extends Settle {
+/** A call that has no answer yet. */
+export interface PendingCall extends Settle {
   readonly outgoing: Outgoing;
   readonly repeat: boolean;
-  readonly what: string;
+  readonly site: CallSite;
   /** Stops everything that could still end the call. */
   readonly release: () => void;
 }
@@ -38,12 +40,12 @@ export class PendingCalls {
   /**
    * Sends a call, or keeps it until there is a connection.
    *
-   * @param what What is called, for errors.
+   * @param site What is called and where, for errors.
    */
   start(
     callId: number,
     text: string,
-    what: string,
+    site: CallSite,
     { timeout = this.#host.timeout, signal, repeat = false }: CallOptions,
     settle: Settle,
   ): void {
@@ -53,9 +55,9 @@ export class PendingCalls {
     }
     const outgoing: Outgoing = { text, sent: false };
     try {
-      this.#host.$send(outgoing, what);
+      this.#host.$send(outgoing);
     } catch (error) {
-      settle.reject(error);
+      settle.reject(located(error as ConnectorError, site));
       return;
     }
     const abort = (): unknown => this.take(callId)?.reject(signal?.reason);
@@ -65,15 +67,15 @@ export class PendingCalls {
       if ((repeat && !outgoing.sent) || settle.isBusy?.() === true) {
         timer = after(timeout, expire);
       } else {
-        const error = connectorError('SNORKY_TIMEOUT', what, timeout);
-        this.take(callId)?.reject(error);
+        const what = `${site.service}.${site.command}`;
+        this.fail(callId, connectorError('SNORKY_TIMEOUT', what, timeout));
       }
     };
     let timer = after(timeout, expire);
     this.#calls.set(callId, {
       outgoing,
       repeat,
-      what,
+      site,
       ...settle,
       release: () => {
         clearTimeout(timer);
@@ -88,12 +90,18 @@ export class PendingCalls {
   }
 
   /** The call with this id, which is then no longer pending. */
-  take(callId: unknown): Settle | undefined {
+  take(callId: unknown): PendingCall | undefined {
     const call = this.#calls.get(callId as number);
     if (call === undefined) return undefined;
     this.#calls.delete(callId as number);
     call.release();
     return call;
+  }
+
+  /** Rejects the call with this id, unless it is settled. */
+  fail(callId: unknown, error: ConnectorError | RpcError): void {
+    const call = this.take(callId);
+    call?.reject(located(error, call.site));
   }
 
   /**
@@ -105,17 +113,17 @@ export class PendingCalls {
   lost(error: ConnectorError, final: boolean): void {
     // A copy: whoever is rejected may call again.
     for (const [callId, call] of [...this.#calls]) {
-      const { outgoing, repeat, what } = call;
+      const { outgoing, repeat } = call;
       if (!final && call.isOnce !== true && (repeat || !outgoing.sent)) {
         if (!outgoing.sent) continue;
         outgoing.sent = false;
         try {
-          this.#host.$send(outgoing, what);
+          this.#host.$send(outgoing);
         } catch (full) {
-          this.take(callId)?.reject(full);
+          this.fail(callId, full as ConnectorError);
         }
       } else {
-        this.take(callId)?.reject(error);
+        this.fail(callId, new ConnectorError(error.code, error.message));
       }
     }
   }

@@ -59,7 +59,7 @@ export class PubSub extends RenewingService<ChannelParams, null> {
 
   /** Publishes a message, where the server lets clients do so. */
   publish(params: Publication, options?: CallOptions): Promise<null> {
-    return this.rpcCall<null>('publish', params, options);
+    return this.rpcCall<null>('publish', params, options, this.publish);
   }
 
   /** @internal */

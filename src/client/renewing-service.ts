@@ -1,6 +1,7 @@
 import { canonicalKey, type JsonObject } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
+import type { AnyFunction } from './call-site.js';
 import { RpcError } from './errors.js';
 import { RPCService } from './rpc-service.js';
 
@@ -66,7 +67,8 @@ export abstract class RenewingService<
         resolve(kept);
       };
       const settle = { resolve: entered, reject };
-      this.$call(command, params, { repeat: true, ...options }, settle);
+      const repeating = { repeat: true, ...options };
+      this.$call(command, params, repeating, settle, this.$methodOf(command));
     });
   }
 
@@ -94,7 +96,9 @@ export abstract class RenewingService<
       };
       const settle = { resolve: () => end(), reject: end };
       if (hasEndedByItself()) end();
-      else this.$call(command, params, options, settle);
+      else {
+        this.$call(command, params, options, settle, this.$methodOf(command));
+      }
     });
   }
 
@@ -133,6 +137,11 @@ export abstract class RenewingService<
       const settle = { resolve, reject, isOnce: true };
       this.$call(command, params, { timeout: 0 }, settle);
     }
+  }
+
+  /** Entering and leaving are methods that are called like their commands. */
+  private $methodOf(command: string): AnyFunction {
+    return this[command as keyof this] as AnyFunction;
   }
 
   /** Answers whether there was something to be left. */

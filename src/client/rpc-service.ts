@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
+import { callSite, located, type AnyFunction } from './call-site.js';
 import { RpcError, type ConnectorError } from './errors.js';
 import { PendingCalls, type Settle } from './pending-calls.js';
 import { Service } from './service.js';
@@ -47,12 +48,12 @@ export class RPCService extends Service {
             `with rpcCall('${command}', params).`,
         );
       }
-      methods[command] = function (
+      methods[command] = function method(
         this: RPCService,
         params?: Params,
         options?: CallOptions,
       ): Promise<unknown> {
-        return this.rpcCall(command, params, options);
+        return this.rpcCall(command, params, options, method);
       };
     }
   }
@@ -63,7 +64,11 @@ export class RPCService extends Service {
    * The promise is rejected with an `RpcError` when the service answers with
    * one, with a `ConnectorError` when there is no answer, with the reason of
    * `options.signal` when that aborts, and with a TypeError when JSON cannot
-   * express the parameters.
+   * express the parameters. The stack of the former two begins with the line that
+   * called; `service` and `command` say what.
+   *
+   * @param above The function whose caller that is, for methods that call on
+   *   behalf of theirs.
    *
    * @example
    * const rows = await search.rpcCall('find', { words }, { timeout: 5000 });
@@ -72,12 +77,11 @@ export class RPCService extends Service {
     command: string,
     params: Params = {},
     options: CallOptions = {},
+    above: AnyFunction = this.rpcCall,
   ): Promise<Result> {
     return new this.snorky.Promise<Result>((resolve, reject) => {
-      this.$call(command, params, options, {
-        resolve: resolve as (value: unknown) => void,
-        reject,
-      });
+      const settle = { resolve: resolve as Settle['resolve'], reject };
+      this.$call(command, params, options, settle, above);
     });
   }
 
@@ -94,12 +98,13 @@ export class RPCService extends Service {
     params: Params,
     options: CallOptions,
     settle: Settle,
+    above: AnyFunction = this.$call,
   ): void {
     const callId = this.$nextCallId;
     const text = this.$encode({ command, params, callId });
     this.$nextCallId++;
-    const what = `${this.name}.${command}`;
-    this.$calls.start(callId, text, what, options, settle);
+    const site = callSite(this.name, command, above);
+    this.$calls.start(callId, text, site, options, settle);
   }
 
   /** @internal */
@@ -134,7 +139,8 @@ export class RPCService extends Service {
     } else if (type === 'response') {
       call.resolve(message['data'] ?? null);
     } else {
-      call.reject(new RpcError(message['message'] ?? null));
+      const error = new RpcError(message['message'] ?? null);
+      call.reject(located(error, call.site));
     }
   }
 

@@ -55,9 +55,9 @@ function withCommands(service: RPCService): RPCService {
       }
       let call = calls.get(key);
       if (call === undefined) {
-        call = (params?: Params, options?: CallOptions) =>
-          target.rpcCall(key, params, options);
-        calls.set(key, call);
+        const method = (params?: Params, options?: CallOptions) =>
+          target.rpcCall(key, params, options, method);
+        calls.set(key, (call = method));
       }
       return call;
     },

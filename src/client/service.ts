@@ -43,7 +43,7 @@ export class Service {
    */
   sendMessage(message: unknown): void {
     const text = this.$encode(message);
-    this.snorky.$send({ text, sent: false }, `A message to ${this.name}`);
+    this.snorky.$send({ text, sent: false });
   }
 
   /**

@@ -129,8 +129,8 @@ export class Snorky<
       {
         changed: (state, close) => this.#onChanged(state, close),
         received: (data) => this.#onData(data),
-        ask: () => this.#ask(),
-        isBusy: () => Object.values(this.services).some(isBusy),
+        ask: () => this.#some((service) => service.$ask()),
+        isBusy: () => this.#some((service) => service.$isBusy()),
       },
     );
     const negotiation = new Negotiation(RESERVED_SERVICE, this);
@@ -198,10 +198,10 @@ export class Snorky<
   }
 
   /** @internal */
-  $send(outgoing: Outgoing, what: string): void {
+  $send(outgoing: Outgoing): void {
     if (this.state === 'stopped') throw this.#lossError();
     if (this.#link.send(outgoing.text)) outgoing.sent = true;
-    else this.#queue.add(outgoing, what);
+    else this.#queue.add(outgoing);
   }
 
   /** @internal */
@@ -280,14 +280,10 @@ export class Snorky<
     }
   }
 
-  #ask(): boolean {
-    for (const service of this.#byName.values())
-      if (service.$ask()) return true;
-    return false;
+  #some(holds: (service: Service) => boolean): boolean {
+    return [...this.#byName.values()].some(holds);
   }
 }
-
-const isBusy = (service: Service): boolean => service.$isBusy();
 
 function parse(text: string): JsonValue | undefined {
   try {

@@ -3,7 +3,7 @@ import {
   SubscriptionHeader,
 } from '../protocol/subscription-headers.js';
 import { bareUrl, readBounded, retryAfter, whatCame } from './answer.js';
-import { connectorError, type ConnectorError } from './errors.js';
+import { connectorError, liveError, type ConnectorError } from './errors.js';
 import { after } from './timer.js';
 
 /** What a subscribing fetch uses of `fetch`. */
@@ -135,7 +135,7 @@ function failure(
   const name = bareUrl(url);
   // Some errors name the URL, whose query may have secrets.
   const what = String(problem).replaceAll(url, name).slice(0, 400);
-  const error = connectorError('SNORKY_FETCH_FAILED', name, what);
+  const error = liveError('SNORKY_FETCH_FAILED', name, what);
   if (typeof problem !== 'string') error.cause = problem;
   return { error, temporary };
 }
