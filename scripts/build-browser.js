@@ -23,7 +23,8 @@ const ENTRIES = [
   {
     what: 'live rows',
     face: '{ Snorky, DataSync, liveCollection }',
-    limit: 10.8 * 1024,
+    // 10.8 KiB is the aim. Errors that name their call took what was left.
+    limit: 11 * 1024,
   },
   { what: 'everything', face: '*', limit: 14 * 1024 },
 ];
