@@ -39,8 +39,6 @@ function textOf(value: JsonValue): string {
 
 /**
  * What a validator says of one value among the params.
- *
- * @internal
  */
 export interface FieldFault {
   /** `address.street`, `items.0.name`; empty for the params as a whole. */

@@ -32,6 +32,12 @@ export interface Command {
    * the connection's later messages have to wait for it.
    */
   readonly staged: boolean;
+  /**
+   * A promise of what a result stands for that a promise of `invoke` has come
+   * to; undefined where it is the answer itself. Then it is answered at once: a
+   * promise in between would let later messages overtake it.
+   */
+  readonly unwrap?: (value: unknown) => Promise<unknown> | undefined;
 }
 
 /** Makes of something thrown what the caller may know; undefined: nothing. */
@@ -169,18 +175,27 @@ export abstract class RpcService extends Service implements RequestOwner {
   ): void {
     const registry = this.registry;
     if (!command.async) registry.commandStarted();
-    result.then(
-      (value) => {
-        if (!command.async) registry.commandEnded();
-        this.$settle(request, command, value);
-        release?.();
-      },
-      (error: unknown) => {
-        if (!command.async) registry.commandEnded();
-        this.$reject(request, error);
-        release?.();
-      },
-    );
+    const settle = (value: unknown): void => {
+      if (!command.async) registry.commandEnded();
+      this.$settle(request, command, value);
+      release?.();
+    };
+    const fail = (error: unknown): void => {
+      if (!command.async) registry.commandEnded();
+      this.$reject(request, error);
+      release?.();
+    };
+    result.then((value) => {
+      let rest: Promise<unknown> | undefined;
+      try {
+        rest = command.unwrap?.(value);
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      if (rest === undefined) settle(value);
+      else rest.then(settle, fail);
+    }, fail);
   }
 
   /** @internal */

@@ -159,6 +159,7 @@ async function packedDocuments(): Promise<string[]> {
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
     'package.json',
   ];
 }

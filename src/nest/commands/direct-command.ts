@@ -1,6 +1,6 @@
 import type { Command } from '../../core/rpc-service.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
-import { isPromiseLike, whenReady } from '../../core/promise-like.js';
+import { isPromiseLike } from '../../core/promise-like.js';
 import { resultOf } from '../enhancers/enhancer-chain.js';
 import type { ParamsPlan, ParamSlot } from './params-plan.js';
 
@@ -20,18 +20,12 @@ export function directCommand(
   const readers = plan.slots.map(readerOf);
   const names = plan.names;
   // Looked up at each call, so that a test can spy on the method.
-  const call = (args: unknown[]): unknown => {
-    const result = (Reflect.get(instance, method) as Method).apply(
-      instance,
-      args,
-    );
-    // As with a guard: it may come to an Observable, too.
-    return whenReady(result, resultOf);
-  };
-
+  const call = (args: unknown[]): unknown =>
+    resultOf((Reflect.get(instance, method) as Method).apply(instance, args));
   if (plan.mayWait) {
     return {
       async,
+      unwrap,
       staged: true,
       async invoke(request, started) {
         names?.check(request.params);
@@ -46,12 +40,14 @@ export function directCommand(
   if (names === undefined && first !== undefined && readers.length === 2) {
     return {
       async,
+      unwrap,
       staged: false,
       invoke: (request) => call([first(request), second?.(request)]),
     };
   }
   return {
     async,
+    unwrap,
     staged: false,
     invoke(request) {
       names?.check(request.params);
@@ -60,6 +56,12 @@ export function directCommand(
       return call(args);
     },
   };
+}
+
+/** As with a guard: a promise may come to an Observable, too. */
+function unwrap(value: unknown): Promise<unknown> | undefined {
+  const known = resultOf(value);
+  return Object.is(known, value) ? undefined : (known as Promise<unknown>);
 }
 
 /** Reads an argument off a call. Of no decorator that is not ours. */

@@ -464,7 +464,6 @@ describe('A replay', () => {
         }
       }
     }
-    console.log('HEARD', heard);
     expect(heard).toBeGreaterThan(10_000);
   });
 });
