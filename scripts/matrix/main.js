@@ -54,10 +54,10 @@ for (const cell of which === 'all' ? ALL_CELLS : CI_CELLS) {
     for (const suite of cell.suites) {
       const id = `${title} ${suite.name}`.replaceAll(/[^\w.]+/g, '-');
       const outcome = await runSuite(suite, { binary, folder, id });
-      const { passed, problems, notApplicable, seconds } = outcome;
+      const { passed, problems, notes, seconds } = outcome;
       const took = `${versions}, ${seconds.toFixed(0)} s`;
       tell(`${title}: ${suite.name}`, took, passed, problems);
-      for (const line of notApplicable) console.log(`    ${line}`);
+      for (const line of notes) console.log(`    ${line}`);
     }
   } catch (error) {
     tell(title, 'could not be set up', 0, [String(error)]);
