@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { overriding } from './bundled-service.js';
 import { DEFAULT_REGISTRY, getServiceToken } from './constants.js';
 import { declaredDependencies } from './declared-dependencies.js';
-import type { InstanceWrapper } from './nest-internals.js';
+import { isAlias, type InstanceWrapper } from './nest-internals.js';
 import {
   ServiceRegistration,
   type RequestedService,
@@ -92,7 +92,8 @@ function tokensLeft(
     const siblings = new Set<unknown>([requested.token, ...requested.aliases]);
     for (const token of siblings) {
       const other = wrapper.host?.getProviderByKey(token as string);
-      const given = other === wrapper || other?.isAlias === true;
+      const given =
+        other === wrapper || (other !== undefined && isAlias(other));
       if (!given) continue;
       const overridden: unknown = served.token;
       left.set(token, { token, overridden, own: spelled(requested), siblings });
@@ -160,8 +161,9 @@ function ambiguousClasses(
     registrations.set(instance.requested.token, instance.requested);
   }
   const found = new Map<unknown, Set<RequestedService>>();
-  for (const { isAlias, token, inject } of wrappers) {
-    if (!isAlias || typeof token !== 'function') continue;
+  for (const wrapper of wrappers) {
+    const { token, inject } = wrapper;
+    if (!isAlias(wrapper) || typeof token !== 'function') continue;
     const registration = registrations.get(inject?.[0]);
     if (registration === undefined) continue;
     const known = found.get(token);

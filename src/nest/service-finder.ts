@@ -2,7 +2,7 @@ import type { ServiceRegistry } from '../core/service-registry.js';
 import { declaredCommands } from './commands/declared-commands.js';
 import { DEFAULT_REGISTRY, SERVICE_METADATA } from './constants.js';
 import type { ServiceMetadata } from './decorators/snorky-service.decorator.js';
-import type { InstanceWrapper } from './nest-internals.js';
+import { isAlias, type InstanceWrapper } from './nest-internals.js';
 import type { RegistrySet } from './registry-set.js';
 import {
   ServiceRegistration,
@@ -84,7 +84,7 @@ export class ServiceFinder {
     claimed: ReadonlySet<unknown>,
   ): Iterable<FoundService> {
     for (const wrapper of wrappers) {
-      if (wrapper.isAlias || claimed.has(wrapper)) continue;
+      if (isAlias(wrapper) || claimed.has(wrapper)) continue;
       const declared = declaredClassOf(wrapper);
       if (declared === undefined || claimed.has(declared)) continue;
       const metadata = metadataOf(declared);
@@ -129,7 +129,7 @@ function servedOf(
   if (wrapper.metatype !== service) return wrapper;
   for (const alias of aliases) {
     const other = wrapper.host?.getProviderByKey<object>(alias);
-    if (other !== undefined && !other.isAlias) return other;
+    if (other !== undefined && !isAlias(other)) return other;
   }
   return wrapper;
 }

@@ -4,6 +4,8 @@ import { readFileSync, writeSync } from 'node:fs';
 const SINCE = {
   /** A Web `Response` as the answer of a route, on Express. */
   webResponse: ['platform-express', '12.4.0'],
+  /** A test may override a provider with `undefined`: before, that did nothing. */
+  undefinedOverride: ['core', '12.4.0'],
 } as const;
 
 /**

@@ -12,6 +12,7 @@ import { checkAllBound } from '../enhancers/unbound-enhancers.js';
 import {
   ENTRY_PROVIDER_WATERMARK,
   type InstanceWrapper,
+  isAlias,
 } from '../nest-internals.js';
 import { ResolvedOptions } from '../resolved-options.js';
 import { resolveScoped } from '../scoped-instance.js';
@@ -126,7 +127,7 @@ export class GatewayExplorer implements OnModuleInit {
     if (this.explored) return;
     this.explored = true;
     for (const wrapper of this.discovery.getProviders()) {
-      if (wrapper.isAlias) continue;
+      if (isAlias(wrapper)) continue;
       const { metatype, token } = wrapper;
       if (metatype === OpenGateway) this.open = placeOf(wrapper, OpenGateway);
       const own = classOf(wrapper);
