@@ -19,6 +19,7 @@ import { RpcService } from './rpc-service.js';
 export const SUPPORTED_FEATURES: readonly Feature[] = [
   'errors',
   'taken',
+  'revoked',
   'refetch',
   'identity',
 ];

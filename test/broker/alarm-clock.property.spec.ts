@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { AlarmClock, now } from '../../src/broker/memory/alarm-clock.js';
-import type { Alarm } from '../../src/broker/memory/alarm-clock.js';
+import { AlarmClock, now } from '../../src/broker/alarm-clock.js';
+import type { Alarm } from '../../src/broker/alarm-clock.js';
 
 const command = fc.oneof(
   { weight: 4, arbitrary: fc.record({ set: fc.nat({ max: 100 }) }) },
@@ -57,4 +57,24 @@ describe('AlarmClock', () => {
     wait(200);
     expect(clock.size).toBe(0);
   }
+
+  it('rings when a clock that somebody sets has come there', async () => {
+    let time = 1000;
+    const clock = new AlarmClock({ now: () => time, longestDelay: 2 });
+    let rung = false;
+    const ring = new Promise<void>((resolve) => {
+      clock.set(100_000, () => {
+        rung = true;
+        resolve();
+      });
+    });
+    // It looks, sees that it is too early, and looks again.
+    for (let turn = 0; turn < 5; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      expect(rung).toBe(false);
+    }
+    time = 100_000;
+    await ring;
+    expect(clock.size).toBe(0);
+  });
 });

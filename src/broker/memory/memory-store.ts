@@ -1,5 +1,5 @@
-import { AlarmClock, now } from './alarm-clock.js';
-import type { Alarm } from './alarm-clock.js';
+import { AlarmClock, now } from '../alarm-clock.js';
+import type { Alarm } from '../alarm-clock.js';
 import type { MemoryNode } from './memory-node.js';
 import { Sequence } from './sequence.js';
 import { SharedDirectory } from './shared-directory.js';

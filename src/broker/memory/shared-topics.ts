@@ -6,8 +6,8 @@ import type {
   Stop,
   TopicEntry,
 } from '../ports.js';
-import { now } from './alarm-clock.js';
-import type { Alarm, AlarmClock } from './alarm-clock.js';
+import { now } from '../alarm-clock.js';
+import type { Alarm, AlarmClock } from '../alarm-clock.js';
 import { Feed } from './feed.js';
 import { LostMarks } from './lost-marks.js';
 import type { MemoryNode } from './memory-node.js';

@@ -3,7 +3,7 @@ import { RpcError } from '../../core/rpc-error.js';
 import { WireError } from '../../protocol/errors.js';
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 
-/** For whom a subscription is authorized. */
+/** For whom a subscription is authorized, and until when. */
 export interface AuthorizeOptions {
   /**
    * The identity of the connection that alone may acquire it; other connections
@@ -12,16 +12,76 @@ export interface AuthorizeOptions {
   readonly for?: object | string | number | boolean;
   /** Says that the token is meant for whoever has it. Not beside `for`. */
   readonly bearer?: boolean;
+  /**
+   * When it ends, wherever it is then: a `Date`, or milliseconds since 1970.
+   * Without it, it ends with its client alone.
+   */
+  readonly expiresAt?: Date | number;
+}
+
+/** What an authorization is bounded by. */
+export interface AuthorizationTerms {
+  /** The key of the identity that alone may have it; without it, whoever may. */
+  readonly binding?: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt?: number;
 }
 
 /**
- * The key of the identity that an application names; undefined for a token that
- * whoever has it may use.
+ * What an application says of an authorization.
  *
- * @throws TypeError for what would make a token for everybody by mistake, or for
- *   strangers: `NotJsonError`.
+ * @throws TypeError for what would make a token for everybody, or for ever, by
+ *   mistake, or for strangers: `NotJsonError`.
  */
-export function bindingOf(options: AuthorizeOptions): string | undefined {
+export function termsOf(options: AuthorizeOptions): AuthorizationTerms {
+  return terms(bindingOf(options), endOf(options));
+}
+
+/** The same, as a backend says it. @throws RpcError */
+export function termsOfParams(
+  identity: JsonValue | undefined,
+  bearer: JsonValue | undefined,
+  expiresAt: JsonValue | undefined,
+): AuthorizationTerms {
+  const binding = bindingOfParams(identity, bearer);
+  if (expiresAt === undefined) return terms(binding, undefined);
+  // What is no time is often `NaN`, which JSON makes null: not "for ever".
+  if (typeof expiresAt !== 'number' || !isAhead(expiresAt)) {
+    throw new RpcError(WireError.invalidParams);
+  }
+  return terms(binding, expiresAt);
+}
+
+function terms(
+  binding: string | undefined,
+  expiresAt: number | undefined,
+): AuthorizationTerms {
+  return {
+    ...(binding === undefined ? {} : { binding }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+function endOf(options: AuthorizeOptions): number | undefined {
+  if (!Object.hasOwn(options, 'expiresAt')) return undefined;
+  const given: unknown = options.expiresAt;
+  const at = given instanceof Date ? given.getTime() : given;
+  if (typeof at === 'number' && isAhead(at)) return at;
+  const what = typeof at === 'number' ? new Date(at) : at;
+  const shown =
+    what instanceof Date && !Number.isNaN(what.getTime())
+      ? what.toISOString()
+      : typeof given;
+  throw new TypeError(
+    `authorizeSubscription was given { expiresAt: ${shown} }: it takes a Date, or milliseconds since 1970, that is still to come. Leave it out if the subscription ends with its client alone.`,
+  );
+}
+
+function isAhead(at: number): boolean {
+  return Number.isFinite(at) && at > Date.now();
+}
+
+function bindingOf(options: AuthorizeOptions): string | undefined {
   if (!Object.hasOwn(options, 'for')) return undefined;
   const identity: unknown = options.for;
   const json = frozenJson(identity ?? null, 'for');
@@ -38,8 +98,7 @@ export function bindingOf(options: AuthorizeOptions): string | undefined {
   return canonicalKey(json);
 }
 
-/** The same, as a backend names it. @throws RpcError */
-export function bindingOfParams(
+function bindingOfParams(
   identity: JsonValue | undefined,
   bearer: JsonValue | undefined,
 ): string | undefined {

@@ -6,7 +6,7 @@ import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import { RpcParam } from '../../nest/decorators/rpc-params.decorator.js';
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import type { JsonValue } from '../../protocol/json.js';
-import { bindingOfParams } from './authorize-options.js';
+import { termsOfParams } from './authorize-options.js';
 import { DataSyncService } from './datasync.service.js';
 
 /** @internal The service that a backend steers. */
@@ -36,15 +36,18 @@ export class DataSyncBackend extends RpcService {
    * the items. Errors: `Missing field 'dealer'`, `dealer should be a dealer
    * name`, `No such dealer`, `Missing field 'query'`, `Too many items`, `Too
    * many tokens`, and what dealers say of a query. With `for`, only a connection
-   * of that identity may acquire it; where that is null, `Invalid params`.
+   * of that identity may acquire it; where that is null, `Invalid params`. With
+   * `expiresAt`, it ends then; where that has passed, `Invalid params`.
    */
   @RpcCommand()
   authorizeSubscription(
     @RpcParam('items') items: JsonValue,
     @RpcParam('for', { optional: true }) identity: JsonValue | undefined,
     @RpcParam('bearer', { optional: true }) bearer: JsonValue | undefined,
+    @RpcParam('expiresAt', { optional: true }) expiresAt: JsonValue | undefined,
   ): MaybePromise<string> {
-    return this.datasync.$authorize(items, bindingOfParams(identity, bearer));
+    const terms = termsOfParams(identity, bearer, expiresAt);
+    return this.datasync.$authorize(items, terms);
   }
 
   /**

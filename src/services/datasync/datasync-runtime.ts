@@ -10,6 +10,8 @@ import { RpcError } from '../../core/rpc-error.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import { WireError } from '../../protocol/errors.js';
 import { canonicalKey } from '../../protocol/json.js';
+import { AlarmClock, TIME_OF_DAY } from '../../broker/alarm-clock.js';
+import type { AuthorizationTerms } from './authorize-options.js';
 import type { DataSyncEngine } from './datasync.engine.js';
 import type { DataSyncSettings } from './datasync-options.js';
 import type { Delta } from './delta.js';
@@ -43,6 +45,7 @@ export class DataSyncRuntime {
   private readonly watch: EvictionWatch;
   private readonly invalidations: Invalidations;
   private readonly departures: Departures;
+  private readonly expiries = new AlarmClock(TIME_OF_DAY);
   private readonly retries = new Retries();
   private stopHearing: Stop = () => {};
 
@@ -86,6 +89,7 @@ export class DataSyncRuntime {
           settings.fetchesPerSecond,
         ),
         schedule: new ReplaySchedule(),
+        expiries: this.expiries,
         retries: this.retries,
         replay: (since, limit) => topics.replay(scope, since, limit),
         compare: (left, right) => topics.compare(left, right),
@@ -117,14 +121,14 @@ export class DataSyncRuntime {
     this.reader.stop();
     this.beacon.stop();
     this.retries.stop();
+    this.expiries.stop();
     this.departures.stop();
     this.stopHearing();
   }
 
-  /** @param binding The key of the identity that alone may have it. */
   authorize(
     items: readonly ItemRequest[],
-    binding: string | undefined,
+    terms: AuthorizationTerms,
   ): MaybePromise<string> {
     const { store, watch, broker, reader } = this;
     const { waiting } = store;
@@ -132,11 +136,7 @@ export class DataSyncRuntime {
     const token = newToken();
     const put = waiting.addIf(token, () =>
       whenReady(broker.topics.position(reader.topic), (position) =>
-        store.put(token, {
-          items,
-          position,
-          ...(binding === undefined ? {} : { binding }),
-        }),
+        store.put(token, { items, position, ...terms }),
       ),
     );
     return whenReady(put, () => {

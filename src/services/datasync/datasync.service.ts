@@ -22,7 +22,11 @@ import {
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
-import { bindingOf, type AuthorizeOptions } from './authorize-options.js';
+import {
+  termsOf,
+  type AuthorizationTerms,
+  type AuthorizeOptions,
+} from './authorize-options.js';
 import { DataSyncEngine } from './datasync.engine.js';
 import { DataSyncRuntime } from './datasync-runtime.js';
 import type { DataSyncSettings } from './datasync-options.js';
@@ -182,21 +186,23 @@ export class DataSyncService
    * of whoever may have it, good for `tokenTimeout` milliseconds.
    *
    * @param options `for` an identity, so that a token that is found or stolen is
-   *   of no use to another.
+   *   of no use to another; `expiresAt`, so that the subscription ends with what
+   *   allowed it.
    * @example
    * const items = [{ dealer: 'AllTasks', query: null }];
    * const token = await datasync.authorizeSubscription(items, { for: user.id });
    * @throws RpcError when an item cannot be subscribed to, or too many tokens
    *   wait.
-   * @throws TypeError when `for` is there and nobody.
+   * @throws TypeError when `for` is there and nobody, or `expiresAt` and no time
+   *   to come.
    */
   authorizeSubscription(
     items: readonly ItemRequest[],
     options: AuthorizeOptions = {},
   ): MaybePromise<string> {
-    const binding = bindingOf(options);
+    const terms = termsOf(options);
     // A query that changes while an index has it could not be removed from it.
-    return this.$authorize(frozenJson(items, 'items'), binding);
+    return this.$authorize(frozenJson(items, 'items'), terms);
   }
 
   /**
@@ -245,12 +251,15 @@ export class DataSyncService
   }
 
   /** @internal */
-  $authorize(items: JsonValue, binding?: string): MaybePromise<string> {
+  $authorize(
+    items: JsonValue,
+    terms: AuthorizationTerms = {},
+  ): MaybePromise<string> {
     if (Array.isArray(items) && items.length > this.$settings.maxItems) {
       throw new RpcError(WireError.tooManyItems);
     }
     return whenReady(this.$ready(), (runtime) =>
-      runtime.authorize(this[state].engine.checkItems(items), binding),
+      runtime.authorize(this[state].engine.checkItems(items), terms),
     );
   }
 

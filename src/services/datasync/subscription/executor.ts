@@ -1,3 +1,4 @@
+import type { AlarmClock } from '../../../broker/alarm-clock.js';
 import type { MaybePromise, Position, Replay } from '../../../broker/ports.js';
 import type { Client } from '../../../core/client.js';
 import { isPromiseLike } from '../../../core/promise-like.js';
@@ -28,6 +29,8 @@ export interface LifeContext {
   readonly beacon: PositionBeacon;
   readonly notices: Notices;
   readonly schedule: ReplaySchedule;
+  /** When what expires does. */
+  readonly expiries: AlarmClock;
   readonly retries: Retries;
   replay(since: Position, limit: number): MaybePromise<Replay>;
   compare(left: Position, right: Position): number | undefined;
@@ -121,7 +124,7 @@ export class LifeExecutor {
         this.ask(
           holding,
           'release',
-          () => store.release(token, holder),
+          () => store.release(token, holder, holding.authorization),
           () => ({ type: 'released' }),
         );
         break;
@@ -157,8 +160,16 @@ export class LifeExecutor {
           context.beacon.forget(holding.subscription);
         }
         break;
+      case 'expire':
+        holding.expiry = context.expiries.set(effect.at, () =>
+          this.run(holding, { type: 'expired' }),
+        );
+        break;
       case 'forget':
         this.held.delete(holding);
+        if (holding.expiry !== undefined) {
+          context.expiries.cancel(holding.expiry);
+        }
         break;
       case 'answer':
         call.answer(effect.result);
@@ -214,8 +225,10 @@ export class LifeExecutor {
       'claim',
       () => context.store.claim(token, { holder, mode: wish.mode, identity }),
       (answer) => {
-        if (answer.type === 'claimed') context.arrived(token);
-        else if (answer.reason === 'binding') context.mismatched();
+        if (answer.type === 'claimed') {
+          holding.authorization = answer.authorization;
+          context.arrived(token);
+        } else if (answer.reason === 'binding') context.mismatched();
         return answer;
       },
     );

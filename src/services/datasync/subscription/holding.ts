@@ -1,6 +1,13 @@
+import type { Alarm } from '../../../broker/alarm-clock.js';
 import type { Client } from '../../../core/client.js';
 import type { CatchUp } from './catch-up.js';
-import type { Life, LifeEvent, Result, Wish } from './life-states.js';
+import type {
+  Authorization,
+  Life,
+  LifeEvent,
+  Result,
+  Wish,
+} from './life-states.js';
 import type { Subscription } from './subscription.js';
 
 /** Who waits for an acquisition. */
@@ -26,7 +33,11 @@ export class Holding {
   readonly holder: string;
   /** As it is from the first event on. */
   life: Life;
-  /** Present from the claim's answer on. */
+  /** What is known under the token, from the claim's answer on. */
+  authorization: Authorization | undefined;
+  /** Rings when its time has come. */
+  expiry: Alarm | undefined;
+  /** Present from the replay on. */
   subscription: Subscription | undefined;
   /** Present while what was missed is being sent. */
   catchUp: CatchUp | undefined;

@@ -28,7 +28,7 @@ export function claiming(life: Of<'claiming'>, event: LifeEvent): Step {
   const { wish } = life;
   switch (event.type) {
     case 'claimed':
-      return claimed(life, event.authorization);
+      return claimed(life, event.authorization, event.spent === true);
     case 'refused': {
       const mismatch: Effect[] =
         event.reason === 'binding' ? [{ do: 'tell', what: 'mismatch' }] : [];
@@ -69,19 +69,35 @@ function leave(mode: Mode, fate: Fate, debt: Debt | undefined): Step {
   };
 }
 
-function claimed(life: Of<'claiming'>, authorization: Authorization): Step {
+function claimed(
+  life: Of<'claiming'>,
+  authorization: Authorization,
+  spent: boolean,
+): Step {
   const { wish, doubted, foreign } = life;
-  if (foreign && authorization.binding !== undefined) {
+  if (spent || (foreign && authorization.binding !== undefined)) {
     return end(wish.mode, 'removed', [
       { do: 'forget' },
       ...abandon(wish.mode, 'removed'),
       { do: 'refuse', why: NO_SUCH },
     ]);
   }
+  const { expiresAt } = authorization;
+  const expiry: Effect[] =
+    expiresAt === undefined ? [] : [{ do: 'expire', at: expiresAt }];
   if (wish.mode === 'once') {
-    return replay({ state: 'announcing', wish, authorization });
+    const { life: then, effects } = replay({
+      state: 'announcing',
+      wish,
+      authorization,
+    });
+    return { life: then, effects: [...expiry, ...effects] };
   }
-  const effects: Effect[] = [{ do: 'supersede' }, { do: 'announce' }];
+  const effects: Effect[] = [
+    ...expiry,
+    { do: 'supersede' },
+    { do: 'announce' },
+  ];
   if (doubted) effects.push({ do: 'ask' });
   return { life: { state: 'announcing', wish, authorization }, effects };
 }

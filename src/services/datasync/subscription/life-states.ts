@@ -136,7 +136,12 @@ export type LifeEvent =
   /** Its time has come. */
   | { readonly type: 'expired' }
   // Answers
-  | { readonly type: 'claimed'; readonly authorization: Authorization }
+  | {
+      readonly type: 'claimed';
+      readonly authorization: Authorization;
+      /** Its time had come before. */
+      readonly spent?: boolean;
+    }
   | {
       readonly type: 'refused';
       readonly reason: 'unknown' | 'binding' | 'held';
@@ -173,6 +178,8 @@ export type Effect =
   /** Try again, later. */
   | { readonly do: 'later'; readonly what: Retried }
   // Of this node
+  /** Have it end then: milliseconds since 1970. */
+  | { readonly do: 'expire'; readonly at: number }
   /** Earlier claims of this node have lost the token. */
   | { readonly do: 'supersede' }
   | {

@@ -42,7 +42,7 @@ export class SubscriptionStore {
     return this.broker.tokens.put(
       this.key(token),
       authorization as unknown as JsonValue,
-      this.timeout,
+      this.timeOf(authorization),
       binding === undefined ? undefined : { binding },
     );
   }
@@ -57,7 +57,9 @@ export class SubscriptionStore {
     return whenReady(claim, (answer): ClaimAnswer => {
       if (!answer.claimed) return { type: 'refused', reason: answer.reason };
       this.waiting.forget(token);
-      return { type: 'claimed', authorization: authorizationOf(answer) };
+      const authorization = authorizationOf(answer);
+      const spent = this.timeOf(authorization) === 0;
+      return { type: 'claimed', authorization, spent };
     });
   }
 
@@ -98,15 +100,23 @@ export class SubscriptionStore {
   }
 
   /**
-   * Lets the client come back for as long as a token waits. Answers false when
-   * somebody else holds it by now.
+   * Lets the client come back for as long as a token waits, or its authorization
+   * lasts. Answers false when somebody else holds it by now.
+   *
+   * @param authorization Undefined where it is not known.
    */
-  release(token: string, holder: string): MaybePromise<boolean> {
+  release(
+    token: string,
+    holder: string,
+    authorization: Authorization | undefined,
+  ): MaybePromise<boolean> {
+    const time = this.timeOf(authorization);
+    if (time === 0) return this.removeHeld(token, holder);
     // Before the answer: the client may be faster.
     this.waiting.add(token);
     const { tokens } = this.broker;
     return whenReady(
-      tokens.release(this.key(token), holder, this.timeout),
+      tokens.release(this.key(token), holder, time),
       (released) => {
         if (!released) this.waiting.forget(token);
         return released;
@@ -136,6 +146,12 @@ export class SubscriptionStore {
       this.waiting.forget(token);
       return removed;
     });
+  }
+
+  /** Milliseconds that a token may wait; none once its time has come. */
+  private timeOf(authorization: Authorization | undefined): number {
+    const { expiresAt = Infinity } = authorization ?? {};
+    return Math.max(0, Math.min(this.timeout, expiresAt - Date.now()));
   }
 
   private get topic(): string {

@@ -242,6 +242,8 @@ export class World {
         case 'notCancelled':
           actor.cancelled++;
           break;
+        case 'expire':
+          break;
         case 'tell':
           if (effect.what !== 'mismatch' && effect.what !== 'identity') {
             expect(actor.hasBeenLive).toBe(true);

@@ -1,6 +1,6 @@
 /** Something that happens at a time. */
 export interface Alarm {
-  /** In the time of {@link now}. */
+  /** In the time of its clock. */
   readonly at: number;
 }
 
@@ -9,8 +9,24 @@ export function now(): number {
   return performance.now();
 }
 
+/** Where an alarm clock has its time from. */
+export interface ClockTime {
+  now(): number;
+  /** Milliseconds after which it looks again, at the latest. */
+  readonly longestDelay: number;
+}
+
 /** Longer delays make `setTimeout` fire at once. */
-const LONGEST_DELAY = 2 ** 31 - 1;
+const STEADY: ClockTime = { now, longestDelay: 2 ** 31 - 1 };
+
+/**
+ * Milliseconds since 1970. Somebody may set that clock, and it goes on while the
+ * computer sleeps and timers do not: it is looked at every minute.
+ */
+export const TIME_OF_DAY: ClockTime = {
+  now: () => Date.now(),
+  longestDelay: 60_000,
+};
 
 /**
  * Any number of alarms on one timer, which does not keep the process alive.
@@ -24,12 +40,14 @@ export class AlarmClock {
   #created = 0;
   #stopped = false;
 
+  constructor(private readonly time: ClockTime = STEADY) {}
+
   /** Alarms that are set. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** @param at A time of {@link now}; `Infinity` never rings. */
+  /** @param at In the time of the clock; `Infinity` never rings. */
   set(at: number, ring: () => void): Alarm {
     const alarm: Scheduled = { at, order: this.#created++, ring, index: -1 };
     if (at === Infinity) return alarm;
@@ -66,9 +84,10 @@ export class AlarmClock {
       return;
     }
     this.#disarm();
+    const { time } = this;
     const delay = Math.min(
-      Math.max(Math.ceil(first.at - now()), 1),
-      LONGEST_DELAY,
+      Math.max(Math.ceil(first.at - time.now()), 1),
+      time.longestDelay,
     );
     this.#timerAt = first.at;
     this.#timer = setTimeout(() => this.#wake(), delay).unref();
@@ -82,7 +101,7 @@ export class AlarmClock {
 
   #wake(): void {
     this.#disarm();
-    const time = now();
+    const time = this.time.now();
     // What a ringing alarm sets has to wait for the next turn, or one that
     // sets itself again for now would ring for ever.
     const created = this.#created;
