@@ -16,15 +16,14 @@ import { gzipSync } from 'node:zlib';
 
 /**
  * What pages import of `snorky/client`, and how many bytes of it they may have
- * to load, minified and compressed.
+ * to load, minified and compressed: what docs/client.md says, too.
  */
 const ENTRIES = [
   { what: 'calls', face: '{ Snorky, rpc }', limit: 5.3 * 1024 },
   {
     what: 'live rows',
     face: '{ Snorky, DataSync, liveCollection }',
-    // 10.8 KiB is the aim. Errors that name their call took what was left.
-    limit: 11 * 1024,
+    limit: 10.8 * 1024,
   },
   { what: 'everything', face: '*', limit: 14 * 1024 },
 ];

@@ -27,49 +27,22 @@ export type ConnectionEvent =
 
 /**
  * The whole life of a connection: what each event makes of each state. Events
- * that cannot happen in a state leave it as it is.
+ * that a state does not name leave it as it is.
  */
 export const NEXT_STATE: Readonly<
-  Record<ConnectionState, Readonly<Record<ConnectionEvent, ConnectionState>>>
+  Record<
+    ConnectionState,
+    Readonly<Partial<Record<ConnectionEvent, ConnectionState>>>
+  >
 > = {
-  idle: {
-    connect: 'connecting',
-    disconnect: 'idle',
-    opened: 'idle',
-    lost: 'idle',
-    refused: 'idle',
-    due: 'idle',
-  },
+  idle: { connect: 'connecting' },
   connecting: {
-    connect: 'connecting',
     disconnect: 'idle',
     opened: 'connected',
     lost: 'waiting',
     refused: 'stopped',
-    due: 'connecting',
   },
-  connected: {
-    connect: 'connected',
-    disconnect: 'idle',
-    opened: 'connected',
-    lost: 'waiting',
-    refused: 'stopped',
-    due: 'connected',
-  },
-  waiting: {
-    connect: 'connecting',
-    disconnect: 'idle',
-    opened: 'waiting',
-    lost: 'waiting',
-    refused: 'waiting',
-    due: 'connecting',
-  },
-  stopped: {
-    connect: 'connecting',
-    disconnect: 'idle',
-    opened: 'stopped',
-    lost: 'stopped',
-    refused: 'stopped',
-    due: 'stopped',
-  },
+  connected: { disconnect: 'idle', lost: 'waiting', refused: 'stopped' },
+  waiting: { connect: 'connecting', disconnect: 'idle', due: 'connecting' },
+  stopped: { connect: 'connecting', disconnect: 'idle' },
 };

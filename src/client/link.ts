@@ -104,9 +104,8 @@ export class Link {
   }
 
   #fire(event: ConnectionEvent, close?: Close): void {
-    const from = this.state;
-    const to = NEXT_STATE[from][event];
-    if (to === from) return;
+    const to = NEXT_STATE[this.state][event];
+    if (to === undefined) return;
     this.state = to;
     this.#leave();
     if (to === 'connecting') this.#open();

@@ -3,43 +3,49 @@ import { CollectionIterator } from './collection.js';
 /** Walks over a copy of items, of which it tells which to remove or update. */
 export class ArrayIterator<Row, Item> extends CollectionIterator<Row, Item> {
   /** The place of the item that was returned last. */
-  private place = -1;
-  private isDeleted = false;
+  #place = -1;
+  #isDeleted = false;
+  readonly #items: Item[];
+  readonly #removeItem: (item: Item) => void;
+  readonly #updateItem: (value: Row, item: Item) => Item;
 
   /** @param update Returns what the item has become. */
   constructor(
-    private readonly items: Item[],
-    private readonly removeItem: (item: Item) => void,
-    private readonly updateItem: (value: Row, item: Item) => Item,
+    items: Item[],
+    removeItem: (item: Item) => void,
+    updateItem: (value: Row, item: Item) => Item,
   ) {
     super();
+    this.#items = items;
+    this.#removeItem = removeItem;
+    this.#updateItem = updateItem;
   }
 
   next(): Item {
     if (!this.hasNext()) throw new Error('Busted iterator');
-    this.isDeleted = false;
-    return this.items[++this.place] as Item;
+    this.#isDeleted = false;
+    return this.#items[++this.#place] as Item;
   }
 
   hasNext(): boolean {
-    return this.place + 1 < this.items.length;
+    return this.#place + 1 < this.#items.length;
   }
 
   remove(): void {
-    this.removeItem(this.current());
-    this.isDeleted = true;
+    this.#removeItem(this.#current());
+    this.#isDeleted = true;
   }
 
   update(newValue: Row): void {
-    this.items[this.place] = this.updateItem(newValue, this.current());
+    this.#items[this.#place] = this.#updateItem(newValue, this.#current());
   }
 
-  private current(): Item {
-    const isAtItem = this.place >= 0;
-    if (!isAtItem || this.isDeleted) {
+  #current(): Item {
+    const isAtItem = this.#place >= 0;
+    if (!isAtItem || this.#isDeleted) {
       const where = isAtItem ? 'pointing to a deleted' : 'not pointing to an';
       throw new Error(`Iterator ${where} item! (call next())`);
     }
-    return this.items[this.place] as Item;
+    return this.#items[this.#place] as Item;
   }
 }

@@ -20,24 +20,26 @@ type AnyCollection = Collection<unknown> &
 
 /** A collection, and what it takes to apply deltas to it. */
 export class DeltaTarget {
-  private readonly keyed: KeyedCollection<unknown> | undefined;
+  readonly #keyed: KeyedCollection<unknown> | undefined;
   /** Undefined if only a comparison tells rows apart. */
-  private readonly keyOf: KeyReader | undefined;
-  private readonly isSame: ItemComparison;
-  private readonly versions = new VersionMemory();
+  readonly #keyOf: KeyReader | undefined;
+  readonly #isSame: ItemComparison;
+  readonly #collection: AnyCollection;
+  readonly #versions = new VersionMemory();
 
   /** @param comparison In place of the key, if the collection has none. */
   constructor(
-    private readonly collection: AnyCollection,
+    collection: AnyCollection,
     key: KeyReader,
     comparison: ItemComparison | undefined,
   ) {
-    this.keyOf = comparison ? undefined : key;
+    this.#collection = collection;
+    this.#keyOf = comparison ? undefined : key;
     if (isKeyed(collection)) {
-      this.keyOf = collection.adoptKey(this.keyOf);
-      if (this.keyOf) this.keyed = collection;
+      this.#keyOf = collection.adoptKey(this.#keyOf);
+      if (this.#keyOf) this.#keyed = collection;
     }
-    this.isSame =
+    this.#isSame =
       comparison ??
       ((item, other) => {
         const itemKey = key(item);
@@ -47,7 +49,7 @@ export class DeltaTarget {
 
   /** Closes the batch that the first delta has opened. */
   commit(): void {
-    this.keyed?.commit();
+    this.#keyed?.commit();
   }
 
   /**
@@ -57,20 +59,21 @@ export class DeltaTarget {
    * @throws what functions of the application throw.
    */
   apply(delta: Delta<object>): boolean | undefined {
-    const { keyOf, versions } = this;
+    const keyOf = this.#keyOf;
+    const versions = this.#versions;
     const [row, was] = rowsOf(delta);
-    this.keyed?.begin();
+    this.#keyed?.begin();
     const key = keyOf?.(row);
     const oldKey = keyOf?.(was);
     if (keyOf && delta.type !== 'insert' && (key ?? oldKey) === undefined) {
       return undefined;
     }
     const { version } = delta;
-    if (typeof version !== 'number') return this.change(delta, row, was);
+    if (typeof version !== 'number') return this.#change(delta, row, was);
     if (versions.isOld(key, version) || versions.isOld(oldKey, version)) {
       return false;
     }
-    const changed = this.change(delta, row, was);
+    const changed = this.#change(delta, row, was);
     versions.remember(key, version);
     versions.remember(oldKey, version);
     return changed;
@@ -78,35 +81,37 @@ export class DeltaTarget {
 
   /** Whether the row of a delta is there, under the key that it had before. */
   has(delta: Delta<object>): boolean {
-    const { keyed, keyOf } = this;
+    const keyed = this.#keyed;
+    const keyOf = this.#keyOf;
     const [row, was] = rowsOf(delta);
     const oldKey = keyOf?.(was);
     if (oldKey !== undefined && oldKey !== keyOf?.(row)) return false;
     if (keyed) return keyed.has(row);
-    return this.seek((item) => this.isSame(item, row, delta)) !== undefined;
+    return this.#seek((item) => this.#isSame(item, row, delta)) !== undefined;
   }
 
-  private change(delta: Delta<unknown>, row: object, was?: object): boolean {
-    const { collection, keyed } = this;
+  #change(delta: Delta<unknown>, row: object, was?: object): boolean {
+    const collection = this.#collection;
+    const keyed = this.#keyed;
     const isDelete = delta.type === 'delete';
     if (keyed) {
       if (isDelete) return keyed.delete(row);
       keyed.put(row, was);
       return true;
     }
-    const isRow = (item: unknown): boolean => this.isSame(item, row, delta);
-    const wasRow = (item: unknown): boolean => this.isSame(item, was, delta);
-    const here = this.seek(isRow);
+    const isRow = (item: unknown): boolean => this.#isSame(item, row, delta);
+    const wasRow = (item: unknown): boolean => this.#isSame(item, was, delta);
+    const here = this.#seek(isRow);
     if (isDelete) {
       here?.remove();
       return here !== undefined;
     }
-    const item = here ?? (was && this.seek(wasRow));
+    const item = here ?? (was && this.#seek(wasRow));
     if (item) {
       item.update(row);
       // There must not be two items of one row.
       if (here && was) {
-        this.seek((other) => wasRow(other) && !isRow(other))?.remove();
+        this.#seek((other) => wasRow(other) && !isRow(other))?.remove();
       }
       return true;
     }
@@ -116,10 +121,10 @@ export class DeltaTarget {
   }
 
   /** An iterator at the first item for which it is true. */
-  private seek(
+  #seek(
     isSought: (item: unknown) => boolean,
   ): CollectionIterator<unknown> | undefined {
-    const items = this.collection.getIterator();
+    const items = this.#collection.getIterator();
     while (items.hasNext()) {
       if (isSought(items.next())) return items;
     }

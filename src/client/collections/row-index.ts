@@ -10,16 +10,21 @@ import type { Key } from './key.js';
 export class RowIndex {
   /** Of how many rows it knows. */
   length = 0;
-  private readonly numbers = new Map<Key, number>();
+  readonly #numbers = new Map<Key, number>();
   /** By place, with room for more. */
-  private order = new Float64Array(0);
+  #order = new Float64Array(0);
 
-  constructor(private readonly keyAt: (place: number) => Key | undefined) {}
+  readonly #keyAt: (place: number) => Key | undefined;
+
+  constructor(keyAt: (place: number) => Key | undefined) {
+    this.#keyAt = keyAt;
+  }
 
   /** The place of a row; -1 if another row is there, undefined if it is new. */
   find(key: Key): number | undefined {
-    const { order, length } = this;
-    const number = this.numbers.get(key);
+    const order = this.#order;
+    const { length } = this;
+    const number = this.#numbers.get(key);
     if (number === undefined) return undefined;
     let low = 0;
     let high = length;
@@ -29,21 +34,22 @@ export class RowIndex {
       else high = middle;
     }
     // Numbers may have become so close that there was none between them.
-    return low < length && this.keyAt(low) === key ? low : -1;
+    return low < length && this.#keyAt(low) === key ? low : -1;
   }
 
   /** Whether it knows the row at a place. */
   knows(place: number): boolean {
-    const key = this.keyAt(place);
-    return key === undefined || this.numbers.get(key) === this.order[place];
+    const key = this.#keyAt(place);
+    return key === undefined || this.#numbers.get(key) === this.#order[place];
   }
 
   /** Is told that a row has come to a place. */
   insert(place: number): void {
-    const { order, length } = this;
+    const order = this.#order;
+    const { length } = this;
     if (length === order.length) {
-      this.order = new Float64Array(2 * length + 64);
-      this.order.set(order);
+      this.#order = new Float64Array(2 * length + 64);
+      this.#order.set(order);
       this.insert(place);
       return;
     }
@@ -56,27 +62,27 @@ export class RowIndex {
 
   /** Takes the key of the row at a place, unless it is another's. */
   remember(place: number): void {
-    const key = this.keyAt(place);
-    if (key === undefined || this.numbers.has(key)) return;
-    this.numbers.set(key, this.order[place] as number);
+    const key = this.#keyAt(place);
+    if (key === undefined || this.#numbers.has(key)) return;
+    this.#numbers.set(key, this.#order[place] as number);
   }
 
   /** Forgets the key of the row at a place. */
   forget(place: number): void {
-    this.numbers.delete(this.keyAt(place) as Key);
+    this.#numbers.delete(this.#keyAt(place) as Key);
   }
 
   /** Is told that rows have left their places, which ascend. */
   remove(places: readonly number[]): void {
     for (const [nth, place] of places.entries()) {
       const end = places[nth + 1] ?? this.length;
-      this.order.copyWithin(place - nth, place + 1, end);
+      this.#order.copyWithin(place - nth, place + 1, end);
     }
     this.length -= places.length;
   }
 
   rebuild(length: number): void {
-    this.numbers.clear();
+    this.#numbers.clear();
     this.length = 0;
     while (this.length < length) this.insert(this.length);
   }

@@ -19,7 +19,10 @@ export class SingleItemCollection<Row>
   extends Collection<Row>
   implements SelectiveCollection<Row>
 {
-  private removed: Row | undefined;
+  #removed: Row | undefined;
+  readonly #readHandler: () => Row | null | undefined;
+  readonly #updateHandler: (value: Row) => void;
+  readonly #removeHandler: (() => void) | undefined;
 
   /**
    * @param readHandler Answers the item, or nothing if there is none.
@@ -27,11 +30,19 @@ export class SingleItemCollection<Row>
    * @param removeHandler Is told that the item was deleted.
    */
   constructor(
-    private readonly readHandler: () => Row | null | undefined,
-    private readonly updateHandler: (value: Row) => void,
-    private readonly removeHandler?: () => void,
+    readHandler: () => Row | null | undefined,
+    updateHandler: (value: Row) => void,
+    removeHandler?: () => void,
   ) {
     super();
+    this.#readHandler = readHandler;
+    this.#updateHandler = updateHandler;
+    this.#removeHandler = removeHandler;
+  }
+
+  /** Vue makes no proxy of it then, which could not reach what is private. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   insert(value: Row): void {
@@ -43,12 +54,12 @@ export class SingleItemCollection<Row>
     isSame: (item: Row) => boolean,
     isNew: boolean,
   ): boolean {
-    const { removed } = this;
+    const removed = this.#removed;
     if (removed !== undefined && isSame(removed)) {
-      this.removed = undefined;
+      this.#removed = undefined;
       // Unless the application has turned to another one meanwhile.
       if (!this.getIterator().hasNext()) {
-        this.updateHandler(value);
+        this.#updateHandler(value);
         return true;
       }
     }
@@ -57,15 +68,15 @@ export class SingleItemCollection<Row>
   }
 
   getIterator(): CollectionIterator<Row> {
-    const item = this.readHandler();
+    const item = this.#readHandler();
     return new ArrayIterator<Row, Row>(
       item === undefined || item === null ? [] : [item],
       (removed) => {
-        this.removed = removed;
-        this.removeHandler?.();
+        this.#removed = removed;
+        this.#removeHandler?.();
       },
       (value) => {
-        this.updateHandler(value);
+        this.#updateHandler(value);
         return value;
       },
     );

@@ -9,14 +9,14 @@ const ROWS = 100_000;
  */
 export class VersionMemory {
   /** In the order of their last change. */
-  private readonly versions = new Map<Key, number>();
+  readonly #versions = new Map<Key, number>();
 
   isOld(row: Key | undefined, version: number): boolean {
-    return version < (this.versions.get(row as Key) ?? version);
+    return version < (this.#versions.get(row as Key) ?? version);
   }
 
   remember(row: Key | undefined, version: number): void {
-    const { versions } = this;
+    const versions = this.#versions;
     if (row === undefined) return;
     versions.delete(row);
     versions.set(row, version);

@@ -5,6 +5,7 @@ import {
   type TaggedDelta,
 } from '../../../src/client/collections/collection-delta-processor.js';
 import type { Collection } from '../../../src/client/collections/collection.js';
+import { SingleItemCollection } from '../../../src/client/collections/single-item-collection.js';
 import { ListCollection } from './list-collection.js';
 
 interface Task {
@@ -144,6 +145,17 @@ describe.each(WAYS)('Deltas for $way', ({ make }) => {
     expect(titles(rows)).toEqual(['a', 'b']);
     expect(error).toHaveBeenCalledTimes(1);
     expect(error.mock.calls[0]?.[0]).toContain('Task');
+  });
+
+  it('is left alone by Vue, as its collections are', () => {
+    const items = new ArrayCollection<{ id: number }>([]);
+    const single = new SingleItemCollection(
+      () => undefined,
+      () => {},
+    );
+    for (const each of [items, single, new CollectionDeltaProcessor({})]) {
+      expect(each).toHaveProperty('__v_skip', true);
+    }
   });
 
   describe('with versions', () => {
