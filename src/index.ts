@@ -64,7 +64,8 @@ export type {
   ExpiringIdentity,
   Identification,
   IdentifiesClient,
-} from './nest/gateway/gateway-admission.js';
+} from './nest/gateway/identification.js';
+export type { RouteRequest } from './nest/gateway/route-request.js';
 export type {
   UpgradeRequest,
   UpgradeUser,

@@ -10,7 +10,9 @@ import {
   createParamDecorator,
   Get,
   Inject,
+  Next,
   RequestMethod,
+  Res,
   UseFilters,
   UseGuards,
   UseInterceptors,
@@ -62,6 +64,34 @@ export const METHOD_METADATA = onMethod(
 export const ROUTE_ARGS_METADATA = onParameters(
   createParamDecorator(() => undefined)() as ParameterDecorator,
 );
+
+/** What `@Res({ passthrough: true })` adds, by method: Nest answers all the same. */
+const PASSTHROUGH_METADATA = onParameters(
+  Res({ passthrough: true }),
+  (value) => value === true,
+);
+
+/** How keys of parameters that take the answer out of Nest's hands begin. */
+const ANSWERING = [Res(), Next()].map((decorate) => {
+  class Probe {}
+  decorate(Probe.prototype, 'probe', 0);
+  const [key = ''] = Object.keys(
+    Reflect.getMetadata(ROUTE_ARGS_METADATA, Probe, 'probe') as object,
+  );
+  return key.slice(0, key.indexOf(':') + 1);
+});
+
+/** Whether the method of a route sees to its answer, so that Nest does not. */
+export function answersItself(target: object, key: string | symbol): boolean {
+  const classRef = target.constructor;
+  if (Reflect.getMetadata(PASSTHROUGH_METADATA, classRef, key) === true) {
+    return false;
+  }
+  const parameters = Object.keys(
+    (Reflect.getMetadata(ROUTE_ARGS_METADATA, classRef, key) ?? {}) as object,
+  );
+  return parameters.some((one) => ANSWERING.some((way) => one.startsWith(way)));
+}
 
 /** Metadata on classes: tokens that `@Inject()` gives for the constructor. */
 export const SELF_DECLARED_DEPS_METADATA = onClass((target) => {
@@ -165,10 +195,13 @@ function onMethod(
 }
 
 /** The key that a decorator of parameters sets on a class, for a method. */
-function onParameters(decorate: ParameterDecorator): string {
+function onParameters(
+  decorate: ParameterDecorator,
+  matches: (value: unknown) => boolean = () => true,
+): string {
   class Probe {}
   decorate(Probe.prototype, 'probe', 0);
-  return keyOn(Probe, 'probe', () => true);
+  return keyOn(Probe, 'probe', matches);
 }
 
 function keyOn(

@@ -225,6 +225,10 @@ const SETUP_ERRORS = {
   SNORKY_SUBSCRIBABLE_PARTIAL: (who: string, problem: string) =>
     `${who} uses @Subscribable() for a part of the rows, but ${problem}. Write ` +
     "{ partial: true, orderedBy: ['createdAt', 'id'] }, or leave orderedBy out.",
+  SNORKY_SUBSCRIBABLE_TOKEN: (who: string, problem: string) =>
+    `${who} uses @Subscribable() with options of its tokens, but ${problem}. ` +
+    'Write { bearer: true }, { expiresIn: 3_600_000 } or { expiresAt: ({ user }) ' +
+    '=> user.expires }.',
   SNORKY_SHUTDOWN_INVALID: (given: unknown) =>
     'The option `shutdownTimeout` must be a number of milliseconds from 0 up, ' +
     `not ${String(given)}.`,

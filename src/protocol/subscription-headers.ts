@@ -3,7 +3,7 @@
  * request. The names are part of the protocol.
  */
 export const SubscriptionHeader = {
-  /** Of the request: `Subscribe`, in any case. */
+  /** Of the request: `Subscribe` or `Renew`, in any case. */
   ask: 'X-Snorky',
   /** Of the answer: the token. */
   token: 'X-Subscription-Token',
@@ -11,6 +11,8 @@ export const SubscriptionHeader = {
   alias: 'X-Subscription',
   /** Of the answer: these are not all rows that match, but a part of them. */
   partial: 'X-Subscription-Partial',
+  /** Of the answer: whole milliseconds until the subscription ends. */
+  expires: 'X-Subscription-Expires',
 } as const;
 
 /** Fields that may decide what is in a part. */
@@ -57,11 +59,15 @@ function encodeFields(fields: readonly string[]): string {
   return `ordered-by=${fields.map(encodeURIComponent).join()}`;
 }
 
-/** Whether the value of `X-Snorky` asks for a subscription. */
-export function asksToSubscribe(value: string | string[] | undefined): boolean {
-  return (
-    String(value ?? '')
-      .trim()
-      .toLowerCase() === 'subscribe'
-  );
+/**
+ * What the value of `X-Snorky` asks for: rows and a subscription, or a subscription
+ * for rows that the client has.
+ */
+export function askedBy(
+  value: string | string[] | undefined,
+): 'subscribe' | 'renew' | undefined {
+  const asked = String(value ?? '')
+    .trim()
+    .toLowerCase();
+  return asked === 'subscribe' || asked === 'renew' ? asked : undefined;
 }

@@ -832,6 +832,17 @@ const CASES: Readonly<
       "header. Write { partial: true, orderedBy: ['createdAt', 'id'] }, or " +
       'leave orderedBy out.',
   },
+  SNORKY_SUBSCRIBABLE_TOKEN: {
+    start: () =>
+      startRoute(Subscribable(Tasks, null, { expiresIn: 0 }), {
+        dealers: [Tasks],
+      }),
+    sentence:
+      'TasksController.list() uses @Subscribable() with options of its tokens, ' +
+      'but `expiresIn` is no number of milliseconds above 0. Write ' +
+      '{ bearer: true }, { expiresIn: 3_600_000 } or { expiresAt: ({ user }) => ' +
+      'user.expires }.',
+  },
   SNORKY_TYPES_MISSING: {
     start: () => {
       class Untold {

@@ -4,8 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { MaybePromise } from '../../broker/ports.js';
 import { isInstance } from '../../core/is-instance.js';
 import { isError } from '../../core/log-line.js';
-import { isPromiseLike, asPromise, disown } from '../../core/promise-like.js';
-import type { JsonValue } from '../../protocol/json.js';
+import { isPromiseLike, asPromise } from '../../core/promise-like.js';
 import type {
   Admission,
   Admit,
@@ -15,34 +14,15 @@ import type { BoundEnhancers } from '../enhancers/bound-enhancers.js';
 import { filterFor, runEnhanced } from '../enhancers/enhancer-chain.js';
 import { SnorkyExecutionContext } from '../enhancers/execution-context.js';
 import type { UpgradeMiddleware } from '../snorky-options.js';
+import { admissionOf, type Identification } from './identification.js';
 import { toUpgradeRequest, type UpgradeRequest } from './upgrade-request.js';
 import { messageOf, UpgradeResponse } from './upgrade-response.js';
-
-/** An identity that holds for a limited time. */
-export interface ExpiringIdentity {
-  readonly identity: JsonValue;
-  /** The client is closed with 4100 then. A number is milliseconds since 1970. */
-  readonly expiresAt: Date | number;
-}
-
-/** What `identify` may answer; nothing stands for somebody unknown. */
-export type Identification = JsonValue | ExpiringIdentity | undefined;
-
-/** A gateway that tells who connects. */
-export interface IdentifiesClient {
-  /**
-   * Called after the guards, before the handshake is accepted. The answer
-   * becomes `client.identity`. What it throws refuses the connection: an
-   * `HttpException` with its status and message, anything else with 500.
-   */
-  identify(request: UpgradeRequest): MaybePromise<Identification>;
-}
 
 /** A gateway class in the container. */
 export interface GatewayPlace {
   readonly classRef: { readonly name: string; readonly prototype: object };
   /** The instance there is, or one for each connection. */
-  resolve(request: IncomingMessage): MaybePromise<{
+  resolve(request: object): MaybePromise<{
     readonly instance: object;
     readonly contextId?: ContextId;
   }>;
@@ -96,7 +76,7 @@ export function gatewayAdmission(
           (Reflect.get(instance, 'identify') ?? identify) as typeof identify
         ).call(instance, request, response),
       );
-      return toAdmission(answer as Identification);
+      return admissionOf(answer as Identification, 'identify');
     } catch (error) {
       const filter = filterFor(around, error);
       if (filter === undefined) throw error;
@@ -149,41 +129,6 @@ export function identifyOf({
 
 function nobody(): null {
   return null;
-}
-
-function toAdmission(answer: Identification): Admission {
-  // Claims are often untyped, and a missing one is nobody, not somebody unknown.
-  if (answer === undefined) return { identity: null };
-  if (!isExpiring(answer)) return { identity: answer };
-  return {
-    identity: (answer.identity as JsonValue | undefined) ?? null,
-    expiresAt: timeOf(answer.expiresAt),
-  };
-}
-
-/**
- * Refuses what is no time: a connection that ends at once, or never, because a
- * claim is missing or is a text, would be noticed late.
- */
-function timeOf(expiresAt: unknown): number {
-  const time = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt;
-  if (typeof time === 'number' && !Number.isNaN(time)) return time;
-  disown(expiresAt);
-  throw new TypeError(
-    'identify() answered an `expiresAt` that is neither a valid Date nor a number ' +
-      'of milliseconds since 1970. Where the identity does not expire, answer it alone.',
-  );
-}
-
-function isExpiring(
-  answer: JsonValue | ExpiringIdentity,
-): answer is ExpiringIdentity {
-  return (
-    typeof answer === 'object' &&
-    answer !== null &&
-    'identity' in answer &&
-    'expiresAt' in answer
-  );
 }
 
 function refusalOf(error: unknown, response: UpgradeResponse): unknown {

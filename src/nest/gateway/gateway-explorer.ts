@@ -5,14 +5,15 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator } from '@nestjs/core';
+import type { MaybePromise } from '../../broker/ports.js';
 import type { Admit } from '../../transports/websocket/websocket-endpoint.js';
 import { GATEWAY_METADATA } from '../constants.js';
 import { EnhancerBinder } from '../enhancers/enhancer-binder.js';
 import { checkAllBound } from '../enhancers/unbound-enhancers.js';
 import {
   ENTRY_PROVIDER_WATERMARK,
-  type InstanceWrapper,
   isAlias,
+  type InstanceWrapper,
 } from '../nest-internals.js';
 import { ResolvedOptions } from '../resolved-options.js';
 import { resolveScoped } from '../scoped-instance.js';
@@ -30,6 +31,13 @@ import {
   identifyOf,
   type GatewayPlace,
 } from './gateway-admission.js';
+import type { IdentifiesClient } from './identification.js';
+import {
+  NOBODY,
+  routeIdentity,
+  type RouteIdentity,
+} from './route-identification.js';
+import type { RouteRequest } from './route-request.js';
 import { gatewayListed, unlistedGateways } from './unlisted-gateways.js';
 
 /** Finds the gateway class of each registry. */
@@ -87,6 +95,19 @@ export class GatewayExplorer implements OnModuleInit {
       called: [],
     });
     return gatewayAdmission(middleware, { place, bound });
+  }
+
+  /**
+   * Of whom a route's request is, as the gateway of a registry tells.
+   *
+   * @throws whatever the gateway does, or that it does not tell.
+   */
+  identityOn(
+    registry: string,
+    request: RouteRequest,
+  ): MaybePromise<RouteIdentity> {
+    const place = this.gateways.get(registry);
+    return place === undefined ? NOBODY : routeIdentity(place, request);
   }
 
   /** Who decides about connections, in words. Empty: nobody does. */
@@ -208,8 +229,11 @@ interface FoundGateway extends GatewayPlace {
 function placeOf(wrapper: InstanceWrapper, classRef: ClassRef): FoundGateway {
   checkScoped(wrapper, classRef);
   const isStatic = wrapper.isDependencyTreeStatic();
-  const calleeOf = (made: unknown): object =>
-    callee(classRef, ['identify'], made);
+  const asked: readonly (keyof IdentifiesClient)[] =
+    'identifyRequest' in classRef.prototype
+      ? ['identify', 'identifyRequest']
+      : ['identify'];
+  const calleeOf = (made: unknown): object => callee(classRef, asked, made);
   return {
     classRef,
     wrapper,

@@ -11,12 +11,12 @@ type WriteHead = (
  * headers: exception filters, interceptors, a `Response` that the handler
  * returns and streams have their say after the handler.
  *
- * @param act Called with the status. Called again if the head could not be
+ * @param act Called with the status; gives the one that is sent. Called again if the head could not be
  *   written and something else is answered.
  */
 export function beforeHead(
   response: ServerResponse,
-  act: (status: number) => void,
+  act: (status: number) => number,
 ): void {
   const writeHead = response.writeHead.bind(response) as WriteHead;
   const amended: WriteHead = (status, ...rest) => {
@@ -28,10 +28,10 @@ export function beforeHead(
         response,
         rest.find((one) => typeof one === 'object'),
       );
-      act(status);
-      return typeof message === 'string'
-        ? writeHead(status, message)
-        : writeHead(status);
+      const sent = act(status);
+      return typeof message === 'string' && sent === status
+        ? writeHead(sent, message)
+        : writeHead(sent);
     } catch (error) {
       // What is answered instead has headers of its own.
       for (const name of response.getHeaderNames()) response.removeHeader(name);

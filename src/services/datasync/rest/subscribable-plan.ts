@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { MaybePromise } from '../../../broker/ports.js';
-import type { UpgradeUser } from '../../../nest/gateway/upgrade-request.js';
+import { timeOf } from '../../../nest/gateway/identification.js';
+import type { RouteRequest } from '../../../nest/gateway/route-request.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import { encodePart } from '../../../protocol/subscription-headers.js';
 import { Dealer } from '../dealers/dealer.js';
@@ -15,17 +15,7 @@ export interface SubscribableItem {
   readonly query: JsonValue;
 }
 
-/** What of a request Express and Fastify have in common. */
-export interface SubscribableRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, unknown>>;
-  readonly body: unknown;
-  /** Set by guards or middleware, undefined until then. */
-  readonly user: UpgradeUser;
-}
+export type { RouteRequest as SubscribableRequest };
 
 /** Through which DataSync service an answer is subscribed to. */
 export interface SubscribableService {
@@ -46,7 +36,7 @@ export interface WholeAnswer {
  * page 2. One row that comes, goes or moves changes which others are in it, so a
  * page fetches the part again then.
  */
-export interface PartialAnswer<Request extends object = SubscribableRequest> {
+export interface PartialAnswer<Request extends object = RouteRequest> {
   readonly partial: true;
   /**
    * Every field of a row that decides whether it is in the part, and where: what
@@ -61,9 +51,29 @@ export interface PartialAnswer<Request extends object = SubscribableRequest> {
     readonly string[] | ((request: Request) => readonly string[]);
 }
 
+/** Who may use the token of an answer, and until when. */
+export interface SubscribableToken<Request extends object = RouteRequest> {
+  /**
+   * The token is for whoever has it, also where the gateway tells whose the
+   * request is: `identifyRequest` is not asked.
+   *
+   * @default false
+   */
+  readonly bearer?: boolean;
+  /** Milliseconds after which the subscription ends. @default it does not */
+  readonly expiresIn?: number;
+  /**
+   * When it ends, instead: a number is milliseconds since 1970, undefined is
+   * never. An identity that expires earlier ends it earlier.
+   */
+  readonly expiresAt?: (request: Request) => Date | number | undefined;
+}
+
 /** How an answer may be subscribed to. */
-export type SubscribableOptions<Request extends object = SubscribableRequest> =
-  SubscribableService & (WholeAnswer | PartialAnswer<Request>);
+export type SubscribableOptions<Request extends object = RouteRequest> =
+  SubscribableService &
+    SubscribableToken<Request> &
+    (WholeAnswer | PartialAnswer<Request>);
 
 /** What `@Subscribable()` was told. */
 export interface SubscribablePlan {
@@ -76,6 +86,8 @@ export interface SubscribablePlan {
   itemsFor(request: never): MaybePromise<readonly SubscribableItem[]>;
   /** What the header says of a part; undefined for whole answers. */
   partFor(request: never): string | undefined;
+  /** When it ends, in milliseconds since 1970; `Infinity` if never. */
+  expiryFor(request: never): number;
 }
 
 type Query = JsonValue | ((request: never) => MaybePromise<JsonValue>);
@@ -88,25 +100,34 @@ export function subscribablePlan(
 ): SubscribablePlan {
   if (typeof what === 'function' && !isDealer(what)) {
     const [options = {}] = rest as [SubscribableOptions<never>?];
-    return { fixed: {}, options, itemsFor: what, partFor: partOf(options) };
+    return { ...byOptions(options), fixed: {}, itemsFor: what };
   }
   const [query = null, options = {}] = rest as [
     Query?,
     SubscribableOptions<never>?,
   ];
-  const partFor = partOf(options);
+  const always = byOptions(options);
   if (typeof query !== 'function') {
     const items = [{ dealer: what, query }];
     const fixed = { dealer: what, query };
-    return { fixed, options, itemsFor: () => items, partFor };
+    return { ...always, fixed, itemsFor: () => items };
   }
   return {
+    ...always,
     fixed: { dealer: what },
-    options,
     itemsFor: async (request) => [
       { dealer: what, query: await query(request) },
     ],
-    partFor,
+  };
+}
+
+function byOptions(
+  options: SubscribableOptions<never>,
+): Pick<SubscribablePlan, 'options' | 'partFor' | 'expiryFor'> {
+  return {
+    options,
+    partFor: partOf(options),
+    expiryFor: expiryOf(options),
   };
 }
 
@@ -119,6 +140,19 @@ function partOf({
     return (request) => encodePart(orderedBy(request));
   }
   return () => encodePart(orderedBy);
+}
+
+function expiryOf({
+  expiresIn = Infinity,
+  expiresAt,
+}: SubscribableOptions<never>): SubscribablePlan['expiryFor'] {
+  if (expiresAt === undefined) return () => Date.now() + expiresIn;
+  return (request) => {
+    const time: unknown = expiresAt(request);
+    return time === undefined
+      ? Infinity
+      : timeOf(time, 'The function of @Subscribable() gave');
+  };
 }
 
 function isDealer(what: Type<Dealer<never>> | Items): what is Type {

@@ -1,38 +1,31 @@
-import {
-  BadRequestException,
-  ServiceUnavailableException,
-  type CallHandler,
-  type CanActivate,
-  type ExecutionContext,
-  type NestInterceptor,
-  type OnApplicationBootstrap,
+import type {
+  CallHandler,
+  CanActivate,
+  ExecutionContext,
+  NestInterceptor,
+  OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { AsyncResource } from 'node:async_hooks';
-import { defer, from, mergeMap, type Observable } from 'rxjs';
-import { NotJsonError } from '../../../core/frozen-json.js';
-import { isInstance } from '../../../core/is-instance.js';
-import { RpcError } from '../../../core/rpc-error.js';
+import { defer, from, mergeMap, of, tap, type Observable } from 'rxjs';
+import type { RouteRequest } from '../../../nest/gateway/route-request.js';
 import {
+  answersItself,
   INTERCEPTORS_METADATA,
   METHOD_METADATA,
 } from '../../../nest/nest-internals.js';
 import { ofThisCopy } from '../../../nest/package-copies.js';
 import { setupError } from '../../../nest/setup-errors.js';
-import { WireError } from '../../../protocol/errors.js';
 import {
-  asksToSubscribe,
+  askedBy,
   SubscriptionHeader,
 } from '../../../protocol/subscription-headers.js';
 import type { DataSyncService } from '../datasync.service.js';
-import type { ItemRequest } from '../subscription/life-states.js';
-import type {
-  SubscribablePlan,
-  SubscribableRequest,
-} from './subscribable-plan.js';
+import { RouteAuthorization, type RouteToken } from './route-authorization.js';
+import type { SubscribablePlan } from './subscribable-plan.js';
 import {
-  checkPart,
-  findDealer,
+  checkOptions,
+  findGateways,
   subscribableTarget,
 } from './subscribable-target.js';
 import { SubscriptionAnswer, type Grant } from './subscription-answer.js';
@@ -45,16 +38,6 @@ interface Place {
   readonly key: string | symbol;
 }
 
-/** What a route got wrong, not its caller. */
-const OWN_MISTAKES: ReadonlySet<unknown> = new Set([
-  WireError.itemsNotAList,
-  WireError.itemNotAnObject,
-  WireError.missingDealer,
-  WireError.dealerNotAName,
-  WireError.noSuchDealer,
-  WireError.missingQuery,
-]);
-
 /**
  * What `@Subscribable()` puts around a route. As a guard, which comes before all
  * interceptors, it sees to the headers of whatever is answered. As the innermost
@@ -65,6 +48,7 @@ export abstract class SubscribableRoute
 {
   private readonly who: string;
   private service: DataSyncService | undefined;
+  private authorization: RouteAuthorization | undefined;
 
   constructor(
     private readonly modules: ModulesContainer,
@@ -85,7 +69,7 @@ export abstract class SubscribableRoute
     if (interceptorsOf(method).filter(isOne).length > 1) {
       throw setupError('SNORKY_SUBSCRIBABLE_TWICE', this.who);
     }
-    checkPart(this.place.plan.options, this.who);
+    checkOptions(this.place.plan.options, this.who);
     this.ready();
   }
 
@@ -93,7 +77,7 @@ export abstract class SubscribableRoute
     if (context.getType() !== 'http') return true;
     const http = context.switchToHttp();
     const answer = SubscriptionAnswer.to(http.getResponse());
-    if (asks(http.getRequest())) this.expect(answer);
+    if (askedOf(http.getRequest()) !== undefined) this.expect(answer);
     return true;
   }
 
@@ -101,29 +85,63 @@ export abstract class SubscribableRoute
     // A method may be a command too.
     if (context.getType() !== 'http') return next.handle();
     const http = context.switchToHttp();
-    const request = http.getRequest<SubscribableRequest>();
-    if (!asks(request)) return next.handle();
+    const request = http.getRequest<RouteRequest>();
+    const asked = askedOf(request);
+    if (asked === undefined) return next.handle();
     const answer = SubscriptionAnswer.to(http.getResponse());
     // Who subscribes may do so outside of the scope that it was called in.
     const scope = new AsyncResource('SnorkySubscribable');
     return defer(() =>
-      scope.runInAsyncScope(() => this.follow(request, answer, next)),
+      scope.runInAsyncScope(() =>
+        asked === 'renew'
+          ? this.renew(request, answer, http.getResponse())
+          : this.follow(request, answer, next),
+      ),
     );
   }
 
   private follow(
-    request: SubscribableRequest,
+    request: RouteRequest,
     answer: SubscriptionAnswer,
     next: CallHandler,
   ): Observable<unknown> {
     answer.onHead = () => {};
     const part = this.place.plan.partFor(request as never);
     const authorized = this.authorize(request);
-    const handled = next.handle();
+    return this.granted(authorized, next.handle(), answer, { part });
+  }
+
+  /** The same for rows that the client has: without the handler and its pipes. */
+  private renew(
+    request: RouteRequest,
+    answer: SubscriptionAnswer,
+    response: Answering,
+  ): Observable<unknown> {
+    answer.onHead = () => {};
+    const part = this.place.plan.partFor(request as never);
+    const authorized = this.authorize(request);
+    const renewed = this.granted(authorized, of(undefined), answer, {
+      part,
+      isRenewal: true,
+    });
+    const { target, key } = this.place;
+    // Nest leaves the answer of a method with @Res() to the handler.
+    return answersItself(target, key)
+      ? renewed.pipe(tap(() => response.status(204).send()))
+      : renewed;
+  }
+
+  private granted(
+    authorized: Promise<RouteToken>,
+    handled: Observable<unknown>,
+    answer: SubscriptionAnswer,
+    how: Pick<Grant, 'part' | 'isRenewal'>,
+  ): Observable<unknown> {
     let grant: Grant | undefined;
     const rows = from(authorized).pipe(
-      mergeMap((token) => {
-        grant = { token, part, withdraw: () => this.withdraw(token) };
+      mergeMap(({ token, expiresAt }) => {
+        const withdraw = (): void => this.withdraw(token);
+        grant = { ...how, token, expiresAt, withdraw };
         answer.grant(grant);
         return handled;
       }),
@@ -134,9 +152,20 @@ export abstract class SubscribableRoute
       abandoned: () => {
         this.expect(answer);
         if (grant !== undefined) answer.takeBack(grant);
-        else authorized.then((token) => this.withdraw(token), ignore);
+        else authorized.then(({ token }) => this.withdraw(token), ignore);
       },
     });
+  }
+
+  private authorize(request: RouteRequest): Promise<RouteToken> {
+    const { modules, place, who } = this;
+    this.authorization ??= new RouteAuthorization(
+      this.ready(),
+      findGateways(modules),
+      place.plan,
+      who,
+    );
+    return this.authorization.authorize(request);
   }
 
   /** Has it noticed when rows are answered without the handler's token. */
@@ -144,57 +173,6 @@ export abstract class SubscribableRoute
     answer.onHead = (status, granted) => {
       if (status < 300 && !granted) this.bypassed();
     };
-  }
-
-  private async authorize(request: SubscribableRequest): Promise<string> {
-    const service = this.ready();
-    try {
-      const items = await this.place.plan.itemsFor(request as never);
-      // Names that are none are the service's to refuse.
-      const named = items.map(({ dealer, query }): ItemRequest => ({
-        dealer:
-          typeof dealer === 'function'
-            ? findDealer(service, dealer, this.who).name
-            : dealer,
-        query,
-      }));
-      return await service.authorizeSubscription(named);
-    } catch (error) {
-      throw this.toHttp(error, service);
-    }
-  }
-
-  private toHttp(error: unknown, service: DataSyncService): unknown {
-    // `Number(request.params.id)` of what is no number.
-    if (isInstance(error, NotJsonError) && error.kind === 'number') {
-      return new BadRequestException({
-        message: 'Invalid query',
-        error: 'Bad Request',
-        statusCode: 400,
-      });
-    }
-    if (!isInstance(error, RpcError)) return error;
-    if (error.value === WireError.tooManyTokens) {
-      return new ServiceUnavailableException({
-        message: error.value,
-        error: 'Service Unavailable',
-        statusCode: 503,
-      });
-    }
-    if (!OWN_MISTAKES.has(error.value)) {
-      return new BadRequestException({
-        message: error.value,
-        error: 'Bad Request',
-        statusCode: 400,
-      });
-    }
-    const names = service.$dealers.map(({ name }) => name).join(', ');
-    return new Error(
-      `${this.who} asks for a subscription that cannot be: ${error.message}. ` +
-        `Give a list of { dealer, query }; service "${service.name}" has the ` +
-        `dealers ${names || '(none)'}.`,
-      { cause: error },
-    );
   }
 
   private withdraw(token: string): void {
@@ -241,10 +219,18 @@ export abstract class SubscribableRoute
 
 ofThisCopy(SubscribableRoute);
 
-function asks({ method, headers }: SubscribableRequest): boolean {
+function askedOf({
+  method,
+  headers,
+}: RouteRequest): ReturnType<typeof askedBy> {
   // Without rows there is nothing to follow.
-  if (method === 'HEAD') return false;
-  return asksToSubscribe(headers[SubscriptionHeader.ask.toLowerCase()]);
+  if (method === 'HEAD') return undefined;
+  return askedBy(headers[SubscriptionHeader.ask.toLowerCase()]);
+}
+
+/** What a response of Express and a reply of Fastify have in common. */
+interface Answering {
+  status(code: number): { send(): unknown };
 }
 
 function ignore(): void {}

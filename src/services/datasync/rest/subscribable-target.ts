@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { frozenJson } from '../../../core/frozen-json.js';
 import { RpcError } from '../../../core/rpc-error.js';
+import { GatewayExplorer } from '../../../nest/gateway/gateway-explorer.js';
 import { setupError } from '../../../nest/setup-errors.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import {
@@ -38,17 +39,42 @@ export function subscribableTarget(
 }
 
 /**
- * Checks what a route says about being a part.
+ * Checks what a route says about its answer and its tokens.
  *
  * @throws SnorkySetupError
  */
-export function checkPart(
-  { partial, orderedBy }: SubscribablePlan['options'],
+export function checkOptions(
+  options: SubscribablePlan['options'],
   who: string,
 ): void {
-  const problem = partProblem(partial, orderedBy);
-  if (problem === undefined) return;
-  throw setupError('SNORKY_SUBSCRIBABLE_PARTIAL', who, problem);
+  const ofPart = partProblem(options.partial, options.orderedBy);
+  if (ofPart !== undefined) {
+    throw setupError('SNORKY_SUBSCRIBABLE_PARTIAL', who, ofPart);
+  }
+  const ofToken = tokenProblem(options);
+  if (ofToken !== undefined) {
+    throw setupError('SNORKY_SUBSCRIBABLE_TOKEN', who, ofToken);
+  }
+}
+
+function tokenProblem({
+  bearer,
+  expiresIn,
+  expiresAt,
+}: SubscribablePlan['options']): string | undefined {
+  if (bearer !== undefined && typeof bearer !== 'boolean') {
+    return '`bearer` is neither true nor false';
+  }
+  if (expiresAt !== undefined && typeof expiresAt !== 'function') {
+    return '`expiresAt` is no function of the request';
+  }
+  if (expiresIn === undefined) return undefined;
+  if (expiresAt !== undefined) {
+    return '`expiresIn` and `expiresAt` say the same in two ways';
+  }
+  return Number.isFinite(expiresIn) && expiresIn > 0
+    ? undefined
+    : '`expiresIn` is no number of milliseconds above 0';
 }
 
 function partProblem(partial: unknown, orderedBy: unknown): string | undefined {
@@ -62,6 +88,17 @@ function partProblem(partial: unknown, orderedBy: unknown): string | undefined {
     `\`orderedBy\` is no list of 1 to ${MAX_PART_FIELDS} names of fields, ` +
     'short enough for a header'
   );
+}
+
+/** Who knows the gateways of an application. */
+export function findGateways(
+  modules: ModulesContainer,
+): GatewayExplorer | undefined {
+  for (const { providers } of modules.values()) {
+    const found: unknown = providers.get(GatewayExplorer)?.instance;
+    if (found instanceof GatewayExplorer) return found;
+  }
+  return undefined;
 }
 
 /**

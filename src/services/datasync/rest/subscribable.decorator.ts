@@ -23,10 +23,17 @@ import { SubscribableRoute } from './subscribable-route.js';
  * the handler ran, so that no change falls in between. Other requests get what
  * they got before.
  *
+ * The token is for the identity that the gateway of the registry finds for the
+ * request; nobody else can use it. With `X-Snorky: Renew` there is a token without
+ * rows, for a subscription that is about to end: the guards decide again, and the
+ * handler is not called.
+ *
  * Guards have decided before; when a pipe or the handler fails, or redirects,
  * there is no token. Nor is there for HEAD.
  *
  * @param items What to subscribe to; an `HttpException` thrown here is answered.
+ * @param options `expiresIn` or `expiresAt` for subscriptions that end, `bearer`
+ *   for tokens that whoever has them may use, `partial` for parts of the rows.
  *
  * @example
  * @Get(':id')

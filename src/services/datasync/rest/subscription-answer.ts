@@ -7,6 +7,7 @@ const {
   token: TOKEN,
   alias: ALIAS,
   partial: PARTIAL,
+  expires: EXPIRES,
 } = SubscriptionHeader;
 
 /** A token that an answer is to carry. */
@@ -14,6 +15,10 @@ export interface Grant {
   readonly token: string;
   /** What the header says of a part; undefined for whole answers. */
   readonly part: string | undefined;
+  /** Milliseconds since 1970; undefined: the subscription does not end by itself. */
+  readonly expiresAt?: number | undefined;
+  /** It has no rows: the client has them. */
+  readonly isRenewal?: boolean;
   /** Makes the token good for nothing. Must not throw. */
   withdraw(): void;
 }
@@ -67,13 +72,14 @@ export class SubscriptionAnswer {
     grant.withdraw();
   }
 
-  #complete(status: number): void {
+  /** @returns The status that is answered. */
+  #complete(status: number): number {
     const { response } = this;
     // With 304 the client has these very rows. Other such answers have none.
     if (status >= 300 && status !== 304) this.takeBack(this.#grant);
     addNames(response, 'Vary', [ask]);
     if (this.#grant !== undefined) {
-      const { token, part } = this.#grant;
+      const { token, part, expiresAt } = this.#grant;
       response.setHeader(TOKEN, token);
       response.setHeader(ALIAS, token);
       // A page that may not read it would take the part for the whole.
@@ -81,10 +87,21 @@ export class SubscriptionAnswer {
         response.setHeader(PARTIAL, part);
         addNames(response, 'Access-Control-Expose-Headers', [PARTIAL]);
       }
+      if (expiresAt !== undefined) {
+        const left = Math.max(Math.floor(expiresAt - Date.now()), 0);
+        response.setHeader(EXPIRES, left);
+        addNames(response, 'Access-Control-Expose-Headers', [EXPIRES]);
+      }
       // The token is a secret of whoever asked.
       response.setHeader('Cache-Control', 'no-store');
       addNames(response, 'Access-Control-Expose-Headers', [TOKEN, ALIAS]);
     }
     this.onHead(status, this.#grant !== undefined);
+    if (this.#grant?.isRenewal !== true) return status;
+    // Of what interceptors and serializers made of nothing.
+    for (const name of ['Content-Type', 'Content-Length', 'ETag']) {
+      response.removeHeader(name);
+    }
+    return 204;
   }
 }

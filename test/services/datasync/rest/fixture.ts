@@ -12,6 +12,7 @@ import {
   RpcError,
   SimpleDealer,
   SnorkyModule,
+  type AuthorizeOptions,
   type Broker,
   type DataSyncOptions,
   type ItemRequest,
@@ -64,8 +65,9 @@ export class RecordingDataSync extends DataSyncService {
 
   override async authorizeSubscription(
     items: readonly ItemRequest[],
+    options?: AuthorizeOptions,
   ): Promise<string> {
-    const token = await super.authorizeSubscription(items);
+    const token = await super.authorizeSubscription(items, options);
     this.tokens.push(token);
     return token;
   }

@@ -61,6 +61,7 @@ describe('A head that is about to be written', () => {
       beforeHead(response, (code) => {
         statuses.push(code);
         addNames(response, 'Vary', ['X-Snorky']);
+        return code;
       });
       ways[way]?.(response);
     });
@@ -74,7 +75,7 @@ describe('A head that is about to be written', () => {
 
   it('keeps headers that come several times', async () => {
     const { headers } = await answered((response) => {
-      beforeHead(response, () => {});
+      beforeHead(response, (code) => code);
       response.writeHead(200, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']).end();
     });
     expect(headers['set-cookie']).toEqual(['a=1', 'b=2']);
@@ -86,6 +87,7 @@ describe('A head that is about to be written', () => {
       beforeHead(response, (code) => {
         statuses.push(code);
         response.setHeader(`X-${code}`, 'yes');
+        return code;
       });
       response.setHeader('X-Before', 'yes');
       try {
@@ -104,7 +106,7 @@ describe('A head that is about to be written', () => {
   it('is written once', async () => {
     let thrown: unknown;
     await answered((response) => {
-      beforeHead(response, () => {});
+      beforeHead(response, (code) => code);
       response.writeHead(200).flushHeaders();
       try {
         response.writeHead(500, { 'X-Late': 'yes' });

@@ -87,6 +87,21 @@ describe('A subscribable route is checked before it is asked', () => {
   });
 
   it.each([
+    ['a bearer of a kind', { bearer: 'yes' }],
+    ['an end in a text', { expiresIn: '1h' }],
+    ['an end in no time', { expiresIn: 0 }],
+    ['an end before the beginning', { expiresIn: -1 }],
+    ['an end at no time', { expiresIn: Number.NaN }],
+    ['an end at one time for all', { expiresAt: new Date() }],
+    ['two ends', { expiresIn: 1000, expiresAt: () => undefined }],
+  ])('for %s', async (_what, options) => {
+    const decorator = Subscribable(AllTasks, null, options as never);
+    await expect(start([controllerOf(decorator)], tasks)).rejects.toMatchObject(
+      { code: 'SNORKY_SUBSCRIBABLE_TOKEN' },
+    );
+  });
+
+  it.each([
     ['class', Subscribable(Picky)],
     ['name', Subscribable('Picky', ({ params }) => params['id'] ?? null)],
   ])('for a dealer that there is not, by its %s', async (_by, decorator) => {

@@ -1,0 +1,85 @@
+import { frozenJson } from '../../core/frozen-json.js';
+import type { JsonValue } from '../../protocol/json.js';
+import type { GatewayPlace } from './gateway-admission.js';
+import {
+  admissionOf,
+  type Identification,
+  type IdentifiesClient,
+} from './identification.js';
+import { hasUser, type RouteRequest } from './route-request.js';
+
+/** Of whom a route's request is. */
+export interface RouteIdentity {
+  /** The identity that this user's connections have; null: nobody's. */
+  readonly identity: JsonValue;
+  /** Milliseconds since 1970. */
+  readonly expiresAt?: number | undefined;
+}
+
+export const NOBODY: RouteIdentity = { identity: null };
+
+/**
+ * Asks a gateway of whom a route's request is.
+ *
+ * @throws Error when the request has a user and the gateway does not tell whom it
+ *   knows by it: what is meant for this user must not be given to anybody.
+ */
+export async function routeIdentity(
+  gateway: GatewayPlace,
+  request: RouteRequest,
+): Promise<RouteIdentity> {
+  if (!hasUser(request)) return ask(gateway, request, false);
+  const { name } = gateway.classRef;
+  let answer: RouteIdentity | undefined;
+  try {
+    answer = await ask(gateway, request, true);
+  } catch (error) {
+    // Also an HttpException: its status would say that the request is wrong.
+    throw new Error(
+      `${name} failed to tell which identity the user of a route's request has.`,
+      { cause: error },
+    );
+  }
+  if (answer.identity !== null || answer === UNASKED) return answer;
+  throw new Error(
+    `${name} does not tell which identity the user of a route's request has, so ` +
+      'that its token could be used by anybody. Let identifyRequest(request) of ' +
+      'the gateway answer the identity that the connections of this user have, or ' +
+      'say @Subscribable(..., { bearer: true }).',
+  );
+}
+
+/** The connections of such a gateway have no identity that one could tell. */
+const UNASKED: RouteIdentity = { identity: null };
+
+async function ask(
+  { classRef, resolve }: GatewayPlace,
+  request: RouteRequest,
+  isSomebody: boolean,
+): Promise<RouteIdentity> {
+  const { instance } = await resolve(request);
+  const ways: readonly (keyof IdentifiesClient)[] = isSomebody
+    ? ['identifyRequest', 'identify']
+    : ['identifyRequest'];
+  for (const way of ways) {
+    const method = methodOf(instance, classRef, way);
+    if (method === undefined) continue;
+    const answer = (await method.call(instance, request)) as Identification;
+    const { identity, ...rest } = admissionOf(answer, way);
+    return { identity: frozenJson(identity, 'identity'), ...rest };
+  }
+  return UNASKED;
+}
+
+/** The instance's own, or that of the class for which something else stands. */
+function methodOf(
+  instance: object,
+  { prototype }: GatewayPlace['classRef'],
+  name: keyof IdentifiesClient,
+): ((request: RouteRequest) => unknown) | undefined {
+  const method: unknown =
+    Reflect.get(instance, name) ?? Reflect.get(prototype, name);
+  return typeof method === 'function'
+    ? (method as (request: RouteRequest) => unknown)
+    : undefined;
+}

@@ -1,0 +1,21 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { UpgradeUser } from './upgrade-request.js';
+
+/** What of a route's request Express and Fastify have in common. */
+export interface RouteRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+  /** Set by guards or middleware, undefined until then. */
+  readonly user: UpgradeUser;
+}
+
+/** Whether guards or middleware have found out who sent a route's request. */
+export function hasUser(request: object): boolean {
+  // Middleware on Fastify has Node's own request in its hands.
+  const { user, raw } = request as { user?: unknown; raw?: { user?: unknown } };
+  return (user ?? raw?.user ?? undefined) !== undefined;
+}

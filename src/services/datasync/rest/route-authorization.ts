@@ -1,0 +1,121 @@
+import {
+  BadRequestException,
+  ServiceUnavailableException,
+  UnauthorizedException,
+} from '@nestjs/common';
+import { NotJsonError } from '../../../core/frozen-json.js';
+import { isInstance } from '../../../core/is-instance.js';
+import { RpcError } from '../../../core/rpc-error.js';
+import type { GatewayExplorer } from '../../../nest/gateway/gateway-explorer.js';
+import type { RouteRequest } from '../../../nest/gateway/route-request.js';
+import { WireError } from '../../../protocol/errors.js';
+import type { AuthorizeOptions } from '../authorize-options.js';
+import type { DataSyncService } from '../datasync.service.js';
+import type { ItemRequest } from '../subscription/life-states.js';
+import type { SubscribablePlan } from './subscribable-plan.js';
+import { findDealer } from './subscribable-target.js';
+
+/** What a route got wrong, not its caller. */
+const OWN_MISTAKES: ReadonlySet<unknown> = new Set([
+  WireError.itemsNotAList,
+  WireError.itemNotAnObject,
+  WireError.missingDealer,
+  WireError.dealerNotAName,
+  WireError.noSuchDealer,
+  WireError.missingQuery,
+]);
+
+/** A token, and when its subscription ends. */
+export interface RouteToken {
+  readonly token: string;
+  /** Milliseconds since 1970; undefined: never. */
+  readonly expiresAt: number | undefined;
+}
+
+/**
+ * Authorizes what a route's request asks for, for the identity of whoever sent it.
+ *
+ * @param who The route, for messages.
+ * @throws HttpException with the answer to a request that cannot have it.
+ */
+export class RouteAuthorization {
+  constructor(
+    private readonly service: DataSyncService,
+    private readonly gateways: GatewayExplorer | undefined,
+    private readonly plan: SubscribablePlan,
+    private readonly who: string,
+  ) {}
+
+  async authorize(request: RouteRequest): Promise<RouteToken> {
+    const { service, plan, who } = this;
+    try {
+      const items = await plan.itemsFor(request as never);
+      // Names that are none are the service's to refuse.
+      const named = items.map(({ dealer, query }): ItemRequest => ({
+        dealer:
+          typeof dealer === 'function'
+            ? findDealer(service, dealer, who).name
+            : dealer,
+        query,
+      }));
+      const options = await this.optionsFor(request);
+      const token = await service.authorizeSubscription(named, options);
+      return { token, expiresAt: options.expiresAt };
+    } catch (error) {
+      throw this.toHttp(error);
+    }
+  }
+
+  private async optionsFor(
+    request: RouteRequest,
+  ): Promise<AuthorizeOptions & { readonly expiresAt?: number }> {
+    const { plan, gateways, service } = this;
+    const bearer = plan.options.bearer === true;
+    const { identity, expiresAt = Infinity } =
+      bearer || gateways === undefined
+        ? { identity: null }
+        : await gateways.identityOn(service.registry.name, request);
+    const end = Math.min(expiresAt, plan.expiryFor(request as never));
+    if (end <= Date.now()) {
+      throw new UnauthorizedException('What this answer needs has expired');
+    }
+    return {
+      ...(identity === null ? {} : { for: identity }),
+      ...(end === Infinity ? {} : { expiresAt: end }),
+    };
+  }
+
+  private toHttp(error: unknown): unknown {
+    // `Number(request.params.id)` of what is no number.
+    if (isInstance(error, NotJsonError) && error.kind === 'number') {
+      return new BadRequestException({
+        message: 'Invalid query',
+        error: 'Bad Request',
+        statusCode: 400,
+      });
+    }
+    if (!isInstance(error, RpcError)) return error;
+    if (error.value === WireError.tooManyTokens) {
+      return new ServiceUnavailableException({
+        message: error.value,
+        error: 'Service Unavailable',
+        statusCode: 503,
+      });
+    }
+    if (!OWN_MISTAKES.has(error.value)) {
+      return new BadRequestException({
+        message: error.value,
+        error: 'Bad Request',
+        statusCode: 400,
+      });
+    }
+    const { service, who } = this;
+    const names = service.$dealers.map(({ name }) => name).join(', ');
+    return new Error(
+      `${who} asks for a subscription that cannot be: ${error.message}. ` +
+        `Give a list of { dealer, query }; service "${service.name}" has the ` +
+        `dealers ${names || '(none)'}.`,
+      { cause: error },
+    );
+  }
+}
