@@ -1,5 +1,7 @@
 export default {
   testEnvironment: 'node',
+  // Not one fewer than there are cores: much of a test is waiting.
+  maxWorkers: '100%',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
