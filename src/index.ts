@@ -94,6 +94,7 @@ export { PubSubModule } from './services/pubsub/pubsub.module.js';
 export { PubSubService } from './services/pubsub/pubsub.service.js';
 export { PubSubBackend } from './services/pubsub/pubsub-backend.service.js';
 export type { PubSubModuleOptions } from './services/pubsub/pubsub.module.js';
+export type { PubSubOptions } from './services/pubsub/pubsub-options.js';
 
 // Live data
 export { DataSyncModule } from './services/datasync/datasync.module.js';

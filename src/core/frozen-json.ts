@@ -1,5 +1,6 @@
 import type { JsonValue } from '../protocol/json.js';
 import { MAX_NESTING } from '../protocol/limits.js';
+import type { ClassRules } from './class-rules.js';
 import { isInstance } from './is-instance.js';
 import { disown } from './promise-like.js';
 
@@ -51,15 +52,20 @@ export class NotJsonError extends TypeError {
  * this refuses: two users, or two rows, would become one.
  *
  * @param name How the error calls the value.
+ * @param rules What classes say about it comes first, where it is for others.
  * @throws NotJsonError naming the part that cannot be.
  */
-export function frozenJson(value: unknown, name: string): JsonValue {
+export function frozenJson(
+  value: unknown,
+  name: string,
+  rules?: ClassRules,
+): JsonValue {
   // Most are a number or a text.
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (value === null) return null;
   const path: (string | number)[] = [];
   try {
-    const copy = new Copying(path).copy(value, '');
+    const copy = new Copying(path, rules).copy(value, '');
     if (copy === undefined) throw new Refusal('undefined', missing(value));
     return copy;
   } catch (error) {
@@ -101,11 +107,14 @@ export function thawed(value: JsonValue | undefined): JsonValue | undefined {
 class Copying {
   private readonly above = new Set<object>();
 
-  constructor(private readonly path: (string | number)[]) {}
+  constructor(
+    private readonly path: (string | number)[],
+    private readonly rules: ClassRules | undefined,
+  ) {}
 
   /** Undefined: there is no value. */
   copy(given: unknown, key: string): JsonValue | undefined {
-    const value = unboxed(replaced(given, key));
+    const value = unboxed(replaced(this.leaving(given), key));
     switch (typeof value) {
       case 'string':
       case 'boolean':
@@ -129,6 +138,14 @@ class Copying {
       case 'function':
         throw new Refusal('function', 'it is a function. Leave it out');
     }
+  }
+
+  private leaving(value: unknown): unknown {
+    return this.rules === undefined ||
+      typeof value !== 'object' ||
+      value === null
+      ? value
+      : this.rules.apply(value);
   }
 
   private copyObject(value: object): JsonValue {

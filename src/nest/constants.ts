@@ -16,6 +16,8 @@ export const DEFAULT_BACKEND_REGISTRY = 'backend';
 export const SNORKY_REGISTRIES = Symbol('snorky:registries');
 /** The broker of the application. */
 export const SNORKY_BROKER = Symbol('snorky:broker');
+/** What classes say about how their instances leave the server: `ClassRules`. */
+export const CLASS_RULES = Symbol('snorky:class-rules');
 
 /**
  * The token under which a registry is provided.

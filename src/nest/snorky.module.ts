@@ -13,6 +13,7 @@ import { Service } from '../core/service.js';
 import { BackendHost } from './backend-host.js';
 import { CommandBinder } from './command-binder.js';
 import {
+  CLASS_RULES,
   getRegistryToken,
   SNORKY_BROKER,
   SNORKY_REGISTRIES,
@@ -38,6 +39,7 @@ import type {
   SnorkyModuleAsyncOptions,
   SnorkyModuleOptions,
 } from './snorky-options.js';
+import { transformerRules } from './transformer-rules.js';
 import { WebSocketHost } from './websocket-host.js';
 
 const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
@@ -138,6 +140,7 @@ function define(
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: ({ broker }: SnorkyLateOptions) => broker ?? memoryBroker(),
       },
+      { provide: CLASS_RULES, useFactory: transformerRules },
       {
         provide: RegistrySet,
         inject: [MODULE_OPTIONS_TOKEN],
@@ -159,6 +162,7 @@ function define(
     ],
     exports: [
       SNORKY_BROKER,
+      CLASS_RULES,
       RegistrySet,
       WebSocketHost,
       BackendHost,

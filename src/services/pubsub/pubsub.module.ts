@@ -4,13 +4,17 @@ import {
   type BundledServiceOptions,
 } from '../../nest/bundled-service.js';
 import { PUBSUB_TARGET, PubSubBackend } from './pubsub-backend.service.js';
-import { PubSubService } from './pubsub.service.js';
+import { PUBSUB_OPTIONS, PubSubService } from './pubsub.service.js';
+import { pubSubOptions, type PubSubOptions } from './pubsub-options.js';
+
+const NAME = 'pubsub';
 
 /** What `PubSubModule.register` may be told. The name is `pubsub` by default. */
 export interface PubSubModuleOptions
   extends
     Pick<DynamicModule, 'imports'>,
-    BundledServiceOptions<PubSubService, PubSubBackend> {}
+    BundledServiceOptions<PubSubService, PubSubBackend>,
+    PubSubOptions {}
 
 /**
  * Publish and subscribe: `pubsub` for clients, `pubsub_backend` for trusted
@@ -21,19 +25,25 @@ export interface PubSubModuleOptions
 @Module({})
 export class PubSubModule {
   static register(options: PubSubModuleOptions = {}): DynamicModule {
+    const { name = NAME } = options;
+    const { providers, exports } = bundledService(
+      {
+        service: PubSubService,
+        backend: PubSubBackend,
+        name: NAME,
+        target: PUBSUB_TARGET,
+      },
+      options,
+    );
     return {
       module: PubSubModule,
       global: true,
       imports: options.imports ?? [],
-      ...bundledService(
-        {
-          service: PubSubService,
-          backend: PubSubBackend,
-          name: 'pubsub',
-          target: PUBSUB_TARGET,
-        },
-        options,
-      ),
+      providers: [
+        ...providers,
+        { provide: PUBSUB_OPTIONS, useValue: pubSubOptions(name, options) },
+      ],
+      exports,
     };
   }
 }

@@ -2,12 +2,13 @@ import { Inject, Optional } from '@nestjs/common';
 import type { Broker, MaybePromise } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
 import { ClientTurns } from '../../core/client-turns.js';
-import { encodeMessage } from '../../core/encoded-json.js';
+import { withRules, type ClassRules } from '../../core/class-rules.js';
+import { encodeMessage, refusalOf } from '../../core/encoded-json.js';
 import { frozenJson } from '../../core/frozen-json.js';
-import { disown, whenReady } from '../../core/promise-like.js';
+import { disown, isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { RpcService } from '../../core/rpc-service.js';
-import { SNORKY_BROKER } from '../../nest/constants.js';
+import { CLASS_RULES, SNORKY_BROKER } from '../../nest/constants.js';
 import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import {
   ConnectedClient,
@@ -18,6 +19,10 @@ import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { ChannelFeeds } from './channel-feeds.js';
 import { PubSubEngine } from './pubsub.engine.js';
+import type { PubSubOptions } from './pubsub-options.js';
+
+/** @internal */
+export const PUBSUB_OPTIONS = Symbol('snorky:pubsub-options');
 
 /** What the nodes tell each other of a publication. */
 interface Publication {
@@ -53,6 +58,14 @@ export class PubSubService extends RpcService {
   @Optional()
   @Inject(SNORKY_BROKER)
   protected readonly broker!: Broker;
+  /** @internal */
+  @Optional()
+  @Inject(CLASS_RULES)
+  protected readonly $rules: ClassRules | undefined;
+  /** @internal Of a service that `forFeature` makes there are none. */
+  @Optional()
+  @Inject(PUBSUB_OPTIONS)
+  protected readonly $options: PubSubOptions | undefined;
 
   private readonly [state]: State = {
     engine: new PubSubEngine(),
@@ -135,12 +148,32 @@ export class PubSubService extends RpcService {
    * Publishes from the server, whatever the policy says. Settles when the
    * publication is queued for every subscriber of this node.
    *
+   * What class-transformer's decorators leave out of an instance does not leave,
+   * wherever in the message it is; the option `serialize` has its say first.
+   *
    * @throws NotJsonError when JSON cannot express the channel or the message.
    */
   broadcast(channel: JsonValue, message: JsonValue): MaybePromise<void> {
+    const key = frozenJson(channel, 'channel');
+    const sent = this.$leaving(message, key);
     // Here, where there is a caller to tell; subscribers' nodes could only log it.
-    encodeMessage('', message);
-    return this.$publish(frozenJson(channel, 'channel'), message);
+    encodeMessage('', sent);
+    return this.$publish(key, sent);
+  }
+
+  /** @internal What leaves in place of a message of the server. */
+  $leaving(message: JsonValue, channel: JsonValue): JsonValue {
+    const serialize = this.$options?.serialize;
+    const own: unknown = serialize ? serialize(message, channel) : message;
+    if (serialize && isPromiseLike(own)) {
+      disown(own);
+      throw new TypeError('`serialize` must answer at once, not by a promise.');
+    }
+    try {
+      return withRules(own, this.$rules) as JsonValue;
+    } catch (error) {
+      throw refusalOf(error, own, 'message');
+    }
   }
 
   /** @internal */

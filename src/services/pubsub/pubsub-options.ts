@@ -1,0 +1,31 @@
+import { setupError } from '../../nest/setup-errors.js';
+import type { JsonValue } from '../../protocol/json.js';
+
+/** How a PubSub service writes what it publishes. */
+export interface PubSubOptions {
+  /**
+   * What leaves in place of a message that the server publishes, in process or by
+   * its backend. Messages of clients go on as they came.
+   *
+   * What it throws, the publisher gets, and nothing is published.
+   *
+   * @example
+   * serialize: (order: Order) => ({ id: order.id, state: order.state })
+   * @default the message, by the rules of its classes (class-transformer)
+   */
+  serialize?(message: unknown, channel: JsonValue): unknown;
+}
+
+/** @throws SnorkySetupError for what is no function. */
+export function pubSubOptions(
+  service: string,
+  { serialize }: PubSubOptions,
+): PubSubOptions {
+  if (serialize === undefined) return {};
+  if (typeof serialize === 'function') return { serialize };
+  throw setupError(
+    'SNORKY_SERVICE_OPTION_INVALID',
+    service,
+    'The PubSub option "serialize" must be a function.',
+  );
+}
