@@ -2,6 +2,9 @@ export default {
   testEnvironment: 'node',
   // Not one fewer than there are cores: much of a test is waiting.
   maxWorkers: '100%',
+  // No test waits for a time to pass without need. Beside others, on a machine that
+  // is busy, what takes a moment can take seconds.
+  testTimeout: 30_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],

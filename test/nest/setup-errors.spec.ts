@@ -240,6 +240,23 @@ const CASES: Readonly<
       'looked for: clients would not reach it, nor would it guard anything. ' +
       'Import Late in a module that is there from the start.',
   },
+  SNORKY_ROOT_LAZY: {
+    start: async () => {
+      const testing = await Test.createTestingModule({}).compile();
+      const app = testing.createNestApplication();
+      await app.init();
+      @Module({ imports: root() ?? [], providers: [Ping] })
+      class Late {}
+      try {
+        await app.get(LazyModuleLoader).load(() => Late);
+      } finally {
+        await app.close();
+      }
+    },
+    sentence:
+      'SnorkyModule.forRoot() was loaded lazily, when the application had its ' +
+      'server: nobody could connect. Import it in the root module.',
+  },
   SNORKY_NAME_TAKEN: {
     start: () => {
       @SnorkyService('ping')
