@@ -118,6 +118,7 @@ export type {
   UpdateDelta,
 } from './services/datasync/delta.js';
 export type { AuthorizeOptions } from './services/datasync/authorize-options.js';
+export type { RevokeOptions } from './services/datasync/revoke-options.js';
 export type { FilterLimits } from './services/datasync/filter/parse.js';
 export type {
   DealerReference,

@@ -169,8 +169,6 @@ export interface TokenClaimOptions {
   readonly once?: boolean;
   /** For whom it is claimed. One that was put with a binding needs the same. */
   readonly binding?: string;
-  /** Kept with the token, for the next one who claims it. */
-  readonly mark?: string;
 }
 
 /** The answer to {@link Tokens.claim}. */
@@ -178,8 +176,6 @@ export type TokenClaim =
   | {
       readonly claimed: true;
       readonly value: JsonValue;
-      /** What the claim that gave a mark last gave; undefined when none did. */
-      readonly mark: string | undefined;
     }
   | {
       readonly claimed: false;
@@ -207,7 +203,7 @@ export interface Tokens {
   /**
    * Makes `holder` the token's holder; while it is held it does not expire.
    * Claiming what one holds already answers the value again. A claim that is
-   * refused changes nothing: not the holder, the mark or the time to live. The
+   * refused changes nothing: not the holder and not the time to live. The
    * binding is compared before the holder.
    */
   claim(

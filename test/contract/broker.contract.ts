@@ -658,9 +658,9 @@ export function brokerContract(
 
       it('leaves a token as it was when its binding refuses a claim', async () => {
         await a.tokens.put('held', 1, long, { binding: 'ann' });
-        await a.tokens.claim('held', 'me', { binding: 'ann', mark: '1' });
+        await a.tokens.claim('held', 'me', { binding: 'ann' });
         for (const more of [{}, { takeOver: true }, { once: true }]) {
-          const other = { binding: 'bob', mark: '2', ...more };
+          const other = { binding: 'bob', ...more };
           expect(await b.tokens.claim('held', 'you', other)).toMatchObject({
             reason: 'binding',
           });
@@ -668,7 +668,6 @@ export function brokerContract(
         expect(await a.tokens.claim('held', 'me', { binding: 'ann' })).toEqual({
           claimed: true,
           value: 1,
-          mark: '1',
         });
         expect(await a.tokens.release('held', 'me', long)).toBe(true);
       });
@@ -699,24 +698,6 @@ export function brokerContract(
         ).toMatchObject({ value: 1 });
         expect(await b.tokens.claim('held', 'you')).toMatchObject({
           reason: 'unknown',
-        });
-      });
-
-      it('tells a claim the mark of the one before it', async () => {
-        await a.tokens.put('t', 1, long);
-        const marks: (string | undefined)[] = [];
-        for (const mark of ['1', '2', undefined, undefined]) {
-          const given = mark === undefined ? {} : { mark };
-          const claim = await b.tokens.claim('t', 'me', given);
-          if (claim.claimed) marks.push(claim.mark);
-          await b.tokens.release('t', 'me', long);
-        }
-        expect(marks).toEqual([undefined, '1', '2', '2']);
-        await a.tokens.put('t', 1, long);
-        expect(await a.tokens.claim('t', 'me')).toEqual({
-          claimed: true,
-          value: 1,
-          mark: undefined,
         });
       });
 

@@ -6,19 +6,25 @@ import type {
   Mode,
 } from '../../src/services/datasync/subscription/life-states.js';
 
-const authorization = { items: [], position: 0, binding: '"ann"' };
+const authorization = {
+  items: [],
+  position: 0,
+  revocations: 0,
+  binding: '"ann"',
+};
 
 /** One of each state that the protocol's page tells of, in order. */
 function livesOf(mode: Mode): readonly Life[] {
   const wish = { mode, since: undefined };
   const claimed: LifeEvent = { type: 'claimed', authorization };
   const announced: LifeEvent = { type: 'announced' };
+  const cleared: LifeEvent = { type: 'cleared' };
   const caughtUp: LifeEvent = { type: 'caughtUp', position: 0 };
   const registered: LifeEvent = { type: 'registered' };
   const path =
     mode === 'once'
-      ? [claimed, caughtUp, registered]
-      : [claimed, announced, caughtUp, registered];
+      ? [claimed, cleared, caughtUp, registered]
+      : [claimed, announced, cleared, caughtUp, registered];
   const lives = [begin(wish).life];
   for (const event of path) {
     lives.push(next(lives.at(-1) as Life, event).life);
@@ -38,6 +44,7 @@ const EVENTS: readonly (readonly [name: string, event: LifeEvent])[] = [
   ['held', { type: 'refused', reason: 'held' }],
   ['mismatch', { type: 'refused', reason: 'binding' }],
   ['announced', { type: 'announced' }],
+  ['cleared', { type: 'cleared' }],
   ['caughtUp', { type: 'caughtUp', position: 0 }],
   ['uncovered', { type: 'uncovered' }],
   ['cancel', { type: 'cancel' }],
@@ -52,6 +59,7 @@ const EVENTS: readonly (readonly [name: string, event: LifeEvent])[] = [
   ['removed', { type: 'removed', was: true }],
   ['failed', { type: 'failed', at: 'claim', error: undefined }],
   ['failed', { type: 'failed', at: 'announce', error: undefined }],
+  ['failed', { type: 'failed', at: 'check', error: undefined }],
   ['failed', { type: 'failed', at: 'replay', error: undefined }],
   ['failed', { type: 'failed', at: 'remove', error: undefined }],
 ];

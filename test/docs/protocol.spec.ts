@@ -176,11 +176,14 @@ describe("The protocol's page", () => {
           row['Default'] === 'none' ? Infinity : Number(row['Default']),
         ] as const,
     );
-    const { log, ...datasync } = dataSyncSettings({});
-    const logLimits = Object.entries(log).map(([name, value]) => [
-      `log.${name}`,
-      value,
-    ]);
+    const { log, revocations, ...datasync } = dataSyncSettings({});
+    const logLimits = Object.entries({ log, revocations }).flatMap(
+      ([which, limits]) =>
+        Object.entries(limits).map(([name, value]) => [
+          `${which}.${name}`,
+          value as number,
+        ]),
+    );
     const of = (what: string, limits: object): (readonly [string, unknown])[] =>
       Object.entries(limits).map(([name, value]) => [
         `${what}: ${name}`,

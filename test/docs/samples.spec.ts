@@ -444,9 +444,12 @@ describe('What the README says in tables', () => {
         value.replaceAll('`', ''),
       ]),
     );
-    const { log, ...dataSync } = dataSyncSettings({});
-    const bounds = Object.entries(log).map(
-      ([name, value]) => [`log.${name}`, value] as const,
+    const { log, revocations, ...dataSync } = dataSyncSettings({});
+    const bounds = Object.entries({ log, revocations }).flatMap(
+      ([which, limits]) =>
+        Object.entries(limits).map(
+          ([name, value]) => [`${which}.${name}`, value as number] as const,
+        ),
     );
     const defaults = [
       ...Object.entries(webSocketSettings({})),

@@ -12,7 +12,6 @@ interface Token {
   node: MemoryNode;
   holder: string | undefined;
   readonly binding: string | undefined;
-  mark: string | undefined;
   /** Set while nobody holds the token. */
   expiry: Alarm | undefined;
 }
@@ -53,7 +52,6 @@ export class SharedTokens {
       node,
       holder: undefined,
       binding,
-      mark: undefined,
       expiry: undefined,
     };
     this.#tokens.set(name, token);
@@ -63,7 +61,7 @@ export class SharedTokens {
   claim(
     name: string,
     holder: string,
-    { takeOver, once, binding, mark }: TokenClaimOptions,
+    { takeOver, once, binding }: TokenClaimOptions,
     node: MemoryNode,
   ): TokenClaim {
     const token = this.#find(name);
@@ -73,11 +71,7 @@ export class SharedTokens {
     }
     const isTaken = token.holder !== undefined && token.holder !== holder;
     if (isTaken && takeOver !== true) return HELD;
-    const claim = {
-      claimed: true,
-      value: token.value,
-      mark: token.mark,
-    } as const;
+    const claim = { claimed: true, value: token.value } as const;
     this.#hold(token);
     if (once === true) {
       this.#tokens.delete(name);
@@ -85,7 +79,6 @@ export class SharedTokens {
     }
     token.holder = holder;
     token.node = node;
-    token.mark = mark ?? token.mark;
     return claim;
   }
 

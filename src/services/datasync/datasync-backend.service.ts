@@ -7,6 +7,7 @@ import { RpcParam } from '../../nest/decorators/rpc-params.decorator.js';
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { termsOfParams } from './authorize-options.js';
+import { revocationOfParams } from './revoke-options.js';
 import { DataSyncService } from './datasync.service.js';
 
 /** @internal The service that a backend steers. */
@@ -57,5 +58,22 @@ export class DataSyncBackend extends RpcService {
   @RpcCommand()
   invalidate(@RpcParam('models') models: JsonValue): MaybePromise<void> {
     return this.datasync.$invalidate(models);
+  }
+
+  /**
+   * Command. Takes subscriptions back. At least one parameter is given, and all
+   * of them have to be true of a subscription. Errors: `Invalid params`, `dealer
+   * should be a dealer name`, `token must be string`, `No such dealer`.
+   */
+  @RpcCommand()
+  revoke(
+    @RpcParam('identity', { optional: true }) identity: JsonValue | undefined,
+    @RpcParam('dealer', { optional: true }) dealer: JsonValue | undefined,
+    @RpcParam('query', { optional: true }) query: JsonValue | undefined,
+    @RpcParam('token', { optional: true }) token: JsonValue | undefined,
+  ): MaybePromise<void> {
+    return this.datasync.$revoke(
+      revocationOfParams({ identity, dealer, query, token }),
+    );
   }
 }

@@ -16,6 +16,13 @@ export interface DataSyncOptions {
    */
   readonly log?: Partial<Retention>;
   /**
+   * How far back the log of revocations reaches. It is read when a client comes
+   * with a token; what it no longer has, the client has to fetch again. The
+   * first bound reached evicts.
+   * @default 100,000 entries, 16 Mi UTF-16 units of JSON, a day
+   */
+  readonly revocations?: Partial<Retention>;
+  /**
    * How many tokens may wait at once, at first or for the client to come back.
    * Each node counts its own; beyond, it authorizes nothing.
    * @default 100_000
@@ -42,6 +49,7 @@ export interface DataSyncOptions {
 export interface DataSyncSettings {
   readonly tokenTimeout: number;
   readonly log: Retention;
+  readonly revocations: Retention;
   readonly maxTokens: number;
   readonly maxItems: number;
   readonly maxSubscriptions: number;
@@ -59,14 +67,25 @@ export function dataSyncSettings(options: DataSyncOptions): DataSyncSettings {
       bytes: options.log?.bytes ?? 64 * 1024 * 1024,
       age: options.log?.age ?? 2 * tokenTimeout,
     },
+    revocations: {
+      entries: options.revocations?.entries ?? 100_000,
+      bytes: options.revocations?.bytes ?? 16 * 1024 * 1024,
+      age: options.revocations?.age ?? 86_400_000,
+    },
     maxTokens: options.maxTokens ?? 100_000,
     maxItems: options.maxItems ?? 1000,
     maxSubscriptions: options.maxSubscriptions ?? 1000,
     fetchesPerSecond: options.fetchesPerSecond ?? 500,
     closesPerSecond: options.closesPerSecond ?? 200,
   };
-  const { log, ...plain } = settings;
-  for (const [name, value] of Object.entries({ ...plain, ...log })) {
+  const { log, revocations, ...plain } = settings;
+  const all = [
+    ...Object.entries({ ...plain, ...log }),
+    ...Object.entries(revocations).map(
+      ([name, value]) => [`revocations.${name}`, value] as const,
+    ),
+  ];
+  for (const [name, value] of all) {
     if (typeof value !== 'number' || !(value >= 1)) {
       throw new TypeError(
         `The DataSync option "${name}" must be a number from 1 up, not ` +

@@ -1,15 +1,16 @@
 import type {
   Broker,
   MaybePromise,
+  Position,
   Stop,
   TopicEntry,
 } from '../../broker/ports.js';
 import type { RpcService } from '../../core/rpc-service.js';
-import { whenReady } from '../../core/promise-like.js';
+import { disown, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import { WireError } from '../../protocol/errors.js';
-import { canonicalKey } from '../../protocol/json.js';
+import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import { AlarmClock, TIME_OF_DAY } from '../../broker/alarm-clock.js';
 import type { AuthorizationTerms } from './authorize-options.js';
 import type { DataSyncEngine } from './datasync.engine.js';
@@ -21,25 +22,33 @@ import {
   deltasEntry,
   invalidateEntry,
   readEntry,
+  revokeEntry,
   type LogEntry,
 } from './log-entry.js';
 import { LogReader } from './log-reader.js';
 import { Departures } from './subscription/departures.js';
 import { SubscriptionDesk } from './subscription/desk.js';
 import { EvictionWatch } from './subscription/eviction-watch.js';
+import type { RevocationLog } from './subscription/life-context.js';
 import type { ItemRequest } from './subscription/life-states.js';
 import { Notices } from './subscription/notices.js';
 import { PositionBeacon } from './subscription/position-beacon.js';
 import { ReplaySchedule } from './subscription/replay-schedule.js';
 import { Retries } from './subscription/retries.js';
+import {
+  readRevocation,
+  type RevocationTerms,
+} from './subscription/revocation.js';
 import { SubscriptionStore } from './subscription/store.js';
-import { newToken } from './token.js';
+import { isToken, newToken } from './token.js';
 
 /** All parts of a DataSync service on this node, while it runs. */
 export class DataSyncRuntime {
   readonly desk: SubscriptionDesk;
   private readonly store: SubscriptionStore;
   private readonly reader: LogReader;
+  private readonly revocations: LogReader;
+  private revocationsHeard: Position | undefined;
   private readonly output: DeltaOutput;
   private readonly beacon: PositionBeacon;
   private readonly watch: EvictionWatch;
@@ -72,6 +81,12 @@ export class DataSyncRuntime {
     this.reader = new LogReader(topics, scope, log, (entry) =>
       this.read(entry),
     );
+    this.revocations = new LogReader(
+      topics,
+      `revoked:${scope}`,
+      settings.revocations,
+      (entry) => this.readRevoked(entry),
+    );
     this.invalidations = new Invalidations((models) =>
       this.reader.append(invalidateEntry(models)),
     );
@@ -80,7 +95,12 @@ export class DataSyncRuntime {
       {
         store: this.store,
         engine,
-        reader: this.reader,
+        deltas: {
+          reader: this.reader,
+          replay: (since, limit) => topics.replay(scope, since, limit),
+          uncovered: () => this.uncovered(),
+        },
+        revocations: this.revocationLog(),
         output: this.output,
         beacon: this.beacon,
         notices: new Notices(
@@ -91,13 +111,12 @@ export class DataSyncRuntime {
         schedule: new ReplaySchedule(),
         expiries: this.expiries,
         retries: this.retries,
-        replay: (since, limit) => topics.replay(scope, since, limit),
         compare: (left, right) => topics.compare(left, right),
         identityOf: ({ identity }) =>
           identity === null ? undefined : canonicalKey(identity),
+        clientsOf: (identity) => service.registry.clientsOf(identity),
         arrived: (token) => this.watch.forget(token),
         mismatched: () => this.mismatched(),
-        uncovered: () => this.uncovered(),
         failed: (error) => {
           service.registry.failed('datasync', error, () => 'The broker failed');
         },
@@ -112,13 +131,15 @@ export class DataSyncRuntime {
     );
     return whenReady(heard, (stop) => {
       this.stopHearing = stop;
-      return this.reader.start();
+      // Before anybody can hold anything: what is not heard here, is read.
+      return whenReady(this.revocations.start(), () => this.reader.start());
     });
   }
 
   stop(): void {
     this.invalidations.stop();
     this.reader.stop();
+    this.revocations.stop();
     this.beacon.stop();
     this.retries.stop();
     this.expiries.stop();
@@ -130,13 +151,13 @@ export class DataSyncRuntime {
     items: readonly ItemRequest[],
     terms: AuthorizationTerms,
   ): MaybePromise<string> {
-    const { store, watch, broker, reader } = this;
+    const { store, watch } = this;
     const { waiting } = store;
     if (waiting.full) throw this.full();
     const token = newToken();
     const put = waiting.addIf(token, () =>
-      whenReady(broker.topics.position(reader.topic), (position) =>
-        store.put(token, { items, position, ...terms }),
+      whenReady(this.ends(), ({ position, revocations }) =>
+        store.put(token, { items, position, revocations, ...terms }),
       ),
     );
     return whenReady(put, () => {
@@ -164,6 +185,57 @@ export class DataSyncRuntime {
     );
   }
 
+  /** Settles when what this node has of them is silent. */
+  revoke(terms: RevocationTerms): MaybePromise<void> {
+    const { dealer, token } = terms;
+    if (dealer !== undefined && !this.engine.hasDealer(dealer)) {
+      throw new RpcError(WireError.noSuchDealer);
+    }
+    // Nobody can have it.
+    if (token !== undefined && !isToken(token)) return;
+    // First where those who come are looked up, or one could come in between.
+    const logged = this.revocations.append(terms as JsonValue);
+    return whenReady(logged, (at) =>
+      whenReady(this.reader.append(revokeEntry(terms, at)), () => {}),
+    );
+  }
+
+  /** Where both logs end now. */
+  private ends(): MaybePromise<{ position: Position; revocations: Position }> {
+    const { topics } = this.broker;
+    const revocations = topics.position(this.revocations.topic);
+    const position = topics.position(this.reader.topic);
+    // If the other one fails, nobody waits for it.
+    disown(position);
+    return whenReady(revocations, (revoked) =>
+      whenReady(position, (last) => ({
+        position: last,
+        revocations: revoked,
+      })),
+    );
+  }
+
+  private revocationLog(): RevocationLog {
+    const { topics } = this.broker;
+    const reader = this.revocations;
+    const heard = (): Position | undefined => this.revocationsHeard;
+    return {
+      reader,
+      replay: (since, limit) => topics.replay(reader.topic, since, limit),
+      uncovered: () => this.revocationsUncovered(),
+      get heard() {
+        return heard();
+      },
+    };
+  }
+
+  private readRevoked({ value, position }: TopicEntry): void {
+    const revocation = readRevocation(value);
+    if (revocation !== undefined) this.desk.revoked(revocation, position);
+    // After all have been told: a token that is let go meanwhile was not.
+    this.revocationsHeard = position;
+  }
+
   private read(entry: TopicEntry): void {
     this.route(entry, readEntry(entry));
     const measure = measureOnce(entry);
@@ -178,6 +250,9 @@ export class DataSyncRuntime {
         break;
       case 'invalidate':
         this.desk.invalidated(new Set(said.models), entry.position);
+        break;
+      case 'revoke':
+        this.desk.revoked(said.revocation, said.at);
         break;
     }
   }
@@ -212,6 +287,13 @@ export class DataSyncRuntime {
     counters.mismatched++;
     log.warn(`mismatched:${this.service.name}`, () => {
       return `Somebody came to "${this.service.name}" with a token for another identity: a page that logged in or out and has not fetched since, or a stolen token.`;
+    });
+  }
+
+  private revocationsUncovered(): void {
+    const { log } = this.service.registry;
+    log.warn(`revocations:${this.service.name}`, () => {
+      return `The log of revocations of "${this.service.name}" no longer reaches back to where a subscription was last looked at: its client has to fetch again. If this is common, raise the option \`revocations\`.`;
     });
   }
 

@@ -46,6 +46,10 @@ export class DataSyncEngine {
     return true;
   }
 
+  hasDealer(name: string): boolean {
+    return this.dealers.has(name);
+  }
+
   hasModel(model: string): boolean {
     return this.byModel.has(model);
   }

@@ -33,7 +33,9 @@ import type { DataSyncSettings } from './datasync-options.js';
 import { checkDealers } from './dealers/check-dealers.js';
 import type { Dealer } from './dealers/dealer.js';
 import { parseDeltas, type Delta } from './delta.js';
+import { revocationOf, type RevokeOptions } from './revoke-options.js';
 import type { ItemRequest } from './subscription/life-states.js';
+import type { RevocationTerms } from './subscription/revocation.js';
 import { isToken } from './token.js';
 
 /** @internal */
@@ -245,6 +247,25 @@ export class DataSyncService
     return this.$invalidate(frozenJson(models, 'models'));
   }
 
+  /**
+   * Takes subscriptions back, on all nodes: those that are live, those that wait
+   * for their clients, and those that come back later. At least one member is
+   * given, and a subscription falls that all of them are true of. Pages fetch
+   * again, so take the right away first.
+   *
+   * Settles when this node's subscriptions are silent. If it rejects, it may have
+   * been done all the same, or in part: do it again.
+   *
+   * @example
+   * await datasync.revoke({ identity: user.id });
+   * await datasync.revoke({ dealer: 'TasksByProject', query: project.id });
+   * @throws RpcError for a dealer that there is not.
+   * @throws TypeError when no member is given, or one without a value.
+   */
+  revoke(options: RevokeOptions): MaybePromise<void> {
+    return this.$revoke(revocationOf(options));
+  }
+
   /** @internal Takes back a token that nobody was given. */
   async $withdraw(token: string): Promise<void> {
     await (await this.$ready()).withdraw(token);
@@ -273,6 +294,11 @@ export class DataSyncService
   $invalidate(value: JsonValue): MaybePromise<void> {
     if (!isListOfTexts(value)) throw new RpcError(WireError.modelsNotAList);
     return whenReady(this.$ready(), (runtime) => runtime.invalidate(value));
+  }
+
+  /** @internal */
+  $revoke(terms: RevocationTerms): MaybePromise<void> {
+    return whenReady(this.$ready(), (runtime) => runtime.revoke(terms));
   }
 
   /** @internal The running service, started when it is first needed. */

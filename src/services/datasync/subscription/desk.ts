@@ -3,11 +3,13 @@ import type { Client } from '../../../core/client.js';
 import { whenSettled } from '../../../core/promise-like.js';
 import { RpcError } from '../../../core/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
-import { LifeExecutor, type LifeContext } from './executor.js';
+import { LifeExecutor } from './executor.js';
 import { HeldSubscriptions } from './held.js';
 import { Holding } from './holding.js';
 import { begin } from './life.js';
+import type { LifeContext } from './life-context.js';
 import type { LifeEvent, Result } from './life-states.js';
+import type { Revocation } from './revocation.js';
 
 /** What a client that asks to resume is told. */
 export interface Resumption {
@@ -138,6 +140,33 @@ export class SubscriptionDesk {
       }
     }
     this.tell(concerned, { type: 'invalidated' });
+  }
+
+  /**
+   * The application takes subscriptions back.
+   *
+   * @param at Where the log of revocations says so.
+   */
+  revoked(revocation: Revocation, at: Position): void {
+    const concerned = [...this.candidates(revocation)].filter((holding) =>
+      this.executor.concerns(holding, revocation, at),
+    );
+    this.tell(concerned, { type: 'revoked' });
+  }
+
+  /** Those that it may concern, by the index that is nearest. */
+  private *candidates({ terms }: Revocation): Iterable<Holding> {
+    const { token, identity } = terms;
+    if (token !== undefined) {
+      let holding = this.held.get(token);
+      for (; holding !== undefined; holding = holding.older) yield holding;
+    } else if (identity !== undefined) {
+      for (const client of this.context.clientsOf(identity)) {
+        yield* this.held.of(client);
+      }
+    } else {
+      yield* this.held;
+    }
   }
 
   private tell(holdings: readonly Holding[], event: LifeEvent): void {

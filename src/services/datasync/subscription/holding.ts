@@ -1,4 +1,5 @@
 import type { Alarm } from '../../../broker/alarm-clock.js';
+import type { Position } from '../../../broker/ports.js';
 import type { Client } from '../../../core/client.js';
 import type { CatchUp } from './catch-up.js';
 import type {
@@ -35,11 +36,15 @@ export class Holding {
   life: Life;
   /** What is known under the token, from the claim's answer on. */
   authorization: Authorization | undefined;
+  /** Up to where in the log of revocations there is none of it. */
+  clearedTo: Position | undefined;
+  /** What is to be known under the token, once it has ended here. */
+  record: Authorization | undefined;
   /** Rings when its time has come. */
   expiry: Alarm | undefined;
   /** Present from the replay on. */
   subscription: Subscription | undefined;
-  /** Present while what was missed is being sent. */
+  /** Present while one of the logs is being read for it. */
   catchUp: CatchUp | undefined;
   cancellation: CancellationCall | undefined;
   /** An earlier one of this node with the same token, if it is still in the index. */

@@ -13,6 +13,7 @@ import {
   end,
   gone,
   NO_SUCH,
+  NOTHING,
   remove,
   stay,
   stop,
@@ -85,14 +86,7 @@ function claimed(
   const { expiresAt } = authorization;
   const expiry: Effect[] =
     expiresAt === undefined ? [] : [{ do: 'expire', at: expiresAt }];
-  if (wish.mode === 'once') {
-    const { life: then, effects } = replay({
-      state: 'announcing',
-      wish,
-      authorization,
-    });
-    return { life: then, effects: [...expiry, ...effects] };
-  }
+  if (wish.mode === 'once') return check({ wish, authorization }, expiry);
   const effects: Effect[] = [
     ...expiry,
     { do: 'supersede' },
@@ -102,11 +96,36 @@ function claimed(
   return { life: { state: 'announcing', wish, authorization }, effects };
 }
 
-export function replay({ wish, authorization }: Of<'announcing'>): Step {
+export function check(
+  { wish, authorization }: Pick<Of<'announcing'>, 'wish' | 'authorization'>,
+  first: readonly Effect[] = NOTHING,
+): Step {
   return {
-    life: { state: 'replaying', wish, authorization },
-    effects: [{ do: 'replay', authorization, since: wish.since }],
+    life: { state: 'checking', wish, authorization },
+    effects: [...first, { do: 'check', authorization }],
   };
+}
+
+export function checking(life: Of<'checking'>, event: LifeEvent): Step {
+  const { wish, authorization } = life;
+  switch (event.type) {
+    case 'cleared':
+      return {
+        life: { state: 'replaying', wish, authorization },
+        effects: [{ do: 'replay', authorization, since: wish.since }],
+      };
+    case 'uncovered':
+    case 'gap':
+      return uncovered(life);
+    case 'failed':
+      if (event.at !== 'check') return acquiring(life, event);
+      return gone(life, wish.mode === 'once' ? 'removed' : 'released', {
+        do: 'refuse',
+        why: { cause: event.error },
+      });
+    default:
+      return acquiring(life, event);
+  }
 }
 
 export function replaying(life: Of<'replaying'>, event: LifeEvent): Step {
@@ -205,9 +224,10 @@ export function acquiring(life: Acquiring, event: LifeEvent): Step {
     case 'expired':
       return gone(life, 'removed', refused);
     case 'identityChanged':
-      return life.authorization.binding === undefined
-        ? stay(life)
-        : gone(life, 'removed', refused, 'identity');
+      if (life.authorization.binding !== undefined) {
+        return gone(life, 'removed', refused, 'identity');
+      }
+      return doubts(life, event);
     case 'cancel':
       return cancel(life, [refused]);
     default:

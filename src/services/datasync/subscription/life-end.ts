@@ -17,7 +17,9 @@ export interface Step {
 
 /** A life in some of its states. */
 export type Of<State extends Life['state']> = Life & { readonly state: State };
-export type Acquiring = Of<'announcing' | 'replaying' | 'registering'>;
+export type Acquiring = Of<
+  'announcing' | 'checking' | 'replaying' | 'registering'
+>;
 /** One that has the token. */
 export type Holds = Acquiring | Of<'live'>;
 
@@ -76,6 +78,7 @@ export function remove(
 
 export function stop(life: Holds): readonly Effect[] {
   switch (life.state) {
+    case 'checking':
     case 'replaying':
       return [{ do: 'halt' }];
     case 'live':
@@ -191,7 +194,7 @@ export function over(life: Of<'over'>, event: LifeEvent): Step {
         ? stay(life)
         : stay(life, failedAfter(event, fate));
     case 'due':
-      return mode === 'once' || event.what === 'ask'
+      return mode === 'once' || event.what === 'ask' || event.what === 'record'
         ? stay(life)
         : stay(life, [{ do: event.what }]);
     default:

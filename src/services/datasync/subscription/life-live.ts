@@ -28,7 +28,7 @@ export function live(life: Of<'live'>, event: LifeEvent): Step {
       return gone(life, 'removed', 'refetch');
     case 'identityChanged':
       return life.authorization.binding === undefined
-        ? stay(life)
+        ? doubts(life, event)
         : gone(life, 'removed', 'identity');
     case 'replaced':
       return mode === 'once' ? stay(life) : gone(life, 'removed');
@@ -39,20 +39,38 @@ export function live(life: Of<'live'>, event: LifeEvent): Step {
   }
 }
 
-/** Whether the token is held still: asked, and asked again where that fails. */
+/**
+ * Whether the token is held still, and as whose: asked and written down, and
+ * again where that fails.
+ */
 export function doubts(life: Holds, event: LifeEvent): Step {
   const mode = life.state === 'live' ? life.mode : life.wish.mode;
   if (mode === 'once') return stay(life);
   switch (event.type) {
     case 'taken':
       return stay(life, [{ do: 'ask' }]);
+    case 'identityChanged':
+      return record(life);
+    case 'kept':
+      // Somebody may have had it, and let it go, before that was asked.
+      return record(life);
     case 'failed':
-      return event.at === 'ask'
-        ? stay(life, [{ do: 'later', what: 'ask' }])
+      return event.at === 'ask' || event.at === 'record'
+        ? stay(life, [{ do: 'later', what: event.at }])
         : stay(life);
     case 'due':
+      if (event.what === 'record') return record(life);
       return event.what === 'ask' ? stay(life, [{ do: 'ask' }]) : stay(life);
     default:
       return stay(life);
   }
+}
+
+/** Of a token that is for whoever has it, and only once it is cleared. */
+function record(life: Holds): Step {
+  return life.authorization.binding !== undefined ||
+    life.state === 'announcing' ||
+    life.state === 'checking'
+    ? stay(life)
+    : stay(life, [{ do: 'record' }]);
 }

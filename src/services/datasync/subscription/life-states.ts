@@ -13,6 +13,13 @@ export interface Authorization {
   readonly items: readonly ItemRequest[];
   /** The end of the log when it was given. */
   readonly position: Position;
+  /** Up to where in the log of revocations there is none of it. */
+  readonly revocations: Position;
+  /**
+   * The key of the identity whose connection has it, or had it last, if it is
+   * for whoever has it.
+   */
+  readonly heldBy?: string;
   /** The key of the identity that alone may have it. */
   readonly binding?: string;
   /** Milliseconds since 1970 at which it ends, wherever it is. */
@@ -70,6 +77,12 @@ export type Life =
       readonly wish: Wish;
       readonly authorization: Authorization;
     }
+  /** Whether the application has taken it back is being looked up. */
+  | {
+      readonly state: 'checking';
+      readonly wish: Wish;
+      readonly authorization: Authorization;
+    }
   /** What the client missed is being sent. */
   | {
       readonly state: 'replaying';
@@ -103,10 +116,18 @@ export type Life =
 
 /** What the broker may be asked, and fail at. */
 export type Question =
-  'claim' | 'ask' | 'announce' | 'replay' | 'register' | 'release' | 'remove';
+  | 'claim'
+  | 'ask'
+  | 'announce'
+  | 'check'
+  | 'record'
+  | 'replay'
+  | 'register'
+  | 'release'
+  | 'remove';
 
 /** What can be tried again. */
-export type Retried = 'ask' | 'announce' | 'release' | 'remove';
+export type Retried = 'ask' | 'announce' | 'record' | 'release' | 'remove';
 
 /** What can happen to a subscription. */
 export type LifeEvent =
@@ -147,9 +168,11 @@ export type LifeEvent =
       readonly reason: 'unknown' | 'binding' | 'held';
     }
   | { readonly type: 'announced' }
+  /** The application has not taken it back. */
+  | { readonly type: 'cleared' }
   /** All that the log has was sent, up to there. */
   | { readonly type: 'caughtUp'; readonly position: Position }
-  /** The log no longer has all that has to be sent. */
+  /** A log no longer has all that has to be sent, or looked at. */
   | { readonly type: 'uncovered' }
   | { readonly type: 'registered' }
   /** The token is held by this life: still, or again. */
@@ -173,6 +196,9 @@ export type Effect =
   | { readonly do: 'claim' }
   | { readonly do: 'ask' }
   | { readonly do: 'announce' }
+  | { readonly do: 'check'; readonly authorization: Authorization }
+  /** Write down whose connection has it. That has no answer unless it fails. */
+  | { readonly do: 'record' }
   | { readonly do: 'release' }
   | { readonly do: 'remove' }
   /** Try again, later. */

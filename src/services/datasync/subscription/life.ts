@@ -1,8 +1,9 @@
 import {
   acquiring,
+  check,
+  checking,
   claiming,
   registering,
-  replay,
   replaying,
 } from './life-acquiring.js';
 import { leaving, over, removing, type Step } from './life-end.js';
@@ -29,7 +30,9 @@ export function next(life: Life, event: LifeEvent): Step {
     case 'claiming':
       return claiming(life, event);
     case 'announcing':
-      return event.type === 'announced' ? replay(life) : acquiring(life, event);
+      return event.type === 'announced' ? check(life) : acquiring(life, event);
+    case 'checking':
+      return checking(life, event);
     case 'replaying':
       return replaying(life, event);
     case 'registering':

@@ -42,7 +42,7 @@ export class SubscriptionStore {
     return this.broker.tokens.put(
       this.key(token),
       authorization as unknown as JsonValue,
-      this.timeOf(authorization),
+      this.timeUntil(authorization.expiresAt),
       binding === undefined ? undefined : { binding },
     );
   }
@@ -52,13 +52,13 @@ export class SubscriptionStore {
     const { holder, mode, identity } = claimant;
     const claim = this.broker.tokens.claim(this.key(token), holder, {
       ...(mode === 'once' ? { once: true } : { takeOver: true }),
-      ...(identity === undefined ? {} : { binding: identity, mark: identity }),
+      ...(identity === undefined ? {} : { binding: identity }),
     });
     return whenReady(claim, (answer): ClaimAnswer => {
       if (!answer.claimed) return { type: 'refused', reason: answer.reason };
       this.waiting.forget(token);
       const authorization = authorizationOf(answer);
-      const spent = this.timeOf(authorization) === 0;
+      const spent = this.timeUntil(authorization.expiresAt) === 0;
       return { type: 'claimed', authorization, spent };
     });
   }
@@ -99,24 +99,36 @@ export class SubscriptionStore {
     });
   }
 
+  /** Writes something else under a token; answers false unless it is held. */
+  update(
+    token: string,
+    holder: string,
+    authorization: Authorization,
+  ): MaybePromise<boolean> {
+    const value = authorization as unknown as JsonValue;
+    return this.broker.tokens.update(this.key(token), holder, value);
+  }
+
   /**
    * Lets the client come back for as long as a token waits, or its authorization
    * lasts. Answers false when somebody else holds it by now.
    *
-   * @param authorization Undefined where it is not known.
+   * @param record What is known under it from now on; as before, if undefined.
    */
   release(
     token: string,
     holder: string,
-    authorization: Authorization | undefined,
+    expiresAt: number | undefined,
+    record: Authorization | undefined,
   ): MaybePromise<boolean> {
-    const time = this.timeOf(authorization);
+    const time = this.timeUntil(expiresAt);
     if (time === 0) return this.removeHeld(token, holder);
     // Before the answer: the client may be faster.
     this.waiting.add(token);
     const { tokens } = this.broker;
+    const value = record as unknown as JsonValue | undefined;
     return whenReady(
-      tokens.release(this.key(token), holder, time),
+      tokens.release(this.key(token), holder, time, value),
       (released) => {
         if (!released) this.waiting.forget(token);
         return released;
@@ -149,8 +161,7 @@ export class SubscriptionStore {
   }
 
   /** Milliseconds that a token may wait; none once its time has come. */
-  private timeOf(authorization: Authorization | undefined): number {
-    const { expiresAt = Infinity } = authorization ?? {};
+  private timeUntil(expiresAt = Infinity): number {
     return Math.max(0, Math.min(this.timeout, expiresAt - Date.now()));
   }
 

@@ -10,7 +10,7 @@ import type {
   Mode,
 } from '../../../../src/services/datasync/subscription/life-states.js';
 
-const FREE = { items: [], position: 1 };
+const FREE = { items: [], position: 1, revocations: 1 };
 const BOUND = { ...FREE, binding: '"ann"' };
 const CLAIMED: LifeEvent = { type: 'claimed', authorization: FREE };
 const ERROR = new Error('Broker');
@@ -28,6 +28,7 @@ function after(
 const LIVE: readonly LifeEvent[] = [
   CLAIMED,
   { type: 'announced' },
+  { type: 'cleared' },
   { type: 'caughtUp', position: 2 },
   { type: 'registered' },
 ];
@@ -96,6 +97,7 @@ describe('The life of a subscription', () => {
       'resumable',
       CLAIMED,
       { type: 'announced' },
+      { type: 'cleared' },
       uncovered,
     );
     expect(effects.map((effect) => effect.do)).toEqual([

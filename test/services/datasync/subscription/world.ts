@@ -54,6 +54,7 @@ export class Actor {
 const ACTIVE = new Set<Life['state']>([
   'claiming',
   'announcing',
+  'checking',
   'replaying',
   'live',
 ]);
@@ -107,6 +108,8 @@ export class World {
     if (asked === undefined) return;
     const { by, question } = asked;
     const answer = luck === 'failed' ? undefined : this.apply(by, question);
+    // That has no answer.
+    if (question === 'record' && luck === 'done' && !answer) return;
     const event: LifeEvent =
       luck === 'done' && answer !== undefined
         ? answer
@@ -160,7 +163,12 @@ export class World {
         else token.holder = by;
         const bound =
           this.binding === undefined ? {} : { binding: this.binding };
-        const authorization = { items: [], position: 0, ...bound };
+        const authorization = {
+          items: [],
+          position: 0,
+          revocations: 0,
+          ...bound,
+        };
         return { type: 'claimed', authorization };
       }
       case 'ask':
@@ -174,6 +182,12 @@ export class World {
           }
         }
         return { type: 'announced' };
+      case 'check':
+        return by.mode === 'once' || token?.holder === by
+          ? { type: 'cleared' }
+          : { type: 'lost' };
+      case 'record':
+        return token?.holder === by ? undefined : { type: 'lost' };
       case 'release':
         if (token?.holder === by) token.holder = undefined;
         return { type: 'released' };
@@ -200,6 +214,8 @@ export class World {
         case 'claim':
         case 'ask':
         case 'announce':
+        case 'check':
+        case 'record':
         case 'release':
         case 'remove':
           this.asked.push({ by: actor, question: effect.do });

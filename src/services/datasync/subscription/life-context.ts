@@ -1,0 +1,56 @@
+import type { AlarmClock } from '../../../broker/alarm-clock.js';
+import type { MaybePromise, Position, Replay } from '../../../broker/ports.js';
+import type { Client } from '../../../core/client.js';
+import type { JsonValue } from '../../../protocol/json.js';
+import type { DataSyncEngine } from '../datasync.engine.js';
+import type { DeltaOutput } from '../delta-output.js';
+import type { LogReader } from '../log-reader.js';
+import type { Holding } from './holding.js';
+import type { LifeEvent } from './life-states.js';
+import type { Notices } from './notices.js';
+import type { PositionBeacon } from './position-beacon.js';
+import type { ReplaySchedule } from './replay-schedule.js';
+import type { Retries } from './retries.js';
+import type { SubscriptionStore } from './store.js';
+
+/** A log, as this node reads it now and can read it again. */
+export interface ReadableLog {
+  readonly reader: LogReader;
+  replay(since: Position, limit: number): MaybePromise<Replay>;
+  /** It no longer reaches back to where a subscription was to go on. */
+  uncovered(): void;
+}
+
+/** The log of what was taken back. */
+export interface RevocationLog extends ReadableLog {
+  /** Up to where every life of this node has been told of it. */
+  readonly heard: Position | undefined;
+}
+
+/** What lives are carried out with. */
+export interface LifeContext {
+  readonly store: SubscriptionStore;
+  readonly engine: DataSyncEngine;
+  readonly deltas: ReadableLog;
+  readonly revocations: RevocationLog;
+  readonly output: DeltaOutput;
+  readonly beacon: PositionBeacon;
+  readonly notices: Notices;
+  readonly schedule: ReplaySchedule;
+  /** When what expires does. */
+  readonly expiries: AlarmClock;
+  readonly retries: Retries;
+  compare(left: Position, right: Position): number | undefined;
+  /** The key of a client's identity; undefined while it is nobody. */
+  identityOf(client: Client): string | undefined;
+  clientsOf(identity: JsonValue): Iterable<Client>;
+  /** A client has come with a token. */
+  arrived(token: string): void;
+  /** A client has come with a token that is for somebody else. */
+  mismatched(): void;
+  /** Something failed that nobody waits for. */
+  failed(error: unknown): void;
+}
+
+/** Tells a life what has happened. Never throws. */
+export type Report = (holding: Holding, event: LifeEvent) => void;

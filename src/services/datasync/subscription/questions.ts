@@ -1,0 +1,206 @@
+import type { MaybePromise, Position } from '../../../broker/ports.js';
+import { isPromiseLike } from '../../../core/promise-like.js';
+import type { Holding } from './holding.js';
+import type { LifeContext, Report } from './life-context.js';
+import type { Authorization, LifeEvent, Question } from './life-states.js';
+
+/** Others fail a call, whose error is told there. */
+const NOBODY_WAITS: ReadonlySet<Question> = new Set([
+  'ask',
+  'record',
+  'release',
+  'remove',
+]);
+
+/** What lives ask of the broker about tokens, and what it says to them. */
+export class TokenQuestions {
+  constructor(
+    private readonly context: LifeContext,
+    private readonly report: Report,
+  ) {}
+
+  claim(holding: Holding): void {
+    const { context } = this;
+    const { token, holder, wish } = holding;
+    const identity = context.identityOf(holding.client);
+    this.put(
+      holding,
+      'claim',
+      () => context.store.claim(token, { holder, mode: wish.mode, identity }),
+      (answer) => {
+        if (answer.type === 'claimed') {
+          holding.authorization = answer.authorization;
+          context.arrived(token);
+        } else if (answer.reason === 'binding') context.mismatched();
+        return answer;
+      },
+    );
+  }
+
+  /** Whether it is held still. */
+  ask(holding: Holding): void {
+    const { store, identityOf } = this.context;
+    const { token, holder, client } = holding;
+    this.put(
+      holding,
+      'ask',
+      () => store.isHeldBy(token, holder, identityOf(client)),
+      (still) => ({ type: still ? 'kept' : 'lost' }),
+    );
+  }
+
+  announce(holding: Holding): void {
+    const { token, holder } = holding;
+    this.put(
+      holding,
+      'announce',
+      () => this.context.store.announce(token, holder),
+      () => ({ type: 'announced' }),
+    );
+  }
+
+  /**
+   * It has not been revoked up to there. Whose connection has it now is written
+   * down then, and never before: who had it last is what earlier revocations are
+   * compared with, also if this node dies here.
+   */
+  cleared(holding: Holding, position: Position): void {
+    const { context } = this;
+    const { token, holder, authorization, client } = holding;
+    if (authorization === undefined) return;
+    const heldBy = bearerOf(authorization, context.identityOf(client));
+    if (holding.wish.mode === 'once' || heldBy === authorization.heldBy) {
+      holding.clearedTo = position;
+      this.report(holding, { type: 'cleared' });
+      return;
+    }
+    const record = recordOf(authorization, position, heldBy);
+    this.put(
+      holding,
+      'check',
+      () => context.store.update(token, holder, record),
+      (done) => {
+        if (!done) return { type: 'lost' };
+        holding.authorization = record;
+        // The client may be somebody else by now.
+        this.cleared(holding, position);
+        return undefined;
+      },
+    );
+  }
+
+  /** Its connection is somebody else's than the token says. */
+  record(holding: Holding): void {
+    const { token, holder } = holding;
+    const record = this.recordOf(holding);
+    if (record === undefined) return;
+    this.put(
+      holding,
+      'record',
+      () => this.context.store.update(token, holder, record),
+      (done) => {
+        if (!done) return { type: 'lost' };
+        holding.authorization = record;
+        return undefined;
+      },
+    );
+  }
+
+  /**
+   * It ends here: nobody tells it of revocations from now on. What its token is
+   * to say is what is so now, also if it is said late.
+   */
+  settle(holding: Holding): void {
+    holding.record = this.recordOf(holding);
+  }
+
+  release(holding: Holding): void {
+    const { token, holder, authorization, record } = holding;
+    this.put(
+      holding,
+      'release',
+      () =>
+        this.context.store.release(
+          token,
+          holder,
+          authorization?.expiresAt,
+          record,
+        ),
+      () => ({ type: 'released' }),
+    );
+  }
+
+  remove(holding: Holding): void {
+    const { token, holder } = holding;
+    this.put(
+      holding,
+      'remove',
+      () => this.context.store.removeHeld(token, holder),
+      (was) => ({ type: 'removed', was }),
+    );
+  }
+
+  /** What the token is to say from now on; nothing new before it was cleared. */
+  private recordOf(holding: Holding): Authorization | undefined {
+    const { context } = this;
+    const { authorization, clearedTo, client } = holding;
+    if (authorization === undefined || clearedTo === undefined) return;
+    const { heard } = context.revocations;
+    const position =
+      heard !== undefined && (context.compare(heard, clearedTo) ?? 0) > 0
+        ? heard
+        : clearedTo;
+    const heldBy = bearerOf(authorization, context.identityOf(client));
+    return recordOf(authorization, position, heldBy);
+  }
+
+  /** Asks, and reports the answer: at once where it is at hand. */
+  private put<Answer>(
+    holding: Holding,
+    question: Question,
+    act: () => MaybePromise<Answer>,
+    eventOf: (answer: Answer) => LifeEvent | undefined,
+  ): void {
+    const answered = (answer: Answer): void => {
+      const event = eventOf(answer);
+      if (event !== undefined) this.report(holding, event);
+    };
+    const failed = (error: unknown): void => {
+      if (NOBODY_WAITS.has(question)) this.context.failed(error);
+      this.report(holding, { type: 'failed', at: question, error });
+    };
+    let answer: MaybePromise<Answer>;
+    try {
+      answer = act();
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    if (isPromiseLike(answer)) {
+      answer.then(answered, failed);
+    } else {
+      answered(answer);
+    }
+  }
+}
+
+/** Whose connection has it, of a token that is for whoever has it. */
+function bearerOf(
+  { binding }: Authorization,
+  identity: string | undefined,
+): string | undefined {
+  return binding === undefined ? identity : undefined;
+}
+
+function recordOf(
+  authorization: Authorization,
+  revocations: Position,
+  heldBy: string | undefined,
+): Authorization {
+  const { heldBy: _, ...rest } = authorization;
+  return {
+    ...rest,
+    revocations,
+    ...(heldBy === undefined ? {} : { heldBy }),
+  };
+}

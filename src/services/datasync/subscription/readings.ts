@@ -1,0 +1,144 @@
+import type { Position } from '../../../broker/ports.js';
+import { readEntry } from '../log-entry.js';
+import { CatchUp, type CatchUpContext } from './catch-up.js';
+import type { Holding } from './holding.js';
+import type { LifeContext, Report } from './life-context.js';
+import type { Authorization, Effect, LifeEvent } from './life-states.js';
+import { isRevoked, readRevocation, type Revocation } from './revocation.js';
+import { Subscription } from './subscription.js';
+
+/** Congested is who has this much waiting, in bytes: a part of its bound. */
+const CONGESTED = 256 * 1024;
+
+/** What lives read again of the logs. */
+export class LogReadings {
+  private readonly deltas: CatchUpContext;
+  private readonly revocations: CatchUpContext;
+
+  /** @param cleared Goes on with what has not been revoked up to there. */
+  constructor(
+    private readonly context: LifeContext,
+    private readonly report: Report,
+    private readonly cleared: (holding: Holding, position: Position) => void,
+  ) {
+    const { deltas, revocations, schedule } = context;
+    this.deltas = { ...deltas, schedule };
+    this.revocations = { ...revocations, schedule };
+  }
+
+  /**
+   * Whether a revocation concerns a life: one that is said at a place of the
+   * log of revocations up to which that life has not been looked at.
+   */
+  concerns(holding: Holding, revocation: Revocation, at: Position): boolean {
+    const { authorization, token, client, clearedTo } = holding;
+    if (authorization === undefined) return false;
+    const since = clearedTo ?? authorization.revocations;
+    if ((this.context.compare(at, since) ?? 1) <= 0) return false;
+    const heldBy = [authorization.heldBy, this.context.identityOf(client)];
+    return isRevoked({ token, authorization, heldBy }, revocation);
+  }
+
+  /** Whether it was revoked before it came here. */
+  check(holding: Holding, authorization: Authorization): void {
+    const end = this.endOf(holding);
+    holding.catchUp = new CatchUp(
+      this.revocations,
+      {
+        congested: false,
+        whenDrained: (act) => act(),
+        send: ({ value, position }) => {
+          const revocation = readRevocation(value);
+          if (
+            revocation === undefined ||
+            !this.concerns(holding, revocation, position)
+          ) {
+            return true;
+          }
+          end({ type: 'revoked' });
+          return false;
+        },
+        caughtUp: (position) => {
+          holding.catchUp = undefined;
+          this.cleared(holding, position);
+        },
+        uncovered: () => {
+          this.context.revocations.uncovered();
+          end({ type: 'uncovered' });
+        },
+        failed: (error) => end({ type: 'failed', at: 'check', error }),
+      },
+      authorization.revocations,
+    );
+    holding.catchUp.start();
+  }
+
+  /** Sends what the client has missed. */
+  replay(
+    holding: Holding,
+    { authorization, since }: Effect & { readonly do: 'replay' },
+  ): void {
+    const { context } = this;
+    const { client, token, wish } = holding;
+    const { items, position } = authorization;
+    const subscription = new Subscription(
+      token,
+      client,
+      wish.mode === 'resumable',
+      items,
+    );
+    holding.subscription = subscription;
+    // Nobody was authorized for what came before.
+    const from =
+      since === undefined || (context.compare(since, position) ?? 0) < 0
+        ? position
+        : since;
+    const end = this.endOf(holding);
+    holding.catchUp = new CatchUp(
+      this.deltas,
+      {
+        get congested() {
+          return client.waiting > CONGESTED;
+        },
+        whenDrained: (act) => client.whenDrained(act),
+        send: (entry) => {
+          const said = readEntry(entry);
+          switch (said.kind) {
+            case 'deltas':
+              context.output.missed(subscription, said.deltas, entry.position);
+              return true;
+            case 'invalidate':
+              if (!context.engine.concerns(items, new Set(said.models))) {
+                return true;
+              }
+              end({ type: 'uncovered' });
+              return false;
+            case 'revoke':
+              // Rows that were published after it may be in the log already,
+              // while this node has yet to hear of it.
+              if (!this.concerns(holding, said.revocation, said.at)) {
+                return true;
+              }
+              end({ type: 'revoked' });
+              return false;
+          }
+        },
+        caughtUp: (to) => end({ type: 'caughtUp', position: to }),
+        uncovered: () => {
+          context.deltas.uncovered();
+          end({ type: 'uncovered' });
+        },
+        failed: (error) => end({ type: 'failed', at: 'replay', error }),
+      },
+      from,
+    );
+    holding.catchUp.start();
+  }
+
+  private endOf(holding: Holding): (event: LifeEvent) => void {
+    return (event) => {
+      holding.catchUp = undefined;
+      this.report(holding, event);
+    };
+  }
+}
