@@ -11,7 +11,8 @@ import { TasksModule } from './tasks/tasks.module.js';
   imports: [
     SnorkyModule.forRoot({
       registries: {
-        frontend: { websocket: { path: '/ws' } },
+        // There are no accounts: whoever has the address has the tasks.
+        frontend: { websocket: { path: '/ws', open: true } },
         backend: {
           http: {
             path: '/backend',
