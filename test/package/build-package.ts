@@ -3,6 +3,7 @@ import { cp, mkdtemp, realpath, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { builtOnce } from './built-once.js';
 
 const run = promisify(execFile);
 
@@ -58,32 +59,49 @@ async function runNode(
 }
 
 /**
- * Builds the package in a directory of its own, so that tests neither need
- * `dist` nor disturb who uses it.
+ * Makes the package in a directory of its own, so that tests neither need `dist`
+ * nor disturb who uses it.
  */
 export async function buildPackage(directory: string): Promise<void> {
-  for (const name of SOURCES) {
-    await cp(join(ROOT, name), join(directory, name), { recursive: true });
-  }
-  await linkDependencies(directory);
-  for (const project of ['tsconfig.build.json', 'tsconfig.build.client.json']) {
-    await runTool('typescript/bin/tsc', ['-p', project], directory);
-  }
-  await runScript('build-browser.js', [], directory);
+  await make(directory, 'package', SOURCES, [
+    'tsconfig.build.json',
+    'tsconfig.build.client.json',
+  ]);
 }
 
-/** Builds the files for browsers alone, which is much faster. */
+/** Makes the files for browsers alone, which is much faster. */
 export async function buildBrowserFiles(directory: string): Promise<void> {
-  for (const name of BROWSER_SOURCES) {
+  await make(directory, 'browser', BROWSER_SOURCES, [
+    'tsconfig.build.client.json',
+  ]);
+}
+
+async function make(
+  directory: string,
+  kind: string,
+  sources: readonly string[],
+  projects: readonly string[],
+): Promise<void> {
+  await prepare(directory, sources);
+  const dist = await builtOnce(kind, sources, async (place) => {
+    await prepare(place, sources);
+    for (const project of projects) {
+      await runTool('typescript/bin/tsc', ['-p', project], place);
+    }
+    await runScript('build-browser.js', [], place);
+    return join(place, 'dist');
+  });
+  await cp(dist, join(directory, 'dist'), { recursive: true });
+}
+
+async function prepare(
+  directory: string,
+  sources: readonly string[],
+): Promise<void> {
+  for (const name of sources) {
     await cp(join(ROOT, name), join(directory, name), { recursive: true });
   }
   await linkDependencies(directory);
-  await runTool(
-    'typescript/bin/tsc',
-    ['-p', 'tsconfig.build.client.json'],
-    directory,
-  );
-  await runScript('build-browser.js', [], directory);
 }
 
 const SOURCES = [
