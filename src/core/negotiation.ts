@@ -22,6 +22,7 @@ export const SUPPORTED_FEATURES: readonly Feature[] = [
   'revoked',
   'refetch',
   'identity',
+  'replaces',
 ];
 
 /**

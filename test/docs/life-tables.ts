@@ -29,6 +29,14 @@ function livesOf(mode: Mode): readonly Life[] {
   for (const event of path) {
     lives.push(next(lives.at(-1) as Life, event).life);
   }
+  if (mode === 'resumable') {
+    const placing: Life = {
+      state: 'placing',
+      wish: { ...wish, replaces: 'x' },
+      authorization,
+    };
+    lives.splice(3, 0, placing);
+  }
   lives.push({ state: 'removing', debt: { to: 'cancellation' } });
   lives.push({ state: 'over', mode, fate: 'removed' });
   // Once there is nobody to tell, and nothing to remove.
@@ -45,6 +53,8 @@ const EVENTS: readonly (readonly [name: string, event: LifeEvent])[] = [
   ['mismatch', { type: 'refused', reason: 'binding' }],
   ['announced', { type: 'announced' }],
   ['cleared', { type: 'cleared' }],
+  ['placed', { type: 'placed', position: 0 }],
+  ['misplaced', { type: 'misplaced' }],
   ['caughtUp', { type: 'caughtUp', position: 0 }],
   ['uncovered', { type: 'uncovered' }],
   ['cancel', { type: 'cancel' }],
@@ -60,6 +70,7 @@ const EVENTS: readonly (readonly [name: string, event: LifeEvent])[] = [
   ['failed', { type: 'failed', at: 'claim', error: undefined }],
   ['failed', { type: 'failed', at: 'announce', error: undefined }],
   ['failed', { type: 'failed', at: 'check', error: undefined }],
+  ['failed', { type: 'failed', at: 'place', error: undefined }],
   ['failed', { type: 'failed', at: 'replay', error: undefined }],
   ['failed', { type: 'failed', at: 'remove', error: undefined }],
 ];

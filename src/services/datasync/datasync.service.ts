@@ -22,6 +22,7 @@ import {
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
+import { acquisitionOf } from './acquire-params.js';
 import {
   termsOf,
   type AuthorizationTerms,
@@ -36,7 +37,6 @@ import { parseDeltas, type Delta } from './delta.js';
 import { revocationOf, type RevokeOptions } from './revoke-options.js';
 import type { ItemRequest } from './subscription/life-states.js';
 import type { RevocationTerms } from './subscription/revocation.js';
-import { isToken } from './token.js';
 
 /** @internal */
 export const DATASYNC_SETTINGS = Symbol('snorky:datasync-settings');
@@ -105,7 +105,8 @@ export class DataSyncService
 
   /**
    * Command. With `resume: true`, from `since` on, the token may come again on
-   * another connection. Errors: `token must be string`, `No such subscription`,
+   * another connection. With `replaces`, it goes on at the place of one that the
+   * connection has. Errors: `token must be string`, `No such subscription`,
    * `Subscription expired`, `Too many subscriptions`.
    */
   @RpcCommand()
@@ -113,25 +114,16 @@ export class DataSyncService
     @RpcParam('token') token: JsonValue,
     @RpcParam('resume', { optional: true }) resume: JsonValue | undefined,
     @RpcParam('since', { optional: true }) since: JsonValue | undefined,
+    @RpcParam('replaces', { optional: true }) replaces: JsonValue | undefined,
     @CurrentRequest() request: RpcRequest,
   ): MaybePromise<void> {
+    const params = { token, resume, since, replaces };
     const { client } = request;
-    if (!client.connected) throw new RpcError(WireError.connectionRequired);
-    if (typeof token !== 'string') {
-      throw new RpcError(WireError.tokenNotAString);
-    }
-    if (!isToken(token)) throw new RpcError(WireError.noSuchSubscription);
-    const resumes = resume === true;
-    if (!resumes && ((resume ?? false) !== false || since !== undefined)) {
-      throw new RpcError(WireError.invalidParams);
-    }
+    const acquisition = acquisitionOf(params, client);
     return this[state].turns.take(client, () =>
       whenReady(this.$ready(), ({ desk }) =>
         desk.acquire({
-          token,
-          client,
-          resume: resumes,
-          since,
+          ...acquisition,
           answer: (result) => request.reply(result),
         }),
       ),

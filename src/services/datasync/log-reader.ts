@@ -39,6 +39,11 @@ export class LogReader {
     return this.topics.publish(this.topic, value, this.retention);
   }
 
+  /** That of the last entry that was read; undefined while there was none. */
+  get position(): Position | undefined {
+    return this.last;
+  }
+
   /** Whether an entry after this position has been read already. */
   hasPassed(position: Position): boolean {
     if (this.last === undefined) return false;

@@ -8,7 +8,7 @@ import { HeldSubscriptions } from './held.js';
 import { Holding } from './holding.js';
 import { begin } from './life.js';
 import type { LifeContext } from './life-context.js';
-import type { LifeEvent, Result } from './life-states.js';
+import type { LifeEvent, Result, Wish } from './life-states.js';
 import type { Revocation } from './revocation.js';
 
 /** What a client that asks to resume is told. */
@@ -29,6 +29,8 @@ export interface Acquisition {
   readonly resume: boolean;
   /** The last position that it knows; default: that of the authorization. */
   readonly since: Position | undefined;
+  /** The token at whose place it is to go on. */
+  readonly replaces?: string;
   /** Told what came of it, unless it fails. Null without `resume`. */
   answer(result: Result): void;
 }
@@ -61,17 +63,22 @@ export class SubscriptionDesk {
    * @throws RpcError
    */
   acquire(acquisition: Acquisition): MaybePromise<void> {
-    const { token, client, resume, since } = acquisition;
+    const { token, client, resume, since, replaces } = acquisition;
     // Nothing more would happen to it, if its end was told before.
     if (!client.connected) throw new RpcError(WireError.connectionRequired);
-    if (
+    const isOneMore =
       this.held.find(token, client) === undefined &&
-      this.held.of(client).size >= this.maxSubscriptions
-    ) {
+      (replaces === undefined ||
+        this.held.find(replaces, client) === undefined);
+    if (isOneMore && this.held.of(client).size >= this.maxSubscriptions) {
       throw new RpcError(WireError.tooManySubscriptions);
     }
     return whenSettled<void>((resolve, reject) => {
-      const wish = { mode: resume ? 'resumable' : 'once', since } as const;
+      const wish: Wish = {
+        mode: resume ? 'resumable' : 'once',
+        since,
+        ...(replaces === undefined ? {} : { replaces }),
+      };
       const { life, effects } = begin(wish);
       const call = {
         // At once: by the time that a promise settles, later deltas with later

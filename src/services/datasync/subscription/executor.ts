@@ -9,6 +9,7 @@ import type { Effect, LifeEvent, Refusal } from './life-states.js';
 import { TokenQuestions } from './questions.js';
 import { LogReadings } from './readings.js';
 import type { Revocation } from './revocation.js';
+import { Subscription } from './subscription.js';
 
 /**
  * Does what lives say (see `life.ts`), and tells them what came of it. What
@@ -24,7 +25,7 @@ export class LifeExecutor {
     private readonly held: HeldSubscriptions,
   ) {
     const report: Report = (holding, event) => this.run(holding, event);
-    this.questions = new TokenQuestions(context, report);
+    this.questions = new TokenQuestions(context, report, held);
     this.readings = new LogReadings(context, report, (holding, position) =>
       this.questions.cleared(holding, position),
     );
@@ -78,6 +79,7 @@ export class LifeExecutor {
       case 'claim':
       case 'ask':
       case 'announce':
+      case 'place':
       case 'record':
       case 'release':
       case 'remove':
@@ -114,6 +116,9 @@ export class LifeExecutor {
         holding.expiry = context.expiries.set(effect.at, () =>
           this.run(holding, { type: 'expired' }),
         );
+        break;
+      case 'retire':
+        this.retire(holding);
         break;
       case 'forget':
         this.held.delete(holding);
@@ -153,10 +158,17 @@ export class LifeExecutor {
     }
   }
 
+  private retire({ wish, client }: Holding): void {
+    const { replaces } = wish;
+    const old =
+      replaces === undefined ? undefined : this.held.find(replaces, client);
+    if (old !== undefined) this.run(old, { type: 'replaced' });
+  }
+
   private register(holding: Holding, position: Position): void {
     const { engine, beacon } = this.context;
-    const { subscription } = holding;
-    if (subscription === undefined) return;
+    // One that goes on at another's place has replayed nothing.
+    const subscription = (holding.subscription ??= newSubscription(holding));
     try {
       engine.register(subscription);
     } catch (error) {
@@ -167,6 +179,17 @@ export class LifeExecutor {
     if (subscription.resumable) beacon.told(subscription);
     this.run(holding, { type: 'registered' });
   }
+}
+
+function newSubscription(holding: Holding): Subscription {
+  const { token, client, wish, authorization } = holding;
+  const isResumable = wish.mode === 'resumable';
+  return new Subscription(
+    token,
+    client,
+    isResumable,
+    authorization?.items ?? [],
+  );
 }
 
 function errorOf(why: Refusal): unknown {

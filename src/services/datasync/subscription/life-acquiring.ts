@@ -3,6 +3,7 @@ import type {
   Debt,
   Effect,
   Fate,
+  Fit,
   LifeEvent,
   Mode,
   Refusal,
@@ -29,7 +30,7 @@ export function claiming(life: Of<'claiming'>, event: LifeEvent): Step {
   const { wish } = life;
   switch (event.type) {
     case 'claimed':
-      return claimed(life, event.authorization, event.spent === true);
+      return claimed(life, event.authorization, event.fit);
     case 'refused': {
       const mismatch: Effect[] =
         event.reason === 'binding' ? [{ do: 'tell', what: 'mismatch' }] : [];
@@ -73,16 +74,22 @@ function leave(mode: Mode, fate: Fate, debt: Debt | undefined): Step {
 function claimed(
   life: Of<'claiming'>,
   authorization: Authorization,
-  spent: boolean,
+  fit: Fit | undefined,
 ): Step {
-  const { wish, doubted, foreign } = life;
-  if (spent || (foreign && authorization.binding !== undefined)) {
-    return end(wish.mode, 'removed', [
+  const { doubted, foreign } = life;
+  const { mode, since } = life.wish;
+  const isOver =
+    fit === 'spent' || (foreign && authorization.binding !== undefined);
+  if (isOver || fit === 'none') {
+    const fate = isOver ? 'removed' : 'released';
+    return end(mode, fate, [
       { do: 'forget' },
-      ...abandon(wish.mode, 'removed'),
+      ...abandon(mode, fate),
       { do: 'refuse', why: NO_SUCH },
     ]);
   }
+  // Where it has been at that place before, this is a resumption like others.
+  const wish = fit === 'place' ? life.wish : { mode, since };
   const { expiresAt } = authorization;
   const expiry: Effect[] =
     expiresAt === undefined ? [] : [{ do: 'expire', at: expiresAt }];
@@ -110,6 +117,12 @@ export function checking(life: Of<'checking'>, event: LifeEvent): Step {
   const { wish, authorization } = life;
   switch (event.type) {
     case 'cleared':
+      if (wish.replaces !== undefined) {
+        return {
+          life: { state: 'placing', wish, authorization },
+          effects: [{ do: 'place' }],
+        };
+      }
       return {
         life: { state: 'replaying', wish, authorization },
         effects: [{ do: 'replay', authorization, since: wish.since }],
@@ -162,10 +175,12 @@ function uncovered(life: Acquiring): Step {
       { do: 'refuse', why: EXPIRED },
     ]);
   }
-  return remove(life, {
-    to: 'acquisition',
-    with: { do: 'answer', result: { recovered: false } },
-  });
+  // With a place, the client has another one that goes on.
+  const said: Effect =
+    life.wish.replaces === undefined
+      ? { do: 'answer', result: { recovered: false } }
+      : { do: 'refuse', why: NO_SUCH };
+  return remove(life, { to: 'acquisition', with: said });
 }
 
 /** This node failed at serving it. */
@@ -186,7 +201,10 @@ export function registering(life: Of<'registering'>, event: LifeEvent): Step {
         mode === 'once' ? null : ({ recovered: true, position } as const);
       return {
         life: { state: 'live', mode, authorization },
-        effects: [{ do: 'answer', result }],
+        effects:
+          wish.replaces === undefined
+            ? [{ do: 'answer', result }]
+            : [{ do: 'retire' }, { do: 'answer', result }],
       };
     }
     case 'gap':

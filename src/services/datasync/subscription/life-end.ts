@@ -18,7 +18,7 @@ export interface Step {
 /** A life in some of its states. */
 export type Of<State extends Life['state']> = Life & { readonly state: State };
 export type Acquiring = Of<
-  'announcing' | 'checking' | 'replaying' | 'registering'
+  'announcing' | 'checking' | 'placing' | 'replaying' | 'registering'
 >;
 /** One that has the token. */
 export type Holds = Acquiring | Of<'live'>;

@@ -70,7 +70,8 @@ export function doubts(life: Holds, event: LifeEvent): Step {
 function record(life: Holds): Step {
   return life.authorization.binding !== undefined ||
     life.state === 'announcing' ||
-    life.state === 'checking'
+    life.state === 'checking' ||
+    life.state === 'placing'
     ? stay(life)
     : stay(life, [{ do: 'record' }]);
 }

@@ -11,7 +11,10 @@ export interface ItemRequest {
 /** What is known under a token. */
 export interface Authorization {
   readonly items: readonly ItemRequest[];
-  /** The end of the log when it was given. */
+  /**
+   * The end of the log when it was given; or when that was, at the place of which
+   * it goes on.
+   */
   readonly position: Position;
   /** Up to where in the log of revocations there is none of it. */
   readonly revocations: Position;
@@ -20,6 +23,8 @@ export interface Authorization {
    * for whoever has it.
    */
   readonly heldBy?: string;
+  /** The token at whose place it has gone on. */
+  readonly replaced?: string;
   /** The key of the identity that alone may have it. */
   readonly binding?: string;
   /** Milliseconds since 1970 at which it ends, wherever it is. */
@@ -35,6 +40,8 @@ export interface Wish {
   readonly mode: Mode;
   /** The last position that the client knows. */
   readonly since: Position | undefined;
+  /** The token at whose place it is to go on, with `resumable`. */
+  readonly replaces?: string;
 }
 
 export type Mode = 'once' | 'resumable';
@@ -47,6 +54,15 @@ export type Fate =
   | 'removed'
   /** Somebody else has it. */
   | 'elsewhere';
+
+/** What is special about a token that was claimed. */
+export type Fit =
+  /** Its time had come before. */
+  | 'spent'
+  /** It can go on at the place that the client wishes for it. */
+  | 'place'
+  /** The client has no such place, and it has never been there. */
+  | 'none';
 
 /** Why an acquisition, or a cancellation, is refused. */
 export type Refusal =
@@ -89,6 +105,12 @@ export type Life =
       readonly wish: Wish;
       readonly authorization: Authorization;
     }
+  /** That it goes on at the place of another one is being written down. */
+  | {
+      readonly state: 'placing';
+      readonly wish: Wish;
+      readonly authorization: Authorization;
+    }
   /** All was sent; from here on its changes are to be routed to it. */
   | {
       readonly state: 'registering';
@@ -120,6 +142,7 @@ export type Question =
   | 'ask'
   | 'announce'
   | 'check'
+  | 'place'
   | 'record'
   | 'replay'
   | 'register'
@@ -160,8 +183,7 @@ export type LifeEvent =
   | {
       readonly type: 'claimed';
       readonly authorization: Authorization;
-      /** Its time had come before. */
-      readonly spent?: boolean;
+      readonly fit?: Fit;
     }
   | {
       readonly type: 'refused';
@@ -170,6 +192,10 @@ export type LifeEvent =
   | { readonly type: 'announced' }
   /** The application has not taken it back. */
   | { readonly type: 'cleared' }
+  /** It is written down, and the other one has had all up to there. */
+  | { readonly type: 'placed'; readonly position: Position }
+  /** The other one has ended meanwhile. */
+  | { readonly type: 'misplaced' }
   /** All that the log has was sent, up to there. */
   | { readonly type: 'caughtUp'; readonly position: Position }
   /** A log no longer has all that has to be sent, or looked at. */
@@ -197,6 +223,7 @@ export type Effect =
   | { readonly do: 'ask' }
   | { readonly do: 'announce' }
   | { readonly do: 'check'; readonly authorization: Authorization }
+  | { readonly do: 'place' }
   /** Write down whose connection has it. That has no answer unless it fails. */
   | { readonly do: 'record' }
   | { readonly do: 'release' }
@@ -217,6 +244,8 @@ export type Effect =
   /** From here on, with all before this position sent. */
   | { readonly do: 'register'; readonly position: Position }
   | { readonly do: 'unregister' }
+  /** The one at whose place it is has ended by that. */
+  | { readonly do: 'retire' }
   /** To this node's clients it is gone: it is in no index any more. */
   | { readonly do: 'forget' }
   // To the client

@@ -8,6 +8,7 @@ import {
 } from './life-acquiring.js';
 import { leaving, over, removing, type Step } from './life-end.js';
 import { live } from './life-live.js';
+import { placing } from './life-placing.js';
 import type { Life, LifeEvent, Wish } from './life-states.js';
 
 export type { Step } from './life-end.js';
@@ -33,6 +34,8 @@ export function next(life: Life, event: LifeEvent): Step {
       return event.type === 'announced' ? check(life) : acquiring(life, event);
     case 'checking':
       return checking(life, event);
+    case 'placing':
+      return placing(life, event);
     case 'replaying':
       return replaying(life, event);
     case 'registering':

@@ -1,8 +1,11 @@
 import type { MaybePromise, Position } from '../../../broker/ports.js';
 import { isPromiseLike } from '../../../core/promise-like.js';
+import type { HeldSubscriptions } from './held.js';
 import type { Holding } from './holding.js';
 import type { LifeContext, Report } from './life-context.js';
 import type { Authorization, LifeEvent, Question } from './life-states.js';
+import { placeOf } from './place.js';
+import { earlier, later } from './positions.js';
 
 /** Others fail a call, whose error is told there. */
 const NOBODY_WAITS: ReadonlySet<Question> = new Set([
@@ -17,6 +20,7 @@ export class TokenQuestions {
   constructor(
     private readonly context: LifeContext,
     private readonly report: Report,
+    private readonly held: HeldSubscriptions,
   ) {}
 
   claim(holding: Holding): void {
@@ -31,8 +35,66 @@ export class TokenQuestions {
         if (answer.type === 'claimed') {
           holding.authorization = answer.authorization;
           context.arrived(token);
-        } else if (answer.reason === 'binding') context.mismatched();
+          return this.fitted(holding, answer);
+        }
+        if (answer.reason === 'binding') context.mismatched();
         return answer;
+      },
+    );
+  }
+
+  private fitted(
+    holding: Holding,
+    claimed: LifeEvent & { readonly type: 'claimed' },
+  ): LifeEvent {
+    const { replaces } = holding.wish;
+    if (replaces === undefined || claimed.fit !== undefined) return claimed;
+    if (placeOf(holding, this.held) !== undefined) {
+      return { ...claimed, fit: 'place' };
+    }
+    // That it took its place was not answered, or not heard.
+    if (claimed.authorization.replaced === replaces) return claimed;
+    return { ...claimed, fit: 'none' };
+  }
+
+  /**
+   * Writes down that it goes on at the place of another one. Until then, that one
+   * goes on itself.
+   */
+  place(holding: Holding): void {
+    const { context } = this;
+    const { compare } = context;
+    const { token, holder } = holding;
+    const place = placeOf(holding, this.held);
+    const now = this.recordOf(holding);
+    if (place?.authorization === undefined || now === undefined) {
+      this.report(holding, { type: 'misplaced' });
+      return;
+    }
+    const record = {
+      ...now,
+      position: earlier(now.position, place.authorization.position, compare),
+      replaced: place.token,
+    };
+    this.put(
+      holding,
+      'place',
+      () => context.store.update(token, holder, record),
+      (done) => {
+        if (!done) return { type: 'lost' };
+        // The rest happens in one turn: nothing of the log falls in between.
+        const { subscription } = place;
+        if (placeOf(holding, this.held) !== place || !subscription) {
+          return { type: 'misplaced' };
+        }
+        if (this.recordOf(holding)?.heldBy !== record.heldBy) {
+          this.place(holding);
+          return undefined;
+        }
+        holding.authorization = record;
+        const { position } = context.deltas.reader;
+        const from = subscription.sentTo ?? record.position;
+        return { type: 'placed', position: later(from, position, compare) };
       },
     );
   }
@@ -146,10 +208,7 @@ export class TokenQuestions {
     const { authorization, clearedTo, client } = holding;
     if (authorization === undefined || clearedTo === undefined) return;
     const { heard } = context.revocations;
-    const position =
-      heard !== undefined && (context.compare(heard, clearedTo) ?? 0) > 0
-        ? heard
-        : clearedTo;
+    const position = later(clearedTo, heard, context.compare);
     const heldBy = bearerOf(authorization, context.identityOf(client));
     return recordOf(authorization, position, heldBy);
   }

@@ -58,8 +58,9 @@ export class SubscriptionStore {
       if (!answer.claimed) return { type: 'refused', reason: answer.reason };
       this.waiting.forget(token);
       const authorization = authorizationOf(answer);
-      const spent = this.timeUntil(authorization.expiresAt) === 0;
-      return { type: 'claimed', authorization, spent };
+      return this.timeUntil(authorization.expiresAt) === 0
+        ? { type: 'claimed', authorization, fit: 'spent' }
+        : { type: 'claimed', authorization };
     });
   }
 

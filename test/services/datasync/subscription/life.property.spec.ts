@@ -28,7 +28,15 @@ const luck = fc.constantFrom(
 );
 
 const command = fc.oneof(
-  { weight: 2, arbitrary: fc.tuple(fc.constant('come' as const), index, mode) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(
+      fc.constant('come' as const),
+      index,
+      mode,
+      fc.boolean(),
+    ),
+  },
   {
     weight: 6,
     arbitrary: fc.tuple(fc.constant('arrive' as const), index, luck),
@@ -51,10 +59,10 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
-function act(world: World, [what, which, how]: Command): void {
+function act(world: World, [what, which, how, replaces]: Command): void {
   const { actors } = world;
   if (what === 'come') {
-    if (actors.length < 6) world.come(which % 2, how);
+    if (actors.length < 6) world.come(which % 2, how, replaces);
   } else if (what === 'arrive') {
     if (world.asked.length > 0) world.arrive(which, how);
   } else if (what === 'answer') {
@@ -88,8 +96,10 @@ describe(`The life of a subscription (seed ${seed})`, () => {
       fc.property(
         fc.array(command, { maxLength: 80, size: 'max' }),
         fc.constantFrom('"ann"', undefined),
-        (commands, binding) => {
-          const world = new World(binding);
+        fc.constantFrom('place' as const, 'none' as const),
+        fc.boolean(),
+        (commands, binding, fit, isPlaceThere) => {
+          const world = new World(binding, fit, isPlaceThere);
           for (const each of commands) act(world, each);
           world.settle();
           rest(world);

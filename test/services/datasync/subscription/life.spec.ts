@@ -116,6 +116,38 @@ describe('The life of a subscription', () => {
     }
   });
 
+  it('goes on at the place of another one, or leaves all as it was', () => {
+    const wish = { mode: 'resumable', since: 5, replaces: 'old' } as const;
+    const to = (...events: readonly LifeEvent[]): ReturnType<typeof next> =>
+      events.reduce(({ life }, event) => next(life, event), begin(wish));
+    const place: LifeEvent = { ...CLAIMED, fit: 'place' };
+    const placing = [place, ...LIVE.slice(1, 3)] as const;
+    const [, announced, cleared] = LIVE as [LifeEvent, LifeEvent, LifeEvent];
+    expect(to(place, announced, cleared).effects).toEqual([{ do: 'place' }]);
+    expect(placing).toHaveLength(3);
+    const placed: LifeEvent = { type: 'placed', position: 7 };
+    const live = to(...placing, placed, { type: 'registered' });
+    expect(live.effects).toEqual([
+      { do: 'retire' },
+      { do: 'answer', result: { recovered: true, position: 7 } },
+    ]);
+    for (const event of [
+      { type: 'misplaced' },
+      { type: 'failed', at: 'place', error: ERROR },
+    ] as const) {
+      const { life, effects } = to(...placing, event);
+      expect(life).toMatchObject({ state: 'over', fate: 'released' });
+      expect(effects).toContainEqual({ do: 'release' });
+    }
+    const none = to({ ...CLAIMED, fit: 'none' });
+    expect(none.life).toMatchObject({ state: 'over', fate: 'released' });
+    expect(none.effects).not.toContainEqual({ do: 'supersede' });
+    // One that has been there resumes as ever.
+    expect(to(CLAIMED, announced, cleared).effects).toMatchObject([
+      { do: 'replay', since: 5 },
+    ]);
+  });
+
   it('does nothing of what comes twice', () => {
     let step = begin({ mode: 'resumable', since: undefined });
     for (const event of LIVE) {

@@ -6,6 +6,7 @@ import {
 } from '../../../../src/services/datasync/subscription/life.js';
 import type {
   Effect,
+  Fit,
   Life,
   LifeEvent,
   Mode,
@@ -55,6 +56,7 @@ const ACTIVE = new Set<Life['state']>([
   'claiming',
   'announcing',
   'checking',
+  'placing',
   'replaying',
   'live',
 ]);
@@ -70,14 +72,25 @@ export class World {
   readonly answered: Answered[] = [];
   private token: Token | undefined = { holder: undefined };
 
-  constructor(private readonly binding: string | undefined) {}
+  /**
+   * @param fit What a place is to those who come with the wish for one.
+   * @param isPlaceThere Whether it is, at the end.
+   */
+  constructor(
+    private readonly binding: string | undefined,
+    private readonly fit: Fit = 'place',
+    private readonly isPlaceThere = true,
+  ) {}
 
   get holder(): Actor | undefined {
     return this.token?.holder;
   }
 
-  come(node: number, mode: Mode): void {
-    const step = begin({ mode, since: undefined });
+  /** @param replaces Whether it is to go on at the place of another one. */
+  come(node: number, mode: Mode, replaces = false): void {
+    const isPlaced = replaces && mode === 'resumable';
+    const place = isPlaced ? { replaces: 'other' } : {};
+    const step = begin({ mode, since: undefined, ...place });
     const actor = new Actor(node, mode, step);
     this.actors.push(actor);
     this.perform(actor, step.effects);
@@ -169,7 +182,11 @@ export class World {
           revocations: 0,
           ...bound,
         };
-        return { type: 'claimed', authorization };
+        const fit =
+          by.life.state === 'claiming' && by.life.wish.replaces !== undefined
+            ? { fit: this.fit }
+            : {};
+        return { type: 'claimed', authorization, ...fit };
       }
       case 'ask':
         if (token === undefined) return { type: 'lost' };
@@ -186,6 +203,11 @@ export class World {
         return by.mode === 'once' || token?.holder === by
           ? { type: 'cleared' }
           : { type: 'lost' };
+      case 'place':
+        if (token?.holder !== by) return { type: 'lost' };
+        return this.isPlaceThere
+          ? { type: 'placed', position: 0 }
+          : { type: 'misplaced' };
       case 'record':
         return token?.holder === by ? undefined : { type: 'lost' };
       case 'release':
@@ -215,6 +237,7 @@ export class World {
         case 'ask':
         case 'announce':
         case 'check':
+        case 'place':
         case 'record':
         case 'release':
         case 'remove':
@@ -259,6 +282,7 @@ export class World {
           actor.cancelled++;
           break;
         case 'expire':
+        case 'retire':
           break;
         case 'tell':
           if (effect.what !== 'mismatch' && effect.what !== 'identity') {

@@ -1,0 +1,22 @@
+import type { Position, Topics } from '../../../broker/ports.js';
+
+type Compare = Topics['compare'];
+
+/** The later one of two positions; the first one where that cannot be said. */
+export function later(
+  one: Position,
+  other: Position | undefined,
+  compare: Compare,
+): Position {
+  if (other === undefined) return one;
+  return (compare(other, one) ?? 0) > 0 ? other : one;
+}
+
+/** The earlier one of two positions; the first one where that cannot be said. */
+export function earlier(
+  one: Position,
+  other: Position,
+  compare: Compare,
+): Position {
+  return (compare(other, one) ?? 0) < 0 ? other : one;
+}
