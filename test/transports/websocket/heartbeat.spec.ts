@@ -15,7 +15,7 @@ import { startEndpoint } from './endpoint.js';
 
 describe('The heartbeat of connections', () => {
   it('sends empty pings, and goes on while they are answered', async () => {
-    await using running = await startEndpoint({ heartbeat: 30 });
+    await using running = await startEndpoint({ heartbeat: 150 });
     await using raw = await RawWebSocket.open(running.url);
     const began = performance.now();
     for (let i = 0; i < 4; i++) {
@@ -23,7 +23,7 @@ describe('The heartbeat of connections', () => {
       expect([opcode, payload.length]).toEqual([Opcode.ping, 0]);
       raw.send(Opcode.pong);
     }
-    expect(performance.now() - began).toBeGreaterThan(100);
+    expect(performance.now() - began).toBeGreaterThan(500);
     raw.sendMessage('echo', 1);
     expect(await raw.message()).toBe(1);
     expect(running.registry.counters.closedNoPong).toBe(0);
@@ -62,7 +62,7 @@ describe('The heartbeat of connections', () => {
   });
 
   it('is off at 0', async () => {
-    await using beating = await startEndpoint({ heartbeat: 20 });
+    await using beating = await startEndpoint({ heartbeat: 100 });
     await using still = await startEndpoint({ heartbeat: 0 });
     await using clock = await TestSocket.connect(beating.url);
     await using raw = await RawWebSocket.open(still.url);
@@ -74,7 +74,7 @@ describe('The heartbeat of connections', () => {
   it('is as good as off at Infinity, and costs nothing', async () => {
     const timers = jest.spyOn(globalThis, 'setTimeout');
     try {
-      await using beating = await startEndpoint({ heartbeat: 20 });
+      await using beating = await startEndpoint({ heartbeat: 100 });
       await using still = await startEndpoint({ heartbeat: Infinity });
       await using clock = await TestSocket.connect(beating.url);
       await using raw = await RawWebSocket.open(still.url);
