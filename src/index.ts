@@ -27,6 +27,7 @@ export type { WebSocketOptions } from './transports/websocket/websocket-options.
 
 // Services and commands
 export { SnorkyService } from './nest/decorators/snorky-service.decorator.js';
+export type { ServiceDecorator } from './nest/decorators/snorky-service.decorator.js';
 export type { ValidationErrors } from './nest/commands/validation-errors.js';
 export { RpcCommand } from './nest/decorators/rpc-command.decorator.js';
 export {
@@ -111,7 +112,10 @@ export type {
   DataSyncStaticOptions,
 } from './services/datasync/datasync.module.js';
 export type { DataSyncOptions } from './services/datasync/datasync-options.js';
-export type { SubscriptionItem } from './services/datasync/dealers/dealer.js';
+export type {
+  AnyDealer,
+  SubscriptionItem,
+} from './services/datasync/dealers/dealer.js';
 export type {
   Delta,
   RowDelta,
@@ -132,12 +136,27 @@ export type {
 export type { Resumption } from './services/datasync/subscription/desk.js';
 export type { ItemRequest } from './services/datasync/subscription/life-states.js';
 
+// The types of an application
+export type {
+  ApiOf,
+  ChannelInput,
+  DeltaInput,
+  Identity,
+  IdentityInput,
+  MessageInput,
+  ModelName,
+  ModelOf,
+  Received,
+  SnorkyTypes,
+} from './protocol/snorky-types.js';
+
 // The wire
 export { CloseCode, WireError } from './protocol/errors.js';
 export type { InvalidParamsValue } from './protocol/errors.js';
 export { MAX_NESTING } from './protocol/limits.js';
 export type { Envelope } from './protocol/envelope.js';
 export type { JsonObject, JsonValue } from './protocol/json.js';
+export type { AsJson, JsonInput, NotJson } from './protocol/json-input.js';
 export type { Jsonify } from './protocol/jsonify.js';
 export type {
   RpcCall,

@@ -1,5 +1,7 @@
+import type { AsJson } from '../protocol/json-input.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
+import type { Identity } from '../protocol/snorky-types.js';
 import type { CallOptions } from './call-options.js';
 import { tell } from './notifications.js';
 import { RenewingService } from './renewing-service.js';
@@ -8,7 +10,7 @@ import type { Signal } from './signal.js';
 /** A message that somebody, perhaps oneself, has sent to a channel. */
 export interface ChatMessage {
   /** The identity of the sender. */
-  readonly from: JsonValue;
+  readonly from: Identity;
   readonly channel: JsonValue;
   readonly body: JsonValue;
   /** The server's time, ISO 8601 with the offset from UTC. */
@@ -17,7 +19,7 @@ export interface ChatMessage {
 
 /** Somebody has come with a first connection, or left with the last one. */
 export interface ChatPresence {
-  readonly from: JsonValue;
+  readonly from: Identity;
   readonly channel: JsonValue;
   readonly status: 'joined' | 'left';
   readonly timestamp: string;
@@ -31,7 +33,7 @@ export interface ChatRead {
 
 /** Who is in a channel: identities, each once, oneself included. */
 export interface ChatMembers {
-  readonly members: readonly JsonValue[];
+  readonly members: readonly Identity[];
 }
 
 /** A channel: any JSON. */
@@ -63,7 +65,7 @@ export class Chat extends RenewingService<ChannelParams, ChatMembers> {
    * messages arrive again. What happened since the loss has not arrived.
    */
   declare readonly rejoined: Signal<
-    [channel: JsonValue, members: readonly JsonValue[]]
+    [channel: JsonValue, members: readonly Identity[]]
   >;
   /**
    * Dispatched with a channel and the error when joining again was refused.
@@ -75,28 +77,37 @@ export class Chat extends RenewingService<ChannelParams, ChatMembers> {
    * Joins a channel, until `leave`. If the connection is lost before the answer,
    * it is sent again.
    */
-  join(
-    { channel }: ChannelParams,
+  join<Channel>(
+    { channel }: { readonly channel: AsJson<Channel> },
     options?: CallOptions,
   ): Promise<ChatMembers> {
     return this.$enter('join', { channel }, options);
   }
 
   /** Leaves a channel. Without a connection there is nothing to be sent. */
-  leave({ channel }: ChannelParams, options?: CallOptions): Promise<null> {
+  leave<Channel>(
+    { channel }: { readonly channel: AsJson<Channel> },
+    options?: CallOptions,
+  ): Promise<null> {
     return this.$leave('leave', { channel }, options);
   }
 
   /** Sends a message to a channel that is joined. */
-  send(
-    params: { readonly channel: JsonValue; readonly body: JsonValue },
+  send<Channel, Body>(
+    params: {
+      readonly channel: AsJson<Channel>;
+      readonly body: AsJson<Body>;
+    },
     options?: CallOptions,
   ): Promise<null> {
     return this.rpcCall<null>('send', params, options, this.send);
   }
 
   /** Tells the other connections of this identity that a channel was read. */
-  read(params: ChannelParams, options?: CallOptions): Promise<null> {
+  read<Channel>(
+    params: { readonly channel: AsJson<Channel> },
+    options?: CallOptions,
+  ): Promise<null> {
     return this.rpcCall<null>('read', params, options, this.read);
   }
 

@@ -3,11 +3,15 @@ import {
   isJsonObject,
   type JsonValue,
 } from '../protocol/json.js';
+import type { AsJson } from '../protocol/json-input.js';
+import type { Identity } from '../protocol/snorky-types.js';
 import type { CallOptions } from './call-options.js';
 import {
   SynchronizedCursor,
   type CursorCalls,
+  type CursorInput,
   type CursorState,
+  type Given,
 } from './cursors-sync.js';
 import { RpcError } from './errors.js';
 import type { Signal } from './signal.js';
@@ -19,7 +23,7 @@ export type Cursor = OwnCursor | ForeignCursor;
 export interface CursorData extends CursorState {
   readonly publicHandle: number;
   readonly document: JsonValue;
-  readonly owner: JsonValue;
+  readonly owner: Identity;
 }
 
 /** What documents and cursors use of the connector. */
@@ -28,8 +32,8 @@ export interface CursorService extends CursorCalls {
   readonly cursorUpdated: Signal<[ForeignCursor]>;
   readonly cursorRemoved: Signal<[ForeignCursor]>;
   readonly cursorRefused: Signal<[OwnCursor, unknown]>;
-  leave(
-    params: { readonly document: JsonValue },
+  leave<Name>(
+    params: { readonly document: AsJson<Name> },
     options?: CallOptions,
   ): Promise<null>;
 }
@@ -67,7 +71,9 @@ export class CursorDocument {
    *
    * @throws TypeError when JSON cannot express the position or the status.
    */
-  createCursor(state: Partial<CursorState> = {}): OwnCursor {
+  createCursor<Position, Status>(
+    state: CursorInput<Position, Status> = {},
+  ): OwnCursor {
     const cursor = new OwnCursor(this, state);
     this.$own.add(cursor);
     if (this.isLeft) cursor.$drop(new RpcError('Not joined'));
@@ -145,7 +151,7 @@ export class OwnCursor extends SynchronizedCursor {
   declare readonly document: CursorDocument;
 
   /** @internal */
-  constructor(document: CursorDocument, state: Partial<CursorState>) {
+  constructor(document: CursorDocument, state: Given) {
     super(document, state);
     this.created = this.$wait().then(() => {
       if (this.$isGone) throw new RpcError('No such cursor');
@@ -169,13 +175,13 @@ export class ForeignCursor {
   declare readonly position: JsonValue;
   declare readonly status: JsonValue;
   /** The identity of whoever has created it. */
-  declare readonly owner: JsonValue;
+  declare readonly owner: Identity;
 }
 
 /** What a cursor shows, to be compared. */
 function look(cursor?: ForeignCursor | CursorData): string {
   const { position, status, owner } = cursor ?? ({} as CursorData);
-  return canonicalKey([position, status, owner]);
+  return canonicalKey([position, status, owner as JsonValue]);
 }
 
 /** Whether the service has sent a whole cursor. */

@@ -1,3 +1,5 @@
+import { jsonOf } from '../protocol/envelope.js';
+import type { AsJson } from '../protocol/json-input.js';
 import { canonicalKey, type JsonValue } from '../protocol/json.js';
 import type { CallOptions } from './call-options.js';
 import type { ConnectorHost } from './connector-host.js';
@@ -8,6 +10,12 @@ import type { Settle } from './pending-calls.js';
 export interface CursorState {
   readonly position: JsonValue;
   readonly status: JsonValue;
+}
+
+/** What an own cursor is to show: whatever becomes JSON. */
+export interface CursorInput<Position, Status> {
+  readonly position?: AsJson<Position>;
+  readonly status?: AsJson<Status>;
 }
 
 /**
@@ -25,6 +33,12 @@ export interface CursorCalls {
   ): void;
   /** @internal The next private handle: they are used once. */
   $handles: number;
+}
+
+/** The same, to whom its type is of no use. */
+export interface Given {
+  readonly position?: unknown;
+  readonly status?: unknown;
 }
 
 /** Where a cursor is. */
@@ -73,7 +87,7 @@ export abstract class SynchronizedCursor implements CursorState {
   /** @internal */
   constructor(
     readonly document: Place,
-    state: Partial<CursorState>,
+    state: Given,
   ) {
     this.set(state);
     this.privateHandle = document.$service.$handles++;
@@ -102,7 +116,9 @@ export abstract class SynchronizedCursor implements CursorState {
    *   is newer. It need not be handled.
    * @throws TypeError when JSON cannot express the position or the status.
    */
-  update(changes: Partial<CursorState>): Promise<null> {
+  update<Position, Status>(
+    changes: CursorInput<Position, Status>,
+  ): Promise<null> {
     return this.change(() => this.set(changes));
   }
 
@@ -169,8 +185,15 @@ export abstract class SynchronizedCursor implements CursorState {
     return changed;
   }
 
-  private set(state: Partial<CursorState>): void {
-    const { position = this.position, status = this.status } = state;
+  private set(state: Given): void {
+    // As others will see it: a date is a text, and whoever changes an object
+    // changes nothing here.
+    const position = jsonOf(
+      state.position === undefined ? this.position : state.position,
+    );
+    const status = jsonOf(
+      state.status === undefined ? this.status : state.status,
+    );
     this.keys = {
       position: canonicalKey(position),
       status: canonicalKey(status),

@@ -1,3 +1,5 @@
+import { jsonOf } from '../protocol/envelope.js';
+import type { AsJson } from '../protocol/json-input.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
@@ -64,8 +66,8 @@ export class Cursors
    * Joins a document, until `leave`. If the connection is lost before the
    * answer, it is sent again.
    */
-  join(
-    { document }: DocumentParams,
+  join<Name>(
+    { document }: { readonly document: AsJson<Name> },
     options?: CallOptions,
   ): Promise<CursorDocument> {
     return this.$enter('join', { document }, options);
@@ -75,13 +77,16 @@ export class Cursors
    * Leaves a document: one's own cursors in it are gone at once. Without a
    * connection there is nothing to be sent.
    */
-  leave({ document }: DocumentParams, options?: CallOptions): Promise<null> {
+  leave<Name>(
+    { document }: { readonly document: AsJson<Name> },
+    options?: CallOptions,
+  ): Promise<null> {
     return this.$leave('leave', { document }, options);
   }
 
   /** A document that is joined, by its name. */
-  getDocument(name: JsonValue): CursorDocument | undefined {
-    const document = this.$find({ document: name });
+  getDocument<Name>(name: AsJson<Name>): CursorDocument | undefined {
+    const document = this.$find({ document: jsonOf(name) });
     return document?.isLeft === false ? document : undefined;
   }
 

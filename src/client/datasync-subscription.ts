@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import { INVALID_PARAMS } from '../protocol/errors.js';
-import type { Delta } from '../protocol/delta.js';
+import type { ReceivedDelta } from '../protocol/snorky-types.js';
 import { ConnectorError, RpcError } from './errors.js';
 import type { RPCService } from './rpc-service.js';
 
@@ -18,7 +18,7 @@ export type FollowState =
 /** Whom a subscription tells what happens. */
 export interface FollowHandlers {
   /** Changes, in order: all of one batch. Apply them before anything else. */
-  onDeltas(deltas: readonly Delta[]): void;
+  onDeltas(deltas: readonly ReceivedDelta[]): void;
   /** `error` is why it is gone, where there is one. */
   onState(state: FollowState, error?: unknown): void;
 }
@@ -105,7 +105,7 @@ export class Followed {
   }
 
   /** @internal */
-  deltas(deltas: readonly Delta[], position?: JsonValue): void {
+  deltas(deltas: readonly ReceivedDelta[], position?: JsonValue): void {
     if (this.state === 'gone') return;
     this.#hasMoved = true;
     try {

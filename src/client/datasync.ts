@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
-import type { Delta } from '../protocol/delta.js';
 import type { RpcNotification } from '../protocol/rpc.js';
+import type { ReceivedDelta } from '../protocol/snorky-types.js';
 import type { CallOptions } from './call-options.js';
 import { Followed, type FollowHandlers } from './datasync-subscription.js';
 import type { ConnectorError } from './errors.js';
@@ -22,7 +22,7 @@ interface TokenParams {
  */
 export class DataSync extends RPCService {
   /** Dispatched with each change that any subscription of the connection hears. */
-  declare readonly deltaReceived: Signal<[Delta]>;
+  declare readonly deltaReceived: Signal<[ReceivedDelta]>;
   declare private followed: Map<string, Followed>;
 
   /**
@@ -65,7 +65,7 @@ export class DataSync extends RPCService {
     super.$setUp();
     this.followed = new Map();
     (this as { deltaReceived: unknown }).deltaReceived = new this.snorky.Signal<
-      [Delta]
+      [ReceivedDelta]
     >();
     this.notificationReceived.add(this.$notified, this);
   }
@@ -88,11 +88,12 @@ export class DataSync extends RPCService {
     const { type, delta, deltas, subscription, position } = notification;
     if (type === 'delta' && isJsonObject(delta)) {
       for (const followed of this.followed.values()) {
-        if (followed.anonymous) followed.deltas([delta as unknown as Delta]);
+        if (followed.anonymous)
+          followed.deltas([delta as unknown as ReceivedDelta]);
       }
-      this.deltaReceived.dispatch(delta as unknown as Delta);
+      this.deltaReceived.dispatch(delta as unknown as ReceivedDelta);
     } else if (type === 'deltas' && Array.isArray(deltas)) {
-      const batch = deltas as readonly unknown[] as readonly Delta[];
+      const batch = deltas as readonly unknown[] as readonly ReceivedDelta[];
       // Collections first: who hears of a change finds it applied.
       this.followed.get(subscription as string)?.deltas(batch, position);
       for (const each of batch) this.deltaReceived.dispatch(each);

@@ -31,7 +31,6 @@ export {
 export type { CallOptions } from './call-options.js';
 export type { Calls, ReservedName } from './calls.js';
 export type { ConnectorHost, PromiseClass } from './connector-host.js';
-export type { Publication } from './pubsub.js';
 export type {
   ChatMembers,
   ChatMessage,
@@ -40,8 +39,8 @@ export type {
 } from './chat.js';
 export type { DirectMessage } from './messaging.js';
 export type { Cursor } from './cursors-document.js';
-export type { CursorState } from './cursors-sync.js';
-export type { RpcConnector } from './rpc.js';
+export type { CursorInput, CursorState } from './cursors-sync.js';
+export type { RpcConnector, UntypedConnector } from './rpc.js';
 export type {
   Followed,
   FollowHandlers,
@@ -83,7 +82,23 @@ export type { ConnectorErrorCode } from './errors.js';
 export { Signal } from './signal.js';
 export type { Listener } from './signal.js';
 
+// The types of an application
+export type {
+  ApiOf,
+  ChannelInput,
+  Identity,
+  IdentityInput,
+  LiveModel,
+  MessageInput,
+  ModelName,
+  Publication,
+  Received,
+  ReceivedDelta,
+  SnorkyTypes,
+} from '../protocol/snorky-types.js';
+
 // The wire
 export type { JsonObject, JsonValue } from '../protocol/json.js';
+export type { AsJson, JsonInput, NotJson } from '../protocol/json-input.js';
 export type { Jsonify } from '../protocol/jsonify.js';
 export type { RpcNotification } from '../protocol/rpc.js';

@@ -1,4 +1,9 @@
 import { isJsonObject } from '../protocol/json.js';
+import type {
+  DeclaredModel,
+  IfDeclared,
+  RowOf,
+} from '../protocol/snorky-types.js';
 import { bareUrl } from './answer.js';
 import {
   ArrayCollection,
@@ -72,12 +77,59 @@ export interface LiveItem<Item> extends Live {
   readonly item: Item | undefined;
 }
 
+/** How live collections are made: `liveCollection` says of what. */
+interface MakeLive {
+  <Row, Item = Row>(
+    datasync: DataSync,
+    url: string | URL,
+    options: LiveItemOptions<Row, Item> & Made<Row, Item>,
+  ): LiveItem<Item>;
+  <Row, Item = Row>(
+    datasync: DataSync,
+    url: string | URL,
+    options: LiveListOptions<Row, Item> & Made<Row, Item>,
+  ): LiveCollection<Item>;
+  /** Where only the value of `single` says which of both it is. */
+  <Row, Item = Row>(
+    datasync: DataSync,
+    url: string | URL,
+    options: (LiveItemOptions<Row, Item> | LiveListOptions<Row, Item>) &
+      Made<Row, Item>,
+  ): LiveItem<Item> | LiveCollection<Item>;
+}
+
+/** The same, of rows that are known by the name of their model. */
+interface MakeNamed {
+  <const Model extends string, Item = RowNamed<Model>>(
+    datasync: DataSync,
+    url: string | URL,
+    options: Named<Model> &
+      LiveItemOptions<RowNamed<Model>, Item> &
+      Made<RowNamed<Model>, Item>,
+  ): LiveItem<Item>;
+  <const Model extends string, Item = RowNamed<Model>>(
+    datasync: DataSync,
+    url: string | URL,
+    options: Named<Model> &
+      LiveListOptions<RowNamed<Model>, Item> &
+      Made<RowNamed<Model>, Item>,
+  ): LiveCollection<Item>;
+}
+
+/** A model that is declared. */
+interface Named<Model> {
+  readonly model: Model;
+}
+
+type RowNamed<Model> = Model extends DeclaredModel ? RowOf<Model> : never;
+
 /**
  * Rows of a REST handler, kept up to date: fetches them together with a
  * subscription, applies every change, goes on after a loss of the connection
  * where it was interrupted, and fetches again where that is not possible.
  *
- * The handler is one with `@Subscribable`.
+ * The handler is one with `@Subscribable`. Of a model that `SnorkyTypes` declares,
+ * the rows need not be named.
  *
  * @example
  * const tasks = liveCollection<Task>(snorky.services.datasync, '/tasks', {
@@ -85,32 +137,19 @@ export interface LiveItem<Item> extends Live {
  * });
  * tasks.changed.add(() => render(tasks.items, tasks.state));
  */
-export function liveCollection<Row, Item = Row>(
-  datasync: DataSync,
-  url: string | URL,
-  options: LiveItemOptions<Row, Item> & Made<Row, Item>,
-): LiveItem<Item>;
-export function liveCollection<Row, Item = Row>(
-  datasync: DataSync,
-  url: string | URL,
-  options: LiveListOptions<Row, Item> & Made<Row, Item>,
-): LiveCollection<Item>;
-/** Where only the value of `single` says which of both it is. */
-export function liveCollection<Row, Item = Row>(
-  datasync: DataSync,
-  url: string | URL,
-  options: (LiveItemOptions<Row, Item> | LiveListOptions<Row, Item>) &
-    Made<Row, Item>,
-): LiveItem<Item> | LiveCollection<Item>;
-export function liveCollection<Row, Item>(
+export const liveCollection: IfDeclared<
+  'models',
+  MakeNamed & MakeLive,
+  MakeLive
+> = <Row, Item>(
   datasync: DataSync,
   url: string | URL,
   options: LiveItemOptions<Row, Item> | LiveListOptions<Row, Item>,
-): LiveItem<Item> | LiveCollection<Item> {
-  return options.single === true
+) =>
+  // Which of both it is, the signatures tell by the options.
+  (options.single === true
     ? new ItemView<Row, Item>(datasync, String(url), options)
-    : new ListView<Row, Item>(datasync, String(url), options);
-}
+    : new ListView<Row, Item>(datasync, String(url), options)) as never;
 
 /** Rows without their key would be inserted, and never change. */
 function expectRows(

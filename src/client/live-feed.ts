@@ -1,4 +1,5 @@
 import type { Delta } from '../protocol/delta.js';
+import type { LiveModel } from '../protocol/snorky-types.js';
 import { TOO_MANY_SUBSCRIPTIONS } from '../protocol/errors.js';
 import { bareUrl } from './answer.js';
 import type { Collection } from './collections/collection.js';
@@ -40,7 +41,7 @@ export type LiveState =
 /** What is the same for lists and single items. */
 export interface LiveOptions<Row, Item = Row> {
   /** The model whose rows these are, as the server publishes their deltas. */
-  readonly model: string;
+  readonly model: LiveModel<Row>;
   /**
    * What tells rows apart: a property, or a function of the row.
    *

@@ -1,3 +1,4 @@
+import type { AsJson } from '../protocol/json-input.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
@@ -48,16 +49,16 @@ export class Messaging extends RenewingService<NameParams, null> {
    * Registers a name, until `unregisterParticipant`. If the connection is lost
    * before the answer, it is sent again.
    */
-  registerParticipant(
-    { name }: NameParams,
+  registerParticipant<Name>(
+    { name }: { readonly name: AsJson<Name> },
     options?: CallOptions,
   ): Promise<null> {
     return this.$enter('registerParticipant', { name }, options);
   }
 
   /** Gives a name up. Without a connection there is nothing to be sent. */
-  unregisterParticipant(
-    { name }: NameParams,
+  unregisterParticipant<Name>(
+    { name }: { readonly name: AsJson<Name> },
     options?: CallOptions,
   ): Promise<null> {
     return this.$leave('unregisterParticipant', { name }, options);
@@ -74,7 +75,14 @@ export class Messaging extends RenewingService<NameParams, null> {
   }
 
   /** Sends a message from a name that is registered here. */
-  send(params: DirectMessage, options?: CallOptions): Promise<null> {
+  send<Sender, Dest, Body>(
+    params: {
+      readonly sender: AsJson<Sender>;
+      readonly dest: AsJson<Dest>;
+      readonly body: AsJson<Body>;
+    },
+    options?: CallOptions,
+  ): Promise<null> {
     return this.rpcCall<null>('send', params, options, this.send);
   }
 

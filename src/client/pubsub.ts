@@ -1,15 +1,15 @@
 import type { JsonValue } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
+import type {
+  ChannelInput,
+  MessageInput,
+  Publication,
+  ReceivedChannel,
+} from '../protocol/snorky-types.js';
 import type { CallOptions } from './call-options.js';
 import { tell } from './notifications.js';
 import { RenewingService } from './renewing-service.js';
 import type { Signal } from './signal.js';
-
-/** A message that was published to a channel. */
-export interface Publication {
-  readonly channel: JsonValue;
-  readonly message: JsonValue;
-}
 
 /** A channel: any JSON. */
 interface ChannelParams {
@@ -34,31 +34,42 @@ export class PubSub extends RenewingService<ChannelParams, null> {
    * Dispatched with a channel after a reconnection, when messages arrive again.
    * Those that were published since the loss have not arrived.
    */
-  declare readonly resubscribed: Signal<[channel: JsonValue]>;
+  declare readonly resubscribed: Signal<[channel: ReceivedChannel]>;
   /**
    * Dispatched with a channel and the error when subscribing again was refused.
    * Nothing will arrive any more.
    */
-  declare readonly unsubscribed: Signal<[channel: JsonValue, error: unknown]>;
+  declare readonly unsubscribed: Signal<
+    [channel: ReceivedChannel, error: unknown]
+  >;
 
   /**
    * Subscribes to a channel, until `unsubscribe`. If the connection is lost
    * before the answer, it is sent again.
    */
-  subscribe({ channel }: ChannelParams, options?: CallOptions): Promise<null> {
+  subscribe<const Channel>(
+    { channel }: { readonly channel: ChannelInput<Channel> },
+    options?: CallOptions,
+  ): Promise<null> {
     return this.$enter('subscribe', { channel }, options);
   }
 
   /** Ends a subscription. Without a connection there is nothing to be sent. */
-  unsubscribe(
-    { channel }: ChannelParams,
+  unsubscribe<const Channel>(
+    { channel }: { readonly channel: ChannelInput<Channel> },
     options?: CallOptions,
   ): Promise<null> {
     return this.$leave('unsubscribe', { channel }, options);
   }
 
   /** Publishes a message, where the server lets clients do so. */
-  publish(params: Publication, options?: CallOptions): Promise<null> {
+  publish<const Channel, Message>(
+    params: {
+      readonly channel: ChannelInput<Channel>;
+      readonly message: MessageInput<Channel, Message>;
+    },
+    options?: CallOptions,
+  ): Promise<null> {
     return this.rpcCall<null>('publish', params, options, this.publish);
   }
 
@@ -70,12 +81,12 @@ export class PubSub extends RenewingService<ChannelParams, null> {
 
   /** @internal */
   override $renewed({ channel }: ChannelParams): void {
-    this.resubscribed.dispatch(channel);
+    this.resubscribed.dispatch(channel as ReceivedChannel);
   }
 
   /** @internal */
   override $ended({ channel }: ChannelParams, error: unknown): void {
-    this.unsubscribed.dispatch(channel, error);
+    this.unsubscribed.dispatch(channel as ReceivedChannel, error);
   }
 
   /** @internal */

@@ -1,3 +1,4 @@
+import { jsonOf } from '../protocol/envelope.js';
 import { canonicalKey, type JsonObject } from '../protocol/json.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { CallOptions } from './call-options.js';
@@ -47,19 +48,17 @@ export abstract class RenewingService<
   /** @internal Answers whether the service may tell this. */
   abstract $heard(notification: RpcNotification): boolean;
 
-  /** @internal */
+  /** @internal By parameters that are JSON already. */
   $find(params: Params): Kept | undefined {
     return this.$entries.get(keyOf(params))?.kept;
   }
 
   /** @internal If the connection is lost before the answer, it is repeated. */
-  $enter(
-    command: string,
-    params: Params,
-    options?: CallOptions,
-  ): Promise<Kept> {
+  $enter(command: string, given: object, options?: CallOptions): Promise<Kept> {
     const since = this.$nextCallId;
     return new this.snorky.Promise((resolve, reject) => {
+      // It is sent again, and known by its key: nobody else may change it.
+      const params = jsonOf(given) as unknown as Params;
       const entered = (result: unknown): void => {
         const kept = this.$entered(params, result as Result);
         const entry = { command, params, kept, since, isLeft: false };
@@ -75,10 +74,10 @@ export abstract class RenewingService<
   /** @internal Without a connection there is nothing to be sent. */
   $leave(
     command: string,
-    params: Params,
+    params: object,
     options: CallOptions = {},
   ): Promise<null> {
-    const key = keyOf(params);
+    const key = keyOf(jsonOf(params) as JsonObject);
     const isKnown = this.$drop(key);
     const question = this.$nextCallId;
     return new this.snorky.Promise((resolve, reject) => {

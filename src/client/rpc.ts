@@ -3,6 +3,16 @@ import type { Calls } from './calls.js';
 import type { ConnectorHost } from './connector-host.js';
 import { RPCService, type Params } from './rpc-service.js';
 
+declare const undeclared: unique symbol;
+
+/**
+ * What `rpc()` makes without a type. Its commands are those that `SnorkyTypes` declares
+ * for the name under which it is given to `Snorky`.
+ */
+export interface UntypedConnector extends RPCService {
+  readonly [undeclared]: true;
+}
+
 /** A connector whose methods are the commands of `T`. */
 export type RpcConnector<T> = RPCService & Calls<T>;
 
@@ -10,6 +20,8 @@ export type RpcConnector<T> = RPCService & Calls<T>;
  * The connector class of a service, typed by its commands: give it the interface
  * that client and server share. A wrong name, parameter or use of a result is an
  * error of the compiler.
+ *
+ * Without a type, `SnorkyTypes` says which commands the service of this name has.
  *
  * Commands with a {@link ReservedName} are called with `rpcCall`.
  *
@@ -23,11 +35,16 @@ export type RpcConnector<T> = RPCService & Calls<T>;
  *   number2: 3,
  * });
  */
+export function rpc(): new (
+  name: string,
+  snorky: ConnectorHost,
+) => UntypedConnector;
 export function rpc<T>(): new (
   name: string,
   snorky: ConnectorHost,
-) => RpcConnector<T> {
-  return TypedConnector as unknown as ReturnType<typeof rpc<T>>;
+) => RpcConnector<T>;
+export function rpc(): unknown {
+  return TypedConnector;
 }
 
 const TypedConnector = /* @__PURE__ */ new Proxy(RPCService, {

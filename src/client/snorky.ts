@@ -1,4 +1,5 @@
 import { RESERVED_SERVICE } from '../protocol/features.js';
+import type { ApiOf } from '../protocol/snorky-types.js';
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import { Complaints } from './complaints.js';
 import type { Close, SocketClass } from './connection.js';
@@ -13,6 +14,8 @@ import { Link, type Address } from './link.js';
 import { Negotiation } from './negotiation.js';
 import { OutgoingQueue, type Outgoing, type QueueLimits } from './outgoing.js';
 import { Reconnection, type ReconnectionOptions } from './reconnection.js';
+import type { RpcConnector, UntypedConnector } from './rpc.js';
+import type { RPCService } from './rpc-service.js';
 import type { Service } from './service.js';
 import { Signal } from './signal.js';
 
@@ -25,10 +28,19 @@ export type ServiceClass<Connector extends Service = Service> = new (
 /** Connector classes by the name of their service. */
 export type ServiceClasses = Readonly<Record<string, ServiceClass>>;
 
-/** The connectors of the classes. */
+/** The connectors of the classes; of `rpc()`, as `SnorkyTypes` declares them. */
 export type ServicesOf<Classes extends ServiceClasses> = {
-  readonly [Name in keyof Classes]: InstanceType<Classes[Name]>;
+  readonly [Name in keyof Classes]: ConnectorOf<
+    InstanceType<Classes[Name]>,
+    ApiOf<Name>
+  >;
 };
+
+type ConnectorOf<Connector, Api> = Connector extends UntypedConnector
+  ? [Api] extends [never]
+    ? RPCService
+    : RpcConnector<Api>
+  : Connector;
 
 /** Options of a {@link Snorky} object. Times in milliseconds. */
 export interface SnorkyOptions {

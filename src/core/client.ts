@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  envelopePrefix,
-  type Envelope,
-  type MessageFault,
-} from '../protocol/envelope.js';
+import { envelopePrefix, type MessageFault } from '../protocol/envelope.js';
 import { FEATURE_BITS, type Feature } from '../protocol/features.js';
 import { canonicalKey, type JsonValue } from '../protocol/json.js';
+import type { AsJson } from '../protocol/json-input.js';
+import type { Identity, IdentityInput } from '../protocol/snorky-types.js';
 import { encodeMessage } from './encoded-json.js';
 import { frozenJson } from './frozen-json.js';
 import type { Lane } from './lane.js';
@@ -78,19 +76,19 @@ export abstract class Client {
   features = 0;
 
   /**
-   * Who this is, as `identify` or a log-in command established it; any JSON,
-   * `null` while unknown. Assign to it on log-in and log-out: what is assigned is
+   * Who this is, as `identify` or a log-in command established it; any JSON, or
+   * what `SnorkyTypes` declares as `identity`; `null` while unknown. Assign to it on log-in and log-out: what is assigned is
    * copied as JSON has it, and the copy is frozen. To change a part of it, assign
    * another one.
    *
    * @throws NotJsonError when JSON cannot express it; the identity stays what it
    *   was.
    */
-  get identity(): JsonValue {
-    return this.known;
+  get identity(): Identity {
+    return this.known as Identity;
   }
 
-  set identity(given: JsonValue) {
+  set identity(given: IdentityInput) {
     // Untyped code may say undefined, and whoever is not null is somebody.
     const identity = frozenJson(given ?? null, 'identity');
     const before = this.known;
@@ -148,7 +146,13 @@ export abstract class Client {
    *
    * @throws NotJsonError when JSON cannot express the message.
    */
-  send({ service, message }: Envelope): void {
+  send<Message>({
+    service,
+    message,
+  }: {
+    readonly service: string;
+    readonly message: AsJson<Message>;
+  }): void {
     if (typeof service !== 'string') {
       throw new TypeError('The service of a message must be a name.');
     }

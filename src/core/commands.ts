@@ -21,6 +21,9 @@ import type {
  *
  * @typeParam ByHand Commands that may return nothing, because they resolve their
  *   request by hand (`@RpcCommand({ async: true })`).
+ * @typeParam ByName Commands that take their parameters one by one (`@RpcParam`).
+ *   Decorators leave no trace in types, so of these the compiler sees the result
+ *   alone.
  *
  * @example
  * // calculator-api.ts, imported by the client too
@@ -33,20 +36,33 @@ import type {
  *   @RpcCommand()
  *   sum({ number1, number2 }: SumParams): number { return number1 + number2; }
  * }
+ *
+ * @example With parameters by name
+ * class Calculator implements Commands<CalculatorApi, never, 'sum'> {
+ *   @RpcCommand()
+ *   sum(@RpcParam('number1') one: number, @RpcParam('number2') two: number): number {
+ *     return one + two;
+ *   }
+ * }
  */
-export type Commands<T, ByHand extends keyof T = never> = {
+export type Commands<
+  T,
+  ByHand extends keyof T = never,
+  ByName extends keyof T = never,
+> = {
   [Name in keyof T]: Implementation<
     CommandOf<T[Name]>,
-    Name extends ByHand ? void : never
+    Name extends ByHand ? void : never,
+    Name extends ByName ? true : false
   >;
 };
 
 // Properties of a function type, as methods may ask for more than they get.
-type Implementation<Command, Nothing> = [Command] extends [never]
+type Implementation<Command, Nothing, ByName> = [Command] extends [never]
   ? never
   : Command extends { readonly params: infer Params; readonly result: infer R }
     ? (
-        ...args: Arguments<Params>
+        ...args: ByName extends true ? never[] : Arguments<Params>
       ) => MaybePromise<R | Nothing> | ObservableLike<R | Nothing>
     : never;
 

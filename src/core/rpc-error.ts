@@ -5,6 +5,7 @@ import {
   type InvalidParamsValue,
 } from '../protocol/errors.js';
 import type { JsonObject, JsonValue } from '../protocol/json.js';
+import type { JsonInput } from '../protocol/json-input.js';
 import { refusalOf } from './encoded-json.js';
 
 /**
@@ -19,17 +20,19 @@ export class RpcError extends Error {
   readonly value: JsonValue;
 
   /**
-   * @param value Normally a sentence for the caller; any JSON is allowed.
+   * @param value Normally a sentence for the caller; whatever JSON can express is
+   *   allowed.
    * @throws NotJsonError when JSON cannot express it.
    */
-  constructor(value: JsonValue = WireError.exception) {
+  constructor(value: JsonInput = WireError.exception) {
     super(typeof value === 'string' ? value : textOf(value));
     this.name = 'RpcError';
-    this.value = value;
+    // As it is encoded, later.
+    this.value = value as JsonValue;
   }
 }
 
-function textOf(value: JsonValue): string {
+function textOf(value: unknown): string {
   try {
     return encodeJson(value);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { WireError } from '../protocol/errors.js';
 import type { JsonObject, JsonValue } from '../protocol/json.js';
+import type { JsonInput } from '../protocol/json-input.js';
 import { encodeError, encodeResponse } from '../protocol/rpc.js';
 import type { Client } from './client.js';
 import { refusalOf } from './encoded-json.js';
@@ -64,9 +65,10 @@ export class RpcRequest {
    * Answers the call with an error. If the call is resolved already, this is
    * logged and ignored.
    *
-   * @param message Normally a sentence for the caller; any JSON is allowed.
+   * @param message Normally a sentence for the caller; whatever JSON can express is
+   *   allowed.
    */
-  error(message: JsonValue = WireError.exception): void {
+  error(message: JsonInput = WireError.exception): void {
     if (this.ignoreSecond('error')) return;
     let text: string;
     try {

@@ -7,6 +7,7 @@ import {
 import { WireError } from '../protocol/errors.js';
 import { RESERVED_SERVICE } from '../protocol/features.js';
 import type { JsonValue } from '../protocol/json.js';
+import type { IdentityInput } from '../protocol/snorky-types.js';
 import { encodeError, idOfCall } from '../protocol/rpc.js';
 import type { Client, IdentityListener } from './client.js';
 import { Counters } from './counters.js';
@@ -137,7 +138,7 @@ export class ServiceRegistry implements ServiceHost {
    * @example Logging a user out everywhere
    * for (const client of registry.clientsOf(userId)) client.close(4200, 'Logged out');
    */
-  clientsOf(identity: JsonValue): ReadonlySet<Client> {
+  clientsOf(identity: IdentityInput): ReadonlySet<Client> {
     return this.identities.of(identity);
   }
 
@@ -150,7 +151,7 @@ export class ServiceRegistry implements ServiceHost {
     this.counters.accepted++;
     this.counters.connections++;
     client.identityListener = this.identityChanged;
-    this.identities.put(client, client.identity);
+    this.identities.put(client, client.identity as JsonValue);
     let pending: Map<Service, PromiseLike<unknown>> | undefined;
     for (const service of this.byName.values()) {
       const settled = this.runHook(service, 'onClientConnected', client);

@@ -4,6 +4,8 @@ import {
   type MessageFault,
 } from '../protocol/envelope.js';
 import type { JsonValue } from '../protocol/json.js';
+import type { AsJson } from '../protocol/json-input.js';
+import type { IdentityInput } from '../protocol/snorky-types.js';
 import type { Client } from './client.js';
 import { encodeMessage } from './encoded-json.js';
 import type { Counters } from './counters.js';
@@ -17,7 +19,7 @@ export interface ServiceHost {
   /** All clients connected to this node. */
   clients(): ReadonlySet<Client>;
   /** See `ServiceRegistry.clientsOf`. */
-  clientsOf(identity: JsonValue): ReadonlySet<Client>;
+  clientsOf(identity: IdentityInput): ReadonlySet<Client>;
   /** What happened in the registry. */
   readonly counters: Counters;
   /** Another service of the registry. */
@@ -157,7 +159,7 @@ export abstract class Service {
    *
    * @throws NotJsonError when JSON cannot express the message.
    */
-  sendMessageTo(client: Client, message: JsonValue): void {
+  sendMessageTo<Message>(client: Client, message: AsJson<Message>): void {
     client.sendText(encodeMessage(this.$prefix, message));
   }
 
@@ -167,7 +169,7 @@ export abstract class Service {
    *
    * @throws NotJsonError when JSON cannot express the message.
    */
-  notify(clients: Iterable<Client>, message: JsonValue): void {
+  notify<Message>(clients: Iterable<Client>, message: AsJson<Message>): void {
     this.$deliver(
       clients,
       new PreparedMessage(encodeMessage(this.$prefix, message)),

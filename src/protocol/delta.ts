@@ -1,10 +1,14 @@
 import type { JsonValue } from './json.js';
 
 /** A row was created or removed. */
-export interface RowDelta<Row = JsonValue> {
-  readonly type: 'insert' | 'delete';
+export interface RowDelta<
+  Row = JsonValue,
+  Model extends string = string,
+  Type extends 'insert' | 'delete' = 'insert' | 'delete',
+> {
+  readonly type: Type;
   /** Which kind of row, for example the name of its table. */
-  readonly model: string;
+  readonly model: Model;
   /** The row, as it was created or before it was removed. */
   readonly data: Row;
   /**
@@ -15,14 +19,25 @@ export interface RowDelta<Row = JsonValue> {
 }
 
 /** A row was changed. */
-export interface UpdateDelta<Row = JsonValue> {
+export interface UpdateDelta<
+  Row = JsonValue,
+  Model extends string = string,
+  Old = Row,
+> {
   readonly type: 'update';
-  readonly model: string;
+  readonly model: Model;
   readonly newData: Row;
   /** What identifies the row, and every field that a dealer looks at. */
-  readonly oldData: Row;
+  readonly oldData: Old;
   readonly version?: number;
 }
 
-/** A change of a row. */
-export type Delta<Row = JsonValue> = RowDelta<Row> | UpdateDelta<Row>;
+/**
+ * A change of a row.
+ *
+ * @typeParam Old What is given of a row that is gone, or was another.
+ */
+export type Delta<Row = JsonValue, Model extends string = string, Old = Row> =
+  | RowDelta<Row, Model, 'insert'>
+  | RowDelta<Old, Model, 'delete'>
+  | UpdateDelta<Row, Model, Old>;

@@ -90,3 +90,12 @@ export function encodeJson(value: unknown): string {
   }
   return text;
 }
+
+/**
+ * A value as whoever it is sent to will have it, and nobody else can change it.
+ *
+ * @throws TypeError as `encodeJson` does.
+ */
+export function jsonOf(value: unknown): JsonValue {
+  return JSON.parse(encodeJson(value)) as JsonValue;
+}

@@ -3,7 +3,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { RpcError } from '../core/rpc-error.js';
 import { DEFAULT_BACKEND_REGISTRY } from '../nest/constants.js';
-import type { JsonObject, JsonValue } from '../protocol/json.js';
+import type { JsonValue } from '../protocol/json.js';
 import type { RpcErrorMessage, RpcResponse } from '../protocol/rpc.js';
 import {
   HttpClient,
@@ -34,7 +34,7 @@ export async function callBackend(
   app: INestApplicationContext,
   service: string,
   command: string,
-  params: JsonObject = {},
+  params: object = {},
   {
     registry: name = DEFAULT_BACKEND_REGISTRY,
     patience = PATIENCE,

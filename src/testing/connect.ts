@@ -9,6 +9,7 @@ import { platformVisitor } from '../nest/platform-visitor.js';
 import { RegistrySet } from '../nest/registry-set.js';
 import { ResolvedOptions } from '../nest/resolved-options.js';
 import type { JsonValue } from '../protocol/json.js';
+import type { IdentityInput } from '../protocol/snorky-types.js';
 import type { Visitor, VisitorOf } from '../transports/visitor.js';
 import type { Admission } from '../transports/websocket/websocket-endpoint.js';
 import {
@@ -39,7 +40,7 @@ export interface ConnectOptions {
    * Takes this identity as given, instead of asking the registry's middleware,
    * guards and `identify`.
    */
-  readonly identity?: JsonValue;
+  readonly identity?: IdentityInput;
 }
 
 /**
@@ -66,7 +67,7 @@ export async function connectClient(
   const admission: Admission =
     options.identity === undefined
       ? await admissionTo(app, name, request, visitor)
-      : { identity: options.identity };
+      : { identity: options.identity as JsonValue };
   const subprotocol = selectSubprotocol(
     endpointOf(app, name)?.options.subprotocol,
     offeredSubprotocols(request),
@@ -79,7 +80,7 @@ export async function connectClient(
     ip: visitor.ip,
     ...(subprotocol === undefined ? {} : { subprotocol }),
   });
-  client.identity = admission.identity;
+  client.identity = admission.identity as IdentityInput;
   if (admission.expiresAt !== undefined) client.expire(admission.expiresAt);
   registry.connect(client);
   return client;

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../protocol/json.js';
+import type { AsJson } from '../protocol/json-input.js';
 import { LONGEST_TIMER } from '../transports/longest-timer.js';
 import {
   checkClosing,
@@ -61,7 +62,7 @@ export class TestClient extends Client implements AsyncDisposable {
   // What a browser does
 
   /** Sends a message to a service, without waiting for anything. */
-  emit(service: string, message: JsonValue): void {
+  emit<Message>(service: string, message: AsJson<Message>): void {
     this.emitText(JSON.stringify({ service, message }));
   }
 
@@ -80,7 +81,7 @@ export class TestClient extends Client implements AsyncDisposable {
   call(
     service: string,
     command: string,
-    params: JsonObject = {},
+    params: object = {},
     patience: number = PATIENCE,
   ): Promise<JsonValue> {
     const callId = `call-${this.counter++}`;

@@ -40,7 +40,7 @@ const blocks = (await Promise.all((await documents()).map(blocksOf))).flat();
 const samples = blocks.filter(
   // Those for pages have a spec of their own.
   ({ language, kind = '' }) =>
-    language === 'ts' && !['client', 'shared'].includes(kind),
+    language === 'ts' && !['client', 'shared', 'declared'].includes(kind),
 );
 
 function titleOf({ document, line, name }: Block): string {

@@ -1,4 +1,5 @@
 import type { Delta } from '../../protocol/delta.js';
+import type { ByModel } from '../../protocol/snorky-types.js';
 import type { Collection } from './collection.js';
 import { DeltaTarget, isDelta } from './delta-target.js';
 import { attempt } from './guarded.js';
@@ -8,12 +9,10 @@ import { type KeyOption, keyReader } from './key.js';
 const MISTAKES = 100;
 
 /** By model, and where one model has several collections by tag. */
-export type Collections = Readonly<
-  Record<
-    string,
-    Collection<unknown> | Readonly<Record<string, Collection<unknown>>>
-  >
->;
+export type Collections = ByModel<Entry>;
+
+type Entry =
+  Collection<unknown> | Readonly<Record<string, Collection<unknown>>>;
 
 /** A delta that may say which of a model's collections it is for. */
 export type TaggedDelta<Row = unknown> = Delta<Row> & {
@@ -133,8 +132,6 @@ function nameOf(model: string, tag: string | undefined): string {
   return tag === undefined ? model : `${model} (${tag})`;
 }
 
-function isCollection(
-  entry: Collections[string],
-): entry is Collection<unknown> {
+function isCollection(entry: Entry): entry is Collection<unknown> {
   return typeof entry.getIterator === 'function';
 }

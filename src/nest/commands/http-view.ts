@@ -2,6 +2,7 @@ import { parse as parseCookies } from 'cookie';
 import type { Client } from '../../core/client.js';
 import { thawed } from '../../core/frozen-json.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
+import type { JsonValue } from '../../protocol/json.js';
 import { queryOf } from '../gateway/upgrade-request.js';
 
 /**
@@ -50,7 +51,7 @@ function requestView(request: RpcRequest): object {
       cookies: { ...cookies },
       client,
       // Of now: it may have logged in, or out, since it connected.
-      user: thawed(client.identity) ?? undefined,
+      user: thawed(client.identity as JsonValue) ?? undefined,
       body: thawed(params),
     };
     views.set(request, view);

@@ -1,4 +1,6 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
+import type { Commands } from '../../core/commands.js';
+import type { ApiOf } from '../../protocol/snorky-types.js';
 import { ENTRY_PROVIDER_WATERMARK } from '../nest-internals.js';
 import { ofThisCopy } from '../package-copies.js';
 import { SERVICE_METADATA } from '../constants.js';
@@ -14,6 +16,10 @@ export interface ServiceMetadata {
  * `name`. Its commands are the methods with `@RpcCommand()`, its own and
  * inherited ones.
  *
+ * Where `SnorkyTypes` declares a service of this name, the class must have its
+ * commands, with their results; `implements Commands<...>` also compares what they
+ * take. One with another name than its method is declared as optional.
+ *
  * @param options.registry Default: `frontend`, or the only one there is.
  *
  * @example
@@ -23,12 +29,12 @@ export interface ServiceMetadata {
  *   sum({ number1, number2 }: SumParams): number { return number1 + number2; }
  * }
  */
-export function SnorkyService(
-  name: string,
+export function SnorkyService<const Name extends string>(
+  name: Name,
   options: { readonly registry?: string } = {},
-): ClassDecorator {
+): ServiceDecorator<ApiOf<Name>> {
   const metadata: ServiceMetadata = { name, registry: options.registry };
-  return applyDecorators(
+  const decorate: ClassDecorator = applyDecorators(
     ofThisCopy,
     Injectable(),
     SetMetadata(SERVICE_METADATA, metadata),
@@ -36,4 +42,14 @@ export function SnorkyService(
     // constructor never ran, instead of resolving it for each call.
     SetMetadata(ENTRY_PROVIDER_WATERMARK, true),
   );
+  return decorate as ServiceDecorator<ApiOf<Name>>;
 }
+
+/** Of a service with this interface; never: of any class. */
+export type ServiceDecorator<Api> = [Api] extends [never]
+  ? ClassDecorator
+  : (
+      service: abstract new (
+        ...injected: never[]
+      ) => Commands<Api, keyof Api, keyof Api>,
+    ) => void;

@@ -1,19 +1,20 @@
 import type { MaybePromise } from '../../broker/ports.js';
 import { disown } from '../../core/promise-like.js';
 import type { JsonValue } from '../../protocol/json.js';
+import type { IdentityInput } from '../../protocol/snorky-types.js';
 import type { Admission } from '../../transports/websocket/websocket-endpoint.js';
 import type { RouteRequest } from './route-request.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
 /** An identity that holds for a limited time. */
 export interface ExpiringIdentity {
-  readonly identity: JsonValue;
+  readonly identity: IdentityInput;
   /** The client is closed with 4100 then. A number is milliseconds since 1970. */
   readonly expiresAt: Date | number;
 }
 
 /** What `identify` may answer; nothing stands for somebody unknown. */
-export type Identification = JsonValue | ExpiringIdentity | undefined;
+export type Identification = IdentityInput | ExpiringIdentity | undefined;
 
 /** A gateway that tells who connects. */
 export interface IdentifiesClient {
@@ -49,7 +50,8 @@ export function admissionOf(
 ): Pick<Admission, 'identity' | 'expiresAt'> {
   // Claims are often untyped, and a missing one is nobody, not somebody unknown.
   if (answer === undefined) return { identity: null };
-  if (!isExpiring(answer)) return { identity: answer };
+  // What is assigned to a client is made JSON there, and refused if it is none.
+  if (!isExpiring(answer)) return { identity: answer as JsonValue };
   return {
     identity: (answer.identity as JsonValue | undefined) ?? null,
     expiresAt: timeOf(answer.expiresAt, `${method}() answered`),
@@ -73,7 +75,7 @@ export function timeOf(expiresAt: unknown, who: string): number {
 }
 
 function isExpiring(
-  answer: JsonValue | ExpiringIdentity,
+  answer: IdentityInput | ExpiringIdentity,
 ): answer is ExpiringIdentity {
   return (
     typeof answer === 'object' &&

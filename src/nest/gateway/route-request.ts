@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { UserOr } from '../../protocol/snorky-types.js';
 import type { UpgradeUser } from './upgrade-request.js';
 
 /** What of a route's request Express and Fastify have in common. */
@@ -10,7 +11,7 @@ export interface RouteRequest {
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;
   /** Set by guards or middleware, undefined until then. */
-  readonly user: UpgradeUser;
+  readonly user: UserOr<UpgradeUser>;
 }
 
 /** Whether guards or middleware have found out who sent a route's request. */

@@ -1,13 +1,14 @@
 import { parse as parseCookies } from 'cookie';
 import type { IncomingMessage } from 'node:http';
 import type { JsonValue } from '../../protocol/json.js';
+import type { UserOr } from '../../protocol/snorky-types.js';
 import type { Visitor } from '../../transports/visitor.js';
 import { offeredSubprotocols } from '../../transports/websocket/subprotocols.js';
 import type { UpgradeResponse } from './upgrade-response.js';
 
 /**
- * What the guards of a connection left about its user. Declare your own claims
- * by augmenting this interface.
+ * What the guards of a connection left about its user, while `SnorkyTypes` does
+ * not declare its `user`. Its claims may be declared here, too: they are JSON.
  */
 export interface UpgradeUser {
   readonly [claim: string]: JsonValue;
@@ -41,7 +42,7 @@ export interface UpgradeRequest extends IncomingMessage {
   /** The same, by its other name. */
   header(name: string): string | string[] | undefined;
   /** Set by guards or middleware, undefined until then. */
-  user: UpgradeUser;
+  user: UserOr<UpgradeUser>;
   /** Never sent; its headers go into a refusal. */
   readonly res: UpgradeResponse;
 }

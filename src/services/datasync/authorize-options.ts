@@ -2,6 +2,7 @@ import { frozenJson } from '../../core/frozen-json.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { WireError } from '../../protocol/errors.js';
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
+import type { IdentityInput } from '../../protocol/snorky-types.js';
 
 /** For whom a subscription is authorized, and until when. */
 export interface AuthorizeOptions {
@@ -9,7 +10,7 @@ export interface AuthorizeOptions {
    * The identity of the connection that alone may acquire it; other connections
    * get `No such subscription`. Without it, whoever has the token may.
    */
-  readonly for?: object | string | number | boolean;
+  readonly for?: Exclude<IdentityInput, null>;
   /** Says that the token is meant for whoever has it. Not beside `for`. */
   readonly bearer?: boolean;
   /**

@@ -113,7 +113,7 @@ export class DataSyncRuntime {
         retries: this.retries,
         compare: (left, right) => topics.compare(left, right),
         identityOf: ({ identity }) =>
-          identity === null ? undefined : canonicalKey(identity),
+          identity === null ? undefined : canonicalKey(identity as JsonValue),
         clientsOf: (identity) => service.registry.clientsOf(identity),
         arrived: (token) => this.watch.forget(token),
         mismatched: () => this.mismatched(),

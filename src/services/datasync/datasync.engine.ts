@@ -21,7 +21,7 @@ export interface Routed {
   readonly to: readonly Subscription[];
 }
 
-type AnyDealer = Dealer<JsonValue>;
+type JsonDealer = Dealer<JsonValue>;
 
 /**
  * Which subscription hears of what, as pure state: deltas in, deliveries out.
@@ -29,15 +29,15 @@ type AnyDealer = Dealer<JsonValue>;
  * once: a row that moves between two of its items is an update.
  */
 export class DataSyncEngine {
-  private readonly dealers = new Map<string, AnyDealer>();
-  private readonly byModel = new Map<string, AnyDealer[]>();
+  private readonly dealers = new Map<string, JsonDealer>();
+  private readonly byModel = new Map<string, JsonDealer[]>();
   private routings = 0;
 
   constructor(private readonly dealerFailed: DealerFailed) {}
 
   /** Answers false when the name is taken. */
   addDealer(dealer: Dealer<never>): boolean {
-    const known = dealer as unknown as AnyDealer;
+    const known = dealer as unknown as JsonDealer;
     if (this.dealers.has(known.name)) return false;
     this.dealers.set(known.name, known);
     const same = this.byModel.get(known.model);

@@ -21,7 +21,7 @@ import {
   DATASYNC_SETTINGS,
   DataSyncService,
 } from './datasync.service.js';
-import { Dealer } from './dealers/dealer.js';
+import { Dealer, type AnyDealer } from './dealers/dealer.js';
 
 const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<DataSyncOptions>().build();
@@ -34,7 +34,7 @@ export interface DataSyncStaticOptions
     Pick<DynamicModule, 'imports'>,
     BundledServiceOptions<DataSyncService, DataSyncBackend> {
   /** Who decides who hears what: classes, made with injection, or instances. */
-  readonly dealers: readonly (Type<Dealer<never>> | Dealer<never>)[];
+  readonly dealers: readonly (Type<AnyDealer> | AnyDealer)[];
 }
 
 /** The options of `DataSyncModule.register`. */

@@ -23,6 +23,8 @@ import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js
 import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { acquisitionOf } from './acquire-params.js';
+import type { JsonInput } from '../../protocol/json-input.js';
+import type { DeltaInput, ModelName } from '../../protocol/snorky-types.js';
 import {
   termsOf,
   type AuthorizationTerms,
@@ -33,7 +35,7 @@ import { DataSyncRuntime } from './datasync-runtime.js';
 import type { DataSyncSettings } from './datasync-options.js';
 import { checkDealers } from './dealers/check-dealers.js';
 import type { Dealer } from './dealers/dealer.js';
-import { parseDeltas, type Delta } from './delta.js';
+import { parseDeltas } from './delta.js';
 import { revocationOf, type RevokeOptions } from './revoke-options.js';
 import type { ItemRequest } from './subscription/life-states.js';
 import type { RevocationTerms } from './subscription/revocation.js';
@@ -169,7 +171,7 @@ export class DataSyncService
    * @throws RpcError when one of them is no delta, NotJsonError when JSON cannot
    *   express a row; nothing is published then.
    */
-  publishDeltas(deltas: readonly Delta<unknown>[]): MaybePromise<void> {
+  publishDeltas(deltas: readonly DeltaInput[]): MaybePromise<void> {
     // As it would have come over the wire: dates as text, and nobody's object
     // that changes while the log remembers it.
     return this.$publish(frozenJson(deltas, 'deltas'));
@@ -191,7 +193,7 @@ export class DataSyncService
    *   to come.
    */
   authorizeSubscription(
-    items: readonly ItemRequest[],
+    items: readonly ItemRequest<JsonInput>[],
     options: AuthorizeOptions = {},
   ): MaybePromise<string> {
     const terms = termsOf(options);
@@ -210,7 +212,7 @@ export class DataSyncService
    * );
    */
   async snapshot<Data>(
-    items: readonly ItemRequest[],
+    items: readonly ItemRequest<JsonInput>[],
     query: () => Data | PromiseLike<Data>,
     options: AuthorizeOptions = {},
   ): Promise<{ readonly token: string; readonly data: Awaited<Data> }> {
@@ -235,7 +237,7 @@ export class DataSyncService
    * @throws RpcError when it is no list of names. Models without a dealer are
    *   ignored.
    */
-  invalidate(models: readonly string[]): MaybePromise<void> {
+  invalidate(models: readonly ModelName[]): MaybePromise<void> {
     return this.$invalidate(frozenJson(models, 'models'));
   }
 

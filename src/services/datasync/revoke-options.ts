@@ -1,7 +1,9 @@
 import { frozenJson } from '../../core/frozen-json.js';
 import { RpcError } from '../../core/rpc-error.js';
 import { WireError } from '../../protocol/errors.js';
+import type { JsonInput } from '../../protocol/json-input.js';
 import type { JsonObject, JsonValue } from '../../protocol/json.js';
+import type { IdentityInput } from '../../protocol/snorky-types.js';
 import type { RevocationTerms } from './subscription/revocation.js';
 
 /**
@@ -13,11 +15,11 @@ export interface RevokeOptions {
    * Those that are for this identity, and of those that are for whoever has
    * them, the ones that connections of this identity have, or had last.
    */
-  readonly identity?: object | string | number | boolean;
+  readonly identity?: Exclude<IdentityInput, null>;
   /** Those with an item of this dealer. */
   readonly dealer?: string;
   /** Those with an item of `dealer` that has this query; null is a query. */
-  readonly query?: unknown;
+  readonly query?: JsonInput;
   /** That of this token. */
   readonly token?: string;
 }

@@ -5,7 +5,10 @@ import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import { RpcParam } from '../../nest/decorators/rpc-params.decorator.js';
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import { DEFAULT_BACKEND_REGISTRY } from '../../nest/constants.js';
-import type { JsonValue } from '../../protocol/json.js';
+import type {
+  ChannelInput,
+  MessageInput,
+} from '../../protocol/snorky-types.js';
 import { PubSubService } from './pubsub.service.js';
 
 /** @internal The service that a backend publishes to. */
@@ -22,10 +25,10 @@ export class PubSubBackend extends RpcService {
 
   /** Command. Sends a message to all who are subscribed to a channel. */
   @RpcCommand()
-  publish(
-    @RpcParam('channel') channel: JsonValue,
-    @RpcParam('message') message: JsonValue,
+  publish<const Channel, Message>(
+    @RpcParam('channel') channel: ChannelInput<Channel>,
+    @RpcParam('message') message: MessageInput<Channel, Message>,
   ): MaybePromise<void> {
-    return this.pubsub.broadcast(channel, message);
+    return this.pubsub.broadcast<Channel, Message>(channel, message);
   }
 }

@@ -17,6 +17,10 @@ import {
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
+import type {
+  ChannelInput,
+  MessageInput,
+} from '../../protocol/snorky-types.js';
 import { ChannelFeeds } from './channel-feeds.js';
 import { PubSubEngine } from './pubsub.engine.js';
 import type { PubSubOptions } from './pubsub-options.js';
@@ -153,7 +157,10 @@ export class PubSubService extends RpcService {
    *
    * @throws NotJsonError when JSON cannot express the channel or the message.
    */
-  broadcast(channel: JsonValue, message: JsonValue): MaybePromise<void> {
+  broadcast<const Channel, Message>(
+    channel: ChannelInput<Channel>,
+    message: MessageInput<Channel, Message>,
+  ): MaybePromise<void> {
     const key = frozenJson(channel, 'channel');
     const sent = this.$leaving(message, key);
     // Here, where there is a caller to tell; subscribers' nodes could only log it.
@@ -162,7 +169,7 @@ export class PubSubService extends RpcService {
   }
 
   /** @internal What leaves in place of a message of the server. */
-  $leaving(message: JsonValue, channel: JsonValue): JsonValue {
+  $leaving(message: unknown, channel: JsonValue): JsonValue {
     const serialize = this.$options?.serialize;
     const own: unknown = serialize ? serialize(message, channel) : message;
     if (serialize && isPromiseLike(own)) {

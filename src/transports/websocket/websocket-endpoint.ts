@@ -12,6 +12,7 @@ import { withoutQuery } from '../../core/redaction.js';
 import type { ServiceRegistry } from '../../core/service-registry.js';
 import { CloseCode } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
+import type { IdentityInput } from '../../protocol/snorky-types.js';
 import { LONGEST_TIMER } from '../longest-timer.js';
 import { peerOf, type Visitor, type VisitorOf } from '../visitor.js';
 import { FrameJoiner } from './frame-joiner.js';
@@ -225,7 +226,7 @@ export class WebSocketEndpoint implements WebSocketContext {
         },
         this,
       );
-      client.identity = identity;
+      client.identity = identity as IdentityInput;
       ws.on('message', onMessage);
       ws.on('ping', onPing);
       ws.on('pong', onPong);

@@ -111,6 +111,30 @@ describe('The types of a browser project', () => {
       '? true\n    : false',
       '? true\n    : true',
     ],
+    [
+      'functions are JSON',
+      `${protocol}/json-input.ts`,
+      /\? NotJson<`\S+ is a function`>/,
+      '? T',
+    ],
+    [
+      'collections are JSON',
+      `${protocol}/json-input.ts`,
+      /\? NotJson<`\S+ keeps what it holds from JSON`>/,
+      '? T',
+    ],
+    [
+      'collections are objects',
+      `${protocol}/json-input.ts`,
+      'readonly [Symbol.toStringTag]?: never;',
+      '',
+    ],
+    [
+      'interfaces are none',
+      `${protocol}/json-input.ts`,
+      'valueOf(): unknown;',
+      'none(): unknown;',
+    ],
     ['hooks are calls', 'src/client/calls.ts', ' | HookName;', ';'],
     [
       'calls hide what connectors have',
@@ -184,8 +208,14 @@ describe('The types of a server', () => {
     [
       'where clients give nothing, methods get nothing',
       'src/core/commands.ts',
-      '? never[]',
-      '? []',
+      '? never[]\n  :',
+      '? []\n  :',
+    ],
+    [
+      'single values are taken for an object',
+      'src/core/commands.ts',
+      'ByName extends true ? never[] : ',
+      '',
     ],
     [
       'methods may give anything',

@@ -1,5 +1,6 @@
 import { disown, isPromiseLike } from '../../../core/promise-like.js';
 import type { JsonValue } from '../../../protocol/json.js';
+import type { ModelOf } from '../../../protocol/snorky-types.js';
 
 /** One of the things that a subscription is to. */
 export interface SubscriptionItem {
@@ -42,7 +43,7 @@ export abstract class Dealer<Row = JsonValue> {
   /** How subscriptions refer to this dealer. @default the name of the class */
   readonly name: string = this.constructor.name;
   /** The model whose deltas this dealer is given. */
-  abstract readonly model: string;
+  abstract readonly model: ModelOf<Row>;
 
   private readonly [state]: State = { items: new Set(), service: undefined };
 
@@ -94,6 +95,11 @@ export abstract class Dealer<Row = JsonValue> {
     this[state].service = undefined;
   }
 }
+
+/** A dealer of any rows. */
+export type AnyDealer = Omit<Dealer<never>, 'model'> & {
+  readonly model: string;
+};
 
 /**
  * What a dealer says of a row. A promise, which an `async` method gives, would be

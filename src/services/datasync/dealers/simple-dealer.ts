@@ -1,5 +1,6 @@
 import { frozenJson } from '../../../core/frozen-json.js';
 import { canonicalKey, type JsonValue } from '../../../protocol/json.js';
+import type { JsonInput } from '../../../protocol/json-input.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
 /** Under a symbol, as of `Dealer`. */
@@ -22,7 +23,7 @@ export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
    * without one must throw, or give undefined: nobody is told of it then by this
    * dealer, and the log says so.
    */
-  abstract getKeyForModel(row: Row): JsonValue | undefined;
+  abstract getKeyForModel(row: Row): JsonInput | undefined;
 
   override matches(query: JsonValue, row: Row): boolean {
     return canonicalKey(query) === this.$keyOf(row);

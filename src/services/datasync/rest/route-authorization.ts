@@ -9,6 +9,7 @@ import { RpcError } from '../../../core/rpc-error.js';
 import type { GatewayExplorer } from '../../../nest/gateway/gateway-explorer.js';
 import type { RouteRequest } from '../../../nest/gateway/route-request.js';
 import { WireError } from '../../../protocol/errors.js';
+import type { JsonInput } from '../../../protocol/json-input.js';
 import type { AuthorizeOptions } from '../authorize-options.js';
 import type { DataSyncService } from '../datasync.service.js';
 import type { ItemRequest } from '../subscription/life-states.js';
@@ -51,7 +52,7 @@ export class RouteAuthorization {
     try {
       const items = await plan.itemsFor(request as never);
       // Names that are none are the service's to refuse.
-      const named = items.map(({ dealer, query }): ItemRequest => ({
+      const named = items.map(({ dealer, query }): ItemRequest<JsonInput> => ({
         dealer:
           typeof dealer === 'function'
             ? findDealer(service, dealer, who).name

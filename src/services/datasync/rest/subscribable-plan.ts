@@ -2,17 +2,17 @@ import type { Type } from '@nestjs/common';
 import type { MaybePromise } from '../../../broker/ports.js';
 import { timeOf } from '../../../nest/gateway/identification.js';
 import type { RouteRequest } from '../../../nest/gateway/route-request.js';
-import type { JsonValue } from '../../../protocol/json.js';
+import type { JsonInput } from '../../../protocol/json-input.js';
 import { encodePart } from '../../../protocol/subscription-headers.js';
-import { Dealer } from '../dealers/dealer.js';
+import { Dealer, type AnyDealer } from '../dealers/dealer.js';
 
 /** A dealer of a DataSync service: its class, or its name. */
-export type DealerReference = Type<Dealer<never>> | string;
+export type DealerReference = Type<AnyDealer> | string;
 
 /** One of the things that an answer lets its reader follow. */
 export interface SubscribableItem {
   readonly dealer: DealerReference;
-  readonly query: JsonValue;
+  readonly query: JsonInput;
 }
 
 export type { RouteRequest as SubscribableRequest };
@@ -80,7 +80,7 @@ export interface SubscribablePlan {
   /** What is the same for every request, to be checked before the first one. */
   readonly fixed: {
     readonly dealer?: DealerReference;
-    readonly query?: JsonValue;
+    readonly query?: JsonInput;
   };
   readonly options: SubscribableOptions<never>;
   itemsFor(request: never): MaybePromise<readonly SubscribableItem[]>;
@@ -90,7 +90,7 @@ export interface SubscribablePlan {
   expiryFor(request: never): number;
 }
 
-type Query = JsonValue | ((request: never) => MaybePromise<JsonValue>);
+type Query = JsonInput | ((request: never) => MaybePromise<JsonInput>);
 type Items = (request: never) => MaybePromise<readonly SubscribableItem[]>;
 
 /** Tells the two ways of writing it apart. */
@@ -155,7 +155,7 @@ function expiryOf({
   };
 }
 
-function isDealer(what: Type<Dealer<never>> | Items): what is Type {
+function isDealer(what: Type<AnyDealer> | Items): what is Type {
   const prototype: unknown = what.prototype;
   return prototype instanceof Dealer;
 }

@@ -4,7 +4,7 @@ import { frozenJson } from '../../../core/frozen-json.js';
 import { RpcError } from '../../../core/rpc-error.js';
 import { GatewayExplorer } from '../../../nest/gateway/gateway-explorer.js';
 import { setupError } from '../../../nest/setup-errors.js';
-import type { JsonValue } from '../../../protocol/json.js';
+import type { JsonInput } from '../../../protocol/json-input.js';
 import {
   MAX_PART_FIELDS,
   tellsPart,
@@ -182,7 +182,7 @@ function findService(
 
 function checkQuery(
   dealer: Dealer<never>,
-  query: JsonValue,
+  query: JsonInput,
   who: string,
 ): void {
   try {

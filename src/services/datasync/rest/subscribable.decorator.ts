@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { MaybePromise } from '../../../broker/ports.js';
-import type { JsonValue } from '../../../protocol/json.js';
+import type { JsonInput } from '../../../protocol/json-input.js';
 import {
   subscribablePlan,
   type DealerReference,
@@ -71,7 +71,7 @@ export function Subscribable<Request extends object = SubscribableRequest>(
  */
 export function Subscribable<Request extends object = SubscribableRequest>(
   dealer: DealerReference,
-  query?: JsonValue | ((request: Request) => MaybePromise<JsonValue>),
+  query?: JsonInput | ((request: Request) => MaybePromise<JsonInput>),
   options?: SubscribableOptions<Request>,
 ): MethodDecorator;
 export function Subscribable(

@@ -3,9 +3,9 @@ import type { Position } from '../../../broker/ports.js';
 import type { WireError } from '../../../protocol/errors.js';
 
 /** What a subscription is to, before anybody has it. */
-export interface ItemRequest {
+export interface ItemRequest<Query = JsonValue> {
   readonly dealer: string;
-  readonly query: JsonValue;
+  readonly query: Query;
 }
 
 /** What is known under a token. */

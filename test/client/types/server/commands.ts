@@ -56,6 +56,32 @@ export class SingleValues implements Commands<Pick<Api, 'sum'>> {
   }
 }
 
+export class ByName implements Commands<Pick<Api, 'sum'>, never, 'sum'> {
+  sum(number1: number, number2: number): number {
+    return number1 + number2;
+  }
+}
+
+export class WrongResultByName implements Commands<
+  Pick<Api, 'sum'>,
+  never,
+  'sum'
+> {
+  // @ts-expect-error: clients expect a number.
+  sum(number1: number, number2: number): string {
+    return `${number1 + number2}`;
+  }
+}
+
+type Waiting = Pick<Api, 'wait'>;
+
+// @ts-expect-error: no command of the interface.
+export class UnknownByName implements Commands<Waiting, never, 'next'> {
+  wait(): string {
+    return '';
+  }
+}
+
 export class WrongResult implements Commands<Pick<Api, 'sum'>> {
   // @ts-expect-error: clients expect a number.
   sum(): string {
