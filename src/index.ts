@@ -113,6 +113,10 @@ export type {
 } from './services/datasync/datasync.module.js';
 export type { DataSyncOptions } from './services/datasync/datasync-options.js';
 export type {
+  ModelOptions,
+  ModelsOptions,
+} from './services/datasync/models/model-options.js';
+export type {
   AnyDealer,
   SubscriptionItem,
 } from './services/datasync/dealers/dealer.js';

@@ -11,6 +11,12 @@ export interface ClassRules {
    * class where they came over a wire, or were spread.
    */
   instance(classRef: RuledClass, object: object): object;
+  /**
+   * Whether a field of instances of a class never leaves under its name.
+   *
+   * @param path The names on the way into nested objects.
+   */
+  leavesOut(classRef: RuledClass, path: readonly string[]): boolean;
 }
 
 /** A class whose constructor is not called. */

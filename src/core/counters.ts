@@ -27,4 +27,6 @@ export class Counters {
   evicted = 0;
   /** DataSync: tokens that somebody came with for whom they are not. */
   mismatched = 0;
+  /** DataSync: changes of rows that no page can apply, or JSON cannot express. */
+  badDeltas = 0;
 }

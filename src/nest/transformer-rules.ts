@@ -43,6 +43,33 @@ class TransformerRules implements ClassRules {
       : copyOf(classRef.prototype as object, object);
   }
 
+  leavesOut(classRef: RuledClass, path: readonly string[]): boolean {
+    const members = path.reduceRight<unknown>(
+      (value, name) => ({ [name]: value }),
+      1,
+    );
+    const instance = this.instance(classRef, members as object);
+    // Exposed getters would find nothing of what they are made of.
+    const bare = new Proxy(instance, {
+      get: (target, name): unknown =>
+        name === 'constructor' || Object.hasOwn(target, name)
+          ? Reflect.get(target, name)
+          : undefined,
+    });
+    try {
+      let left: unknown = this.apply(bare);
+      for (const name of path) {
+        if (typeof left !== 'object' || left === null) return true;
+        if (!Object.hasOwn(left, name)) return true;
+        left = (left as Readonly<Record<string, unknown>>)[name];
+      }
+      return false;
+    } catch {
+      // A rule that wants another value.
+      return false;
+    }
+  }
+
   private hasRules(object: object): boolean {
     let prototype: unknown = Object.getPrototypeOf(object);
     if (prototype === Object.prototype || prototype === null) return false;

@@ -550,6 +550,31 @@ export class TaskTable {
 }
 `,
   },
+  models: {
+    before: `import { Exclude } from 'class-transformer';${DATASYNC}`,
+    run: async (sample) => {
+      await using app = await serve([], [classOf(sample, 'LiveModule')]);
+      const datasync = app.app.get(DataSyncService, { strict: false });
+      await using client = await connectClient(app.app);
+      await client.call('snorky', 'hello', { features: ['refetch'] });
+      const items = [{ dealer: 'AllUsers', query: null }];
+      const token = await datasync.authorizeSubscription(items);
+      await client.call('datasync', 'acquireSubscription', { token });
+      const user = { id: 1, name: 'Ada', team: 'a', passwordHash: 'secret' };
+      const { id: _, ...removed } = user;
+      await datasync.publishDeltas([
+        { type: 'insert', model: 'User', data: user },
+        { type: 'delete', model: 'User', data: removed },
+      ]);
+      const { passwordHash: __, ...seen } = user;
+      expect(await client.next()).toMatchObject({
+        message: { delta: { type: 'insert', model: 'User', data: seen } },
+      });
+      expect(await client.next()).toMatchObject({
+        message: { type: 'refetch', subscriptions: [token] },
+      });
+    },
+  },
   subscribable: {
     before: `${DATASYNC}
 interface Project { readonly id: number; readonly archived: boolean; }

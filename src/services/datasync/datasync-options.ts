@@ -1,7 +1,14 @@
 import type { Retention } from '../../broker/ports.js';
+import type { ModelsOptions } from './models/model-options.js';
 
 /** What a DataSync service keeps and allows. */
 export interface DataSyncOptions {
+  /**
+   * What tells the rows of a model apart, and how they leave the server.
+   * @default nothing: rows leave by the rules of their own classes, and what
+   *   cannot be applied to a page is published as it came
+   */
+  readonly models?: ModelsOptions;
   /**
    * Milliseconds that a token may wait for its client, and after a connection's
    * end for the client to come back.

@@ -15,7 +15,6 @@ import { AlarmClock, TIME_OF_DAY } from '../../broker/alarm-clock.js';
 import type { AuthorizationTerms } from './authorize-options.js';
 import type { DataSyncEngine } from './datasync.engine.js';
 import type { DataSyncSettings } from './datasync-options.js';
-import type { Delta } from './delta.js';
 import { DeltaOutput } from './delta-output.js';
 import { Invalidations } from './invalidations.js';
 import {
@@ -26,6 +25,8 @@ import {
   type LogEntry,
 } from './log-entry.js';
 import { LogReader } from './log-reader.js';
+import type { Models } from './models/models.js';
+import type { Publication } from './models/publication.js';
 import { Departures } from './subscription/departures.js';
 import { SubscriptionDesk } from './subscription/desk.js';
 import { EvictionWatch } from './subscription/eviction-watch.js';
@@ -57,11 +58,14 @@ export class DataSyncRuntime {
   private readonly expiries = new AlarmClock(TIME_OF_DAY);
   private readonly retries = new Retries();
   private stopHearing: Stop = () => {};
+  /** What this node publishes is known to it. */
+  private published: unknown;
 
   constructor(
     private readonly service: RpcService,
     private readonly engine: DataSyncEngine,
     private readonly broker: Broker,
+    private readonly models: Models,
     settings: DataSyncSettings,
   ) {
     const { topics } = broker;
@@ -172,16 +176,17 @@ export class DataSyncRuntime {
     await this.store.withdraw(token);
   }
 
-  publish(all: readonly Delta[]): MaybePromise<void> {
-    const deltas = all.filter(({ model }) => this.knows(model, 'a delta'));
-    if (deltas.length === 0) return;
-    const appended = this.reader.append(deltasEntry(deltas));
-    return whenReady(appended, () => {});
+  publish({ deltas, stale }: Publication): MaybePromise<void> {
+    const appended =
+      deltas.length === 0 ? undefined : this.reader.append(deltasEntry(deltas));
+    return whenReady(appended, () => {
+      if (stale.size > 0) return this.fetchAgain(stale);
+    });
   }
 
   invalidate(models: readonly string[]): MaybePromise<void> {
     return this.invalidations.add(
-      models.filter((model) => this.knows(model, '"fetch again"')),
+      models.filter((model) => this.models.find(model, '"fetch again"')),
     );
   }
 
@@ -236,6 +241,16 @@ export class DataSyncRuntime {
     this.revocationsHeard = position;
   }
 
+  /** Whoever publishes does not wait for what is merged with later ones. */
+  private fetchAgain(models: ReadonlySet<string>): MaybePromise<void> {
+    const { registry, name } = this.service;
+    return this.invalidations.soon(models, (error) => {
+      registry.failed(`invalidate:${name}`, error, () => {
+        return `Service "${name}" could not have rows fetched again`;
+      });
+    });
+  }
+
   private read(entry: TopicEntry): void {
     this.route(entry, readEntry(entry));
     const measure = measureOnce(entry);
@@ -246,6 +261,7 @@ export class DataSyncRuntime {
   private route(entry: TopicEntry, said: LogEntry): void {
     switch (said.kind) {
       case 'deltas':
+        if (said.deltas !== this.published) this.models.learn(said.deltas);
         this.output.live(said.deltas, entry.position);
         break;
       case 'invalidate':
@@ -255,15 +271,6 @@ export class DataSyncRuntime {
         this.desk.revoked(said.revocation, said.at);
         break;
     }
-  }
-
-  private knows(model: string, what: string): boolean {
-    if (this.engine.hasModel(model)) return true;
-    const { log } = this.service.registry;
-    log.warn(`model:${this.service.name}`, () => {
-      return `Ignored ${what}: no dealer of "${this.service.name}" is for model ${JSON.stringify(model.slice(0, 100))}`;
-    });
-    return false;
   }
 
   private full(): RpcError {

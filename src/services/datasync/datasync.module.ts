@@ -4,10 +4,12 @@ import {
   type DynamicModule,
   type Type,
 } from '@nestjs/common';
+import type { ClassRules } from '../../core/class-rules.js';
 import {
   bundledService,
   type BundledServiceOptions,
 } from '../../nest/bundled-service.js';
+import { CLASS_RULES } from '../../nest/constants.js';
 import { ofThisCopy } from '../../nest/package-copies.js';
 import { setupError } from '../../nest/setup-errors.js';
 import type { AsyncOptions } from '../../nest/snorky-options.js';
@@ -18,10 +20,13 @@ import {
 import { dataSyncSettings, type DataSyncOptions } from './datasync-options.js';
 import {
   DATASYNC_DEALERS,
+  DATASYNC_MODELS,
   DATASYNC_SETTINGS,
   DataSyncService,
 } from './datasync.service.js';
 import { Dealer, type AnyDealer } from './dealers/dealer.js';
+import { declaredModels } from './models/declared-models.js';
+import type { ModelsOptions } from './models/model-options.js';
 
 const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<DataSyncOptions>().build();
@@ -45,7 +50,10 @@ export interface DataSyncModuleOptions
 export interface DataSyncModuleAsyncOptions
   extends
     DataSyncStaticOptions,
-    Omit<AsyncOptions<DataSyncOptions>, 'imports'> {}
+    Omit<AsyncOptions<DataSyncOptions>, 'imports'> {
+  /** As of `register`. Those of the factory come in place of them, by model. */
+  readonly models?: ModelsOptions;
+}
 
 /**
  * Live data: `datasync` for clients, `datasync_backend` for trusted servers.
@@ -72,7 +80,7 @@ ofThisCopy(Dealer);
 
 function define(
   { providers = [], imports = [] }: DynamicModule,
-  options: DataSyncStaticOptions,
+  options: DataSyncStaticOptions & Pick<DataSyncOptions, 'models'>,
 ): DynamicModule {
   const { dealers, name = NAME } = options;
   const bundled = bundledService(
@@ -108,7 +116,24 @@ function define(
       {
         provide: DATASYNC_SETTINGS,
         inject: [MODULE_OPTIONS_TOKEN],
-        useFactory: (late: DataSyncOptions) => settingsOf(name, late),
+        useFactory: (late: DataSyncOptions) =>
+          sound(name, () => dataSyncSettings(late)),
+      },
+      {
+        provide: DATASYNC_MODELS,
+        inject: [
+          MODULE_OPTIONS_TOKEN,
+          DATASYNC_DEALERS,
+          { token: CLASS_RULES, optional: true },
+        ],
+        useFactory: (
+          late: DataSyncOptions,
+          made: readonly Dealer<never>[],
+          rules: ClassRules | undefined,
+        ) =>
+          sound(name, () =>
+            declaredModels({ ...options.models, ...late.models }, made, rules),
+          ),
       },
       ...bundled.providers,
     ],
@@ -129,12 +154,10 @@ function namedAs(declared: unknown, made: unknown): unknown {
   return made;
 }
 
-function settingsOf(
-  name: string,
-  options: DataSyncOptions,
-): ReturnType<typeof dataSyncSettings> {
+/** Makes of an option's TypeError an error that names the service. */
+function sound<T>(name: string, make: () => T): T {
   try {
-    return dataSyncSettings(options);
+    return make();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw setupError('SNORKY_SERVICE_OPTION_INVALID', name, error.message);

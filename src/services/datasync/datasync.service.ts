@@ -7,12 +7,13 @@ import {
 import type { Broker, MaybePromise, Stop } from '../../broker/ports.js';
 import type { Client } from '../../core/client.js';
 import { ClientTurns } from '../../core/client-turns.js';
+import type { ClassRules } from '../../core/class-rules.js';
 import { frozenJson } from '../../core/frozen-json.js';
 import { isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc-error.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
 import { RpcService } from '../../core/rpc-service.js';
-import { SNORKY_BROKER } from '../../nest/constants.js';
+import { CLASS_RULES, SNORKY_BROKER } from '../../nest/constants.js';
 import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import {
   ConnectedClient,
@@ -35,7 +36,9 @@ import { DataSyncRuntime } from './datasync-runtime.js';
 import type { DataSyncSettings } from './datasync-options.js';
 import { checkDealers } from './dealers/check-dealers.js';
 import type { Dealer } from './dealers/dealer.js';
-import { parseDeltas } from './delta.js';
+import type { ModelSettings } from './models/model-options.js';
+import { Models } from './models/models.js';
+import { publicationOf } from './models/publication.js';
 import { revocationOf, type RevokeOptions } from './revoke-options.js';
 import type { ItemRequest } from './subscription/life-states.js';
 import type { RevocationTerms } from './subscription/revocation.js';
@@ -44,6 +47,8 @@ import type { RevocationTerms } from './subscription/revocation.js';
 export const DATASYNC_SETTINGS = Symbol('snorky:datasync-settings');
 /** @internal */
 export const DATASYNC_DEALERS = Symbol('snorky:datasync-dealers');
+/** @internal */
+export const DATASYNC_MODELS = Symbol('snorky:datasync-models');
 
 interface State {
   readonly engine: DataSyncEngine;
@@ -51,6 +56,7 @@ interface State {
   /** What to do at the end. */
   readonly stops: Stop[];
   running: MaybePromise<DataSyncRuntime> | undefined;
+  models: Models | undefined;
 }
 
 /** See `Service` for why there is one. */
@@ -78,6 +84,13 @@ export class DataSyncService
   /** @internal */
   @Inject(DATASYNC_DEALERS)
   readonly $dealers!: readonly Dealer<never>[];
+  /** @internal */
+  @Inject(DATASYNC_MODELS)
+  protected readonly $declared!: ReadonlyMap<string, ModelSettings>;
+  /** @internal */
+  @Optional()
+  @Inject(CLASS_RULES)
+  protected readonly $rules: ClassRules | undefined;
 
   private readonly [state]: State = {
     engine: new DataSyncEngine((dealer, error) => {
@@ -88,11 +101,23 @@ export class DataSyncService
     turns: new ClientTurns(),
     stops: [],
     running: undefined,
+    models: undefined,
   };
 
   /** @internal Undefined until it is started. */
   get $running(): MaybePromise<DataSyncRuntime> | undefined {
     return this[state].running;
+  }
+
+  /** @internal Made when first needed, as its registry may come late. */
+  get $models(): Models {
+    return (this[state].models ??= new Models(
+      this.name,
+      this.registry,
+      this.$dealers,
+      this.$declared,
+      this.$rules,
+    ));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -166,15 +191,17 @@ export class DataSyncService
    * transaction has been committed. Deltas of models without a dealer are
    * ignored.
    *
+   * Rows leave by the rules of their classes, or of what `models` declares. The
+   * batch is not refused for the sake of a row: where JSON cannot express it, or
+   * its model has a `key` and no page could apply the change, everybody fetches
+   * again who follows the model (`invalidate`), and all else is published.
+   *
    * Settles when all subscribers of this node have it queued.
    *
-   * @throws RpcError when one of them is no delta, NotJsonError when JSON cannot
-   *   express a row; nothing is published then.
+   * @throws RpcError when one of them is no delta; nothing is published then.
    */
   publishDeltas(deltas: readonly DeltaInput[]): MaybePromise<void> {
-    // As it would have come over the wire: dates as text, and nobody's object
-    // that changes while the log remembers it.
-    return this.$publish(frozenJson(deltas, 'deltas'));
+    return this.$publish(deltas, false);
   }
 
   /**
@@ -278,10 +305,17 @@ export class DataSyncService
     );
   }
 
-  /** @internal */
-  $publish(value: JsonValue): MaybePromise<void> {
-    const deltas = parseDeltas(value);
-    return whenReady(this.$ready(), (runtime) => runtime.publish(deltas));
+  /** @internal What came over a wire is JSON already. */
+  $publish(value: unknown, isJson = true): MaybePromise<void> {
+    // Before anything is waited for: the rows are as they are now.
+    const publication = publicationOf(value, this.$models, isJson);
+    return whenReady(this.$ready(), (runtime) => runtime.publish(publication));
+  }
+
+  /** @internal @throws RpcError for what the dealer cannot, or must not, use. */
+  $checkQuery(dealer: Dealer<never>, query: JsonValue): void {
+    // It knows then which fields leave the server.
+    if (this.$models) dealer.checkQuery(query);
   }
 
   /** @internal */
@@ -313,6 +347,7 @@ export class DataSyncService
       this,
       engine,
       this.broker,
+      this.$models,
       this.$settings,
     );
     stops.push(

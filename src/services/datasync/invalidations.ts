@@ -48,6 +48,25 @@ export class Invalidations {
     return Promise.all(waits).then(() => {});
   }
 
+  /**
+   * The same for whoever cannot wait for the end of a window: settles when the
+   * entry is there that is made at once, if any is.
+   *
+   * @param failed Told when a later one could not be made.
+   */
+  soon(
+    models: Iterable<string>,
+    failed: (error: unknown) => void,
+  ): MaybePromise<void> {
+    const now: string[] = [];
+    for (const model of models) {
+      const window = this.windows.get(model);
+      if (window === undefined) now.push(model);
+      else this.wait(window, model).catch(failed);
+    }
+    if (now.length > 0) return this.add(now);
+  }
+
   /** What waits goes out at once. */
   stop(): void {
     for (const window of new Set(this.windows.values())) {

@@ -201,7 +201,8 @@ describe.each(BROKERS)('DataSync over $over', ({ make }) => {
       expect(await node.publish(task(1), unknown, task(2))).toBeNull();
       expect(await node.publish(unknown)).toBeNull();
       expect(rowsIn(await taken(client))).toEqual([1, 2]);
-      expect(node.log.with('warn', 'Ignored a delta')).toHaveLength(2);
+      // Once: it is the same mistake.
+      expect(node.log.with('warn', 'Ignored a delta')).toHaveLength(1);
       expect(node.log.with('warn', '"Nothing"')[0]?.text).toBe(
         'Ignored a delta: no dealer of "datasync" is for model "Nothing"',
       );

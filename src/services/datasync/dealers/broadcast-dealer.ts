@@ -11,6 +11,8 @@ const items: unique symbol = Symbol('snorky:broadcast-dealer');
  * class AllTasks extends BroadcastDealer<Task> { readonly model = 'Task'; }
  */
 export abstract class BroadcastDealer<Row = JsonValue> extends Dealer<Row> {
+  override readonly fields: readonly string[] = [];
+
   private readonly [items] = new Set<SubscriptionItem>();
 
   override matches(): boolean {

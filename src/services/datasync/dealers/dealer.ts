@@ -45,6 +45,15 @@ export abstract class Dealer<Row = JsonValue> {
   /** The model whose deltas this dealer is given. */
   abstract readonly model: ModelOf<Row>;
 
+  /**
+   * The fields of a row that it looks at. A deleted row, and `oldData`, needs
+   * these and its key; without some of them nobody could tell who has the row
+   * (see `models` of the module). A filter dealer refuses filters on others.
+   *
+   * @default any field; of a `SimpleDealer` those that `getKeyForModel` reads
+   */
+  readonly fields?: readonly string[];
+
   private readonly [state]: State = { items: new Set(), service: undefined };
 
   /**

@@ -7,13 +7,20 @@ import {
   parseFilter,
   type FilterLimits,
 } from '../filter/parse.js';
-import type { Predicate } from '../filter/predicate.js';
+import { fieldsOf, type Predicate } from '../filter/predicate.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
+
+/** Who knows which fields of rows leave the server. */
+interface Fields {
+  /** The first field of a filter that nobody may ask for. */
+  hiddenOf(predicate: Predicate): string | undefined;
+}
 
 interface State {
   readonly index: FilterIndex<SubscriptionItem>;
   /** By query, while anybody has it: a replay asks with the same one again. */
   readonly parsed: WeakMap<object, Predicate>;
+  fields: Fields | undefined;
 }
 
 /** Under a symbol, as of `Dealer`. */
@@ -40,11 +47,12 @@ export abstract class FilterDealer<Row = JsonValue> extends Dealer<Row> {
   private readonly [state]: State = {
     index: new FilterIndex(),
     parsed: new WeakMap(),
+    fields: undefined,
   };
 
   override checkQuery(query: JsonValue): void {
     try {
-      parseFilter(query, this.limits);
+      this.$checkFields(parseFilter(query, this.limits));
     } catch (error) {
       throw error instanceof InvalidFilter
         ? new RpcError(error.message)
@@ -73,6 +81,31 @@ export abstract class FilterDealer<Row = JsonValue> extends Dealer<Row> {
     const items: SubscriptionItem[] = [];
     this[state].index.find(row as JsonValue, (item) => items.push(item));
     return items;
+  }
+
+  /** @internal */
+  $watch(fields: Fields): void {
+    this[state].fields = fields;
+  }
+
+  /** @internal @throws InvalidFilter for a field that is not to be asked for. */
+  $checkFields(predicate: Predicate): void {
+    const { fields: allowed } = this;
+    if (allowed !== undefined) {
+      for (const field of fieldsOf(predicate)) {
+        if (allowed.includes(field)) continue;
+        throw new InvalidFilter(
+          '',
+          `"${field.slice(0, 50)}" is none of the fields that may be asked for`,
+        );
+      }
+    }
+    const hidden = this[state].fields?.hiddenOf(predicate);
+    if (hidden === undefined) return;
+    throw new InvalidFilter(
+      '',
+      `the field "${hidden.slice(0, 50)}" does not leave the server`,
+    );
   }
 
   /** @internal */

@@ -101,3 +101,25 @@ export class Not {
     return !this.part.matches(row);
   }
 }
+
+/** The fields of a filter, as they are written in it. */
+export function fieldsOf(predicate: Predicate): Set<string> {
+  const fields = new Set<string>();
+  const parts = [predicate];
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    switch (part.kind) {
+      case 'every':
+      case 'some':
+        parts.push(...part.parts);
+        break;
+      case 'not':
+        parts.push(part.part);
+        break;
+      default:
+        fields.add(
+          typeof part.path === 'string' ? part.path : part.path.join('.'),
+        );
+    }
+  }
+  return fields;
+}

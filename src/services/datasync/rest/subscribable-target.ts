@@ -34,7 +34,7 @@ export function subscribableTarget(
   const service = findService(modules, options, who);
   if (fixed.dealer === undefined) return service;
   const dealer = findDealer(service, fixed.dealer, who);
-  if (fixed.query !== undefined) checkQuery(dealer, fixed.query, who);
+  if (fixed.query !== undefined) checkQuery(service, dealer, fixed.query, who);
   return service;
 }
 
@@ -181,13 +181,14 @@ function findService(
 }
 
 function checkQuery(
+  service: DataSyncService,
   dealer: Dealer<never>,
   query: JsonInput,
   who: string,
 ): void {
   try {
     // As it will arrive, when somebody asks.
-    dealer.checkQuery(frozenJson(query, 'query'));
+    service.$checkQuery(dealer, frozenJson(query, 'query'));
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     throw setupError(

@@ -1,0 +1,60 @@
+import type { RateLimitedLog } from '../../../core/log.js';
+import { fieldsOf, type Predicate } from '../filter/predicate.js';
+import type { Model } from './model.js';
+import { nearestName } from './nearest-name.js';
+import { ToldOnce } from './told-once.js';
+
+/** Names that wait for the first row. */
+const MOST_EARLY = 100;
+
+/** Sees to the fields that filters over one model are about. */
+export class FilterFields {
+  private readonly told = new ToldOnce();
+  /** Asked for before any row was seen. */
+  private readonly early = new Set<string>();
+
+  constructor(
+    private readonly model: Model,
+    private readonly log: RateLimitedLog,
+    private readonly service: string,
+  ) {}
+
+  /**
+   * The first field that is not to be asked for: it does not leave the server,
+   * and rows that come and go by its value would tell it.
+   */
+  hiddenOf(predicate: Predicate): string | undefined {
+    for (const field of fieldsOf(predicate)) {
+      if (this.model.hides(field)) return field;
+      const [first = field] = field.split('.');
+      this.notice(first);
+    }
+    return undefined;
+  }
+
+  /** The first row has been seen: now it is known what was asked for in vain. */
+  rowSeen(): void {
+    for (const name of this.early) this.notice(name);
+    this.early.clear();
+  }
+
+  private notice(name: string): void {
+    const { known, name: model } = this.model;
+    if (known.none) {
+      if (this.early.size < MOST_EARLY) this.early.add(name);
+      return;
+    }
+    if (known.mayBe(name) || !this.told.isNew(name)) return;
+    this.log.warn(
+      `field:${this.service}`,
+      () => {
+        const nearest = nearestName(name, known.all ?? []);
+        return nearest === undefined
+          ? `A filter is about a field that no row of "${model}" has had.`
+          : // So near to a name of ours, it is nobody's secret.
+            `A filter is about a field that no row of "${model}" has had: "${name}". Did they mean "${nearest}"?`;
+      },
+      (shown) => `The field is ${shown.value(name)}`,
+    );
+  }
+}

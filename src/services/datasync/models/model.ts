@@ -1,0 +1,153 @@
+import type { ClassRules } from '../../../core/class-rules.js';
+import { frozenJson, thawed } from '../../../core/frozen-json.js';
+import { disown, isPromiseLike } from '../../../core/promise-like.js';
+import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
+import type { Dealer } from '../dealers/dealer.js';
+import { KnownFields } from './known-fields.js';
+import type { ModelSettings } from './model-options.js';
+import { lacksForDealers } from './old-rows.js';
+
+/** By which pages find rows unless they are told otherwise. */
+const USUAL_KEY = 'id';
+/** Answers of {@link Model.hides} that are remembered. */
+const MOST_ANSWERS = 1000;
+
+/** A model: how its rows leave the server, and what tells them apart. */
+export class Model {
+  readonly known = new KnownFields();
+  /** Who waits for the first row. */
+  waiting: { rowSeen(): void } | undefined;
+  private readonly hidden = new Map<string, boolean>();
+
+  constructor(
+    readonly name: string,
+    readonly dealers: readonly Dealer<never>[],
+    private readonly settings: ModelSettings,
+    private readonly rules: ClassRules | undefined,
+  ) {}
+
+  get hasKey(): boolean {
+    return this.settings.key.length > 0;
+  }
+
+  /**
+   * What of a row leaves.
+   *
+   * @param isJson Whether it came over a wire.
+   * @throws NotJsonError, and what rules and `serialize` throw.
+   */
+  json(row: unknown, what: string, isJson: boolean): JsonValue {
+    const { type, serialize } = this.settings;
+    if (isJson && type === undefined && serialize === undefined) {
+      return row as JsonValue;
+    }
+    const typed = type === undefined ? row : this.typed(row, what);
+    const leaving = serialize === undefined ? typed : serialize(typed);
+    if (serialize !== undefined && isPromiseLike(leaving)) {
+      disown(leaving);
+      throw new TypeError('`serialize` must answer at once, not by a promise.');
+    }
+    return frozenJson(leaving, what, this.rules);
+  }
+
+  /** Learns from a whole row; one that lost its id would teach the wrong. */
+  learn(row: JsonValue): void {
+    if (this.seemsWithoutKey(row)) return;
+    const first = this.known.none;
+    this.known.learn(row);
+    if (first && !this.known.none) this.waiting?.rowSeen();
+  }
+
+  /** Whether no key is declared, and a row lacks the one that all others have. */
+  seemsWithoutKey(row: JsonValue): boolean {
+    return (
+      !this.hasKey &&
+      this.known.isInAll(USUAL_KEY) &&
+      isJsonObject(row) &&
+      !Object.hasOwn(row, USUAL_KEY)
+    );
+  }
+
+  /** Why no page could apply a change to a new row; undefined where it can. */
+  faultOfNew(row: JsonValue): string | undefined {
+    const fault = this.faultOfKey(row);
+    if (fault !== undefined || !isJsonObject(row)) return fault;
+    const { known, settings } = this;
+    if (!known.none && isOnly(settings.key, row) && known.isIncomplete(row)) {
+      return 'has nothing but its key';
+    }
+    return undefined;
+  }
+
+  /** The same of a row as it was; where dealers could not know, nobody could. */
+  faultOfOld(row: JsonValue): string | undefined {
+    const fault = this.faultOfKey(row);
+    if (fault !== undefined || !isJsonObject(row)) return fault;
+    const { known, dealers, settings } = this;
+    const bare = known.none && isOnly(settings.key, row);
+    const lacking = lacksForDealers(dealers, row, {
+      lacks: (field) =>
+        !Object.hasOwn(row, field) && (known.none || known.isInAll(field)),
+      lacksAny: () => bare || known.isIncomplete(row),
+    });
+    return lacking === undefined ? undefined : `lacks ${lacking}`;
+  }
+
+  /** Whether the rules of its class leave a field out. */
+  hides(field: string): boolean {
+    const { hidden } = this;
+    let answer = hidden.get(field);
+    if (answer === undefined) {
+      answer = this.leavesOut(field);
+      if (hidden.size < MOST_ANSWERS) hidden.set(field, answer);
+    }
+    return answer;
+  }
+
+  private faultOfKey(row: JsonValue): string | undefined {
+    const { key } = this.settings;
+    if (!isJsonObject(row)) return 'is no object';
+    for (const field of key) {
+      const value = Object.hasOwn(row, field) ? row[field] : undefined;
+      if (value === undefined || value === null) {
+        return `has no ${JSON.stringify(field)}`;
+      }
+    }
+    return undefined;
+  }
+
+  private typed(row: unknown, what: string): unknown {
+    const { settings, rules } = this;
+    const { type } = settings;
+    if (type === undefined || rules === undefined) return row;
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+      return row;
+    }
+    if (row instanceof type) return row;
+    // Of another class: by its own rules and toJSON() first.
+    const members = isPlain(row) ? row : thawed(frozenJson(row, what, rules));
+    return isJsonObject(members) ? rules.instance(type, members) : members;
+  }
+
+  private leavesOut(field: string): boolean {
+    const { type, serialize } = this.settings;
+    const { rules } = this;
+    // What a function leaves out, nobody knows; but dealers do not see it.
+    if (type === undefined || rules === undefined || serialize !== undefined) {
+      return false;
+    }
+    return rules.leavesOut(type, field.split('.'));
+  }
+}
+
+/** Whether a row has these fields alone. */
+function isOnly(fields: readonly string[], row: object): boolean {
+  return Object.keys(row).every((name) => fields.includes(name));
+}
+
+/** Whether an object has its members, and no say in what becomes of it. */
+function isPlain(row: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(row);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  return typeof (row as { toJSON?: unknown }).toJSON !== 'function';
+}

@@ -1,0 +1,83 @@
+import type { JsonObject } from '../../../protocol/json.js';
+import type { Dealer } from '../dealers/dealer.js';
+import { SimpleDealer } from '../dealers/simple-dealer.js';
+
+/** What of a row is missing. */
+export interface Lacking {
+  lacks(field: string): boolean;
+  /** Whether it lacks any field that it should have. */
+  lacksAny(): boolean;
+}
+
+/**
+ * What a row lacks that a dealer looks at: who is subscribed to it nobody could
+ * tell then, and a missing field compares like one that does not match.
+ */
+export function lacksForDealers(
+  dealers: readonly Dealer<never>[],
+  row: JsonObject,
+  lacking: Lacking,
+): string | undefined {
+  for (const dealer of dealers) {
+    const fields = fieldsOf(dealer, row);
+    if (fields === undefined) {
+      if (lacking.lacksAny()) return `fields that ${dealer.name} may look at`;
+      continue;
+    }
+    for (const field of fields) {
+      const [first = field] = field.split('.');
+      if (!lacking.lacks(first)) continue;
+      return `${JSON.stringify(first.slice(0, 50))}, which ${dealer.name} looks at`;
+    }
+  }
+  return undefined;
+}
+
+/** Undefined: it may look at any. */
+function fieldsOf(
+  dealer: Dealer<never>,
+  row: JsonObject,
+): Iterable<string> | undefined {
+  if (dealer.fields !== undefined) return dealer.fields;
+  return dealer instanceof SimpleDealer
+    ? fieldsRead(row, (seen) => void dealer.getKeyForModel(seen as never))
+    : undefined;
+}
+
+/** The fields of a row that a function reads; undefined for all of them. */
+function fieldsRead(
+  row: JsonObject,
+  read: (row: JsonObject) => void,
+): Iterable<string> | undefined {
+  const names = new Set<string>();
+  let all = false;
+  const note = (name: string | symbol): void => {
+    // Methods of every object are no fields.
+    if (typeof name === 'string' && !(name in Object.prototype))
+      names.add(name);
+  };
+  const watched = new Proxy(row, {
+    get(target, name, receiver) {
+      note(name);
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+    has(target, name) {
+      note(name);
+      return Reflect.has(target, name);
+    },
+    getOwnPropertyDescriptor(target, name) {
+      note(name);
+      return Reflect.getOwnPropertyDescriptor(target, name);
+    },
+    ownKeys(target) {
+      all = true;
+      return Reflect.ownKeys(target);
+    },
+  });
+  try {
+    read(watched);
+  } catch {
+    // Perhaps for want of a field, which it has read then.
+  }
+  return all ? undefined : names;
+}

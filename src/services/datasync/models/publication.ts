@@ -1,0 +1,197 @@
+import { NotJsonError } from '../../../core/frozen-json.js';
+import { isInstance } from '../../../core/is-instance.js';
+import { disown } from '../../../core/promise-like.js';
+import { RpcError } from '../../../core/rpc-error.js';
+import { WireError } from '../../../protocol/errors.js';
+import type { JsonValue } from '../../../protocol/json.js';
+import type { Delta } from '../delta.js';
+import type { Model } from './model.js';
+import type { Models } from './models.js';
+
+/** What is published of a batch. */
+export interface Publication {
+  readonly deltas: readonly Delta[];
+  /** Models of which something cannot be said as deltas: fetch them again. */
+  readonly stale: ReadonlySet<string>;
+}
+
+type Given = Readonly<Record<keyof GivenDelta, unknown>>;
+interface GivenDelta {
+  type: unknown;
+  model: unknown;
+  data: unknown;
+  newData: unknown;
+  oldData: unknown;
+  version: unknown;
+}
+
+/**
+ * Makes of a batch what is published. It comes after the commit: whatever single
+ * rows are like, the others are published, and nobody goes on to show what was.
+ *
+ * @param isJson Whether it came over a wire.
+ * @throws RpcError for the first delta that is none; NotJsonError for one that
+ *   cannot be read. Nothing is published then.
+ */
+export function publicationOf(
+  batch: unknown,
+  models: Models,
+  isJson: boolean,
+): Publication {
+  if (!Array.isArray(batch)) {
+    disownAll([batch]);
+    throw new RpcError(WireError.deltasNotAList);
+  }
+  let all: Read[];
+  try {
+    all = batch.map((delta: unknown) => read(delta, models));
+  } catch (error) {
+    disownAll(batch);
+    throw error;
+  }
+  const deltas: Delta[] = [];
+  const stale = new Set<string>();
+  for (const { given, model } of all) {
+    if (model === undefined) {
+      disownAll([given]);
+      continue;
+    }
+    const delta = deltaOf(given, model, models, isJson);
+    if (delta === undefined) stale.add(model.name);
+    else deltas.push(delta);
+  }
+  return { deltas, stale };
+}
+
+/** A delta, checked but for its rows; without a model that anybody follows. */
+interface Read {
+  readonly given: Given;
+  readonly model: Model | undefined;
+}
+
+function read(delta: unknown, models: Models): Read {
+  if (typeof delta !== 'object' || delta === null || Array.isArray(delta)) {
+    throw new RpcError(WireError.deltaNotAnObject);
+  }
+  const given = membersOf(delta as Given);
+  const { type, model: name } = given;
+  if (type === undefined || name === undefined) {
+    throw new RpcError(WireError.missingField);
+  }
+  if (typeof name !== 'string') throw new RpcError(WireError.modelNotAString);
+  if (type !== 'insert' && type !== 'delete' && type !== 'update') {
+    throw new RpcError(WireError.invalidDeltaType);
+  }
+  const model = models.find(name);
+  const isWhole =
+    type === 'update'
+      ? given.newData !== undefined && given.oldData !== undefined
+      : given.data !== undefined;
+  if (!isWhole && model?.hasKey !== true) {
+    throw new RpcError(WireError.missingField);
+  }
+  return { given, model };
+}
+
+/** Undefined: nobody could apply it. */
+function deltaOf(
+  { type, data, newData, oldData, version }: Given,
+  model: Model,
+  models: Models,
+  isJson: boolean,
+): Delta | undefined {
+  const rows = new Rows(model, models, String(type), isJson);
+  // Members of that name that mean something else are dropped, as all others.
+  const versioned =
+    typeof version === 'number' && Number.isFinite(version) ? { version } : {};
+  const { name } = model;
+  if (type === 'update') {
+    const after = rows.of('newData', newData);
+    if (after === undefined) {
+      disownAll([oldData]);
+      return undefined;
+    }
+    const before = rows.of('oldData', oldData);
+    return before === undefined
+      ? undefined
+      : { type, model: name, newData: after, oldData: before, ...versioned };
+  }
+  const row = rows.of('data', data);
+  return row === undefined
+    ? undefined
+    : {
+        type: type as 'insert' | 'delete',
+        model: name,
+        data: row,
+        ...versioned,
+      };
+}
+
+/** The rows of one delta. */
+class Rows {
+  constructor(
+    private readonly model: Model,
+    private readonly models: Models,
+    private readonly type: string,
+    private readonly isJson: boolean,
+  ) {}
+
+  /** Undefined, and told, where it is of no use to anybody. */
+  of(
+    what: 'data' | 'newData' | 'oldData',
+    given: unknown,
+  ): JsonValue | undefined {
+    const { model, models, type } = this;
+    let row: JsonValue;
+    try {
+      row = model.json(given, what, this.isJson);
+    } catch (error) {
+      models.unsayable(model, type, what, error);
+      return undefined;
+    }
+    const isOld = what === 'oldData' || type === 'delete';
+    if (model.hasKey) {
+      const fault = isOld ? model.faultOfOld(row) : model.faultOfNew(row);
+      if (fault !== undefined) {
+        models.inapplicable(model, type, what, fault);
+        return undefined;
+      }
+    } else if (model.seemsWithoutKey(row)) {
+      models.withoutKey(model, type, what);
+    }
+    if (!isOld) model.learn(row);
+    return row;
+  }
+}
+
+/** Getters of somebody's own are called here, once. */
+function membersOf(delta: Given): Given {
+  try {
+    const { type, model, data, newData, oldData, version } = delta;
+    return { type, model, data, newData, oldData, version };
+  } catch (cause) {
+    if (isInstance(cause, NotJsonError)) throw cause;
+    throw new NotJsonError(
+      'deltas',
+      'unreadable',
+      'it throws when it is read',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Rows that were promises, and of use to nobody: their failures have no home. */
+function disownAll(deltas: readonly unknown[]): void {
+  for (const delta of deltas) {
+    try {
+      disown(delta);
+      if (typeof delta !== 'object' || delta === null) continue;
+      const { data, newData, oldData } = delta as Given;
+      for (const row of [data, newData, oldData]) disown(row);
+    } catch {
+      // What throws when it is looked at is no promise of ours to look after.
+    }
+  }
+}
