@@ -80,7 +80,7 @@ function claimed(
   const { mode, since } = life.wish;
   const isOver =
     fit === 'spent' || (foreign && authorization.binding !== undefined);
-  if (isOver || fit === 'none') {
+  if (isOver || fit === 'none' || (fit === 'place' && doubted)) {
     const fate = isOver ? 'removed' : 'released';
     return end(mode, fate, [
       { do: 'forget' },
@@ -236,6 +236,12 @@ export function acquiring(life: Acquiring, event: LifeEvent): Step {
     case 'lost':
     case 'superseded':
       return mode === 'once' ? stay(life) : gone(life, 'elsewhere', refused);
+    case 'taken':
+      // Who was told that it never came to its place goes on with the old one: it
+      // must not come there after all.
+      return life.wish.replaces === undefined
+        ? doubts(life, event)
+        : gone(life, 'released', refused);
     case 'disconnect':
       return gone(life, mode === 'once' ? 'removed' : 'released', refused);
     case 'revoked':

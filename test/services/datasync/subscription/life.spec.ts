@@ -142,6 +142,14 @@ describe('The life of a subscription', () => {
     const none = to({ ...CLAIMED, fit: 'none' });
     expect(none.life).toMatchObject({ state: 'over', fate: 'released' });
     expect(none.effects).not.toContainEqual({ do: 'supersede' });
+    // Another one may have been told that it never came there.
+    for (const { life, effects } of [
+      to(place, announced, cleared, { type: 'taken' }),
+      to({ type: 'taken' }, place),
+    ]) {
+      expect(life).toMatchObject({ state: 'over', fate: 'released' });
+      expect(effects).not.toContainEqual({ do: 'ask' });
+    }
     // One that has been there resumes as ever.
     expect(to(CLAIMED, announced, cleared).effects).toMatchObject([
       { do: 'replay', since: 5 },
