@@ -100,7 +100,12 @@ export class WebSocketHost
     this.attached.serve({ endpoints: this.endpoints });
     if (server === undefined || adapter === undefined) return;
     const routes = { endpoints: this.endpoints, adapter };
-    this.takeDown = UpgradeRouter.add(server, routes);
+    try {
+      this.takeDown = UpgradeRouter.add(server, routes);
+    } catch (error) {
+      this.attached.takeDown();
+      throw error;
+    }
   }
 
   /**
@@ -118,7 +123,8 @@ export class WebSocketHost
    *
    * @throws SnorkySetupError for what is no server, when it has a path already,
    *   and when the application has closed.
-   * @returns Lets go of the server before that. Its connections stay.
+   * @returns Lets go of the server before that, once everybody has who attached
+   *   it. Its connections stay.
    * @example
    * const secure = createServer(certificate, app.getHttpAdapter().getInstance());
    * app.get(WebSocketHost).attach(secure);
@@ -129,9 +135,9 @@ export class WebSocketHost
     if (server === own) return () => {};
     // So far nobody could connect, and it did not matter.
     if (own === undefined) this.gateways.checkOpen();
-    this.attached.attach(server);
+    const letGo = this.attached.attach(server);
     if (this.endpoints.size > 0) this.announceAll();
-    return () => this.attached.detach(server);
+    return letGo;
   }
 
   async beforeApplicationShutdown(): Promise<void> {

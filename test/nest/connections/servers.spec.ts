@@ -22,6 +22,7 @@ import {
 } from 'node:http2';
 import { createServer as createHttps, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { createServer as createTls } from 'node:tls';
 import {
   getRegistryToken,
   SnorkyGateway,
@@ -318,11 +319,13 @@ describe('A server of an application', () => {
     await using second = await listen(createServer());
     const host = app.app.get(WebSocketHost);
     const letGo = host.attach(second.server);
-    // Twice is once.
-    host.attach(second.server);
+    const letGoToo = host.attach(second.server);
     await using socket = await TestSocket.connect(`${second.ws}/ws`);
+    // One who lets go twice is still one, and another holds it.
     letGo();
     letGo();
+    expect(second.server.listenerCount('upgrade')).toBe(1);
+    letGoToo();
     expect(second.server.listenerCount('upgrade')).toBe(0);
     expect(await socket.call('me', 'identity')).toMatchObject({ data: null });
     socket.ws.close();
@@ -334,13 +337,14 @@ describe('A server of an application', () => {
   it('is let go when it closes', async () => {
     await using app = await startApp(METADATA);
     const second = await listen(createServer());
-    app.app.get(WebSocketHost).attach(second.server);
+    const letGo = app.app.get(WebSocketHost).attach(second.server);
     second.server.close();
     await once(second.server, 'close');
     expect(second.server.listenerCount('upgrade')).toBe(0);
-    // It may come back.
+    // It may come back; who had it before does not let go of it now.
     await using again = await listen(second.server);
     app.app.get(WebSocketHost).attach(again.server);
+    letGo();
     await using _ = await TestSocket.connect(`${again.ws}/ws`);
   });
 
@@ -403,6 +407,29 @@ describe('A server of an application', () => {
     await using _two = await TestSocket.connect(`${second.ws}/two`);
   });
 
+  it('is left as it was found when another one has the path taken', async () => {
+    await using taker = await startApp(METADATA);
+    await using taken = await listen(createServer());
+    await using free = await listen(createServer());
+    taker.app.get(WebSocketHost).attach(taken.server);
+    const app = await NestFactory.create(
+      class Root {
+        static readonly made = Module(METADATA)(Root);
+      },
+      { logger: false },
+    );
+    app.useWebSocketAdapter(new SnorkyWsAdapter(app));
+    const host = app.get(WebSocketHost);
+    for (const { server } of [free, taken]) host.attach(server);
+    await expect(app.init()).rejects.toMatchObject({
+      code: 'SNORKY_PATH_TAKEN',
+    });
+    expect(free.server.listenerCount('upgrade')).toBe(0);
+    expect(Object.hasOwn(free.server, 'emit')).toBe(false);
+    await using _ = await TestSocket.connect(`${taken.ws}/ws`);
+    await app.close();
+  });
+
   it("may be another application's, beside its gateways", async () => {
     @WebSocketGateway({ path: '/plain' })
     class Plain {}
@@ -439,6 +466,12 @@ describe('A server of an application', () => {
     ['nothing', undefined, 'a undefined'],
     ['a bare object', Object.create(null), 'an object of no class'],
     ['a server of http2 that has no upgrades', createHttp2(), 'Http2Server'],
+    [
+      'one of http2 without allowHTTP1',
+      createSecureServer(),
+      'Http2SecureServer',
+    ],
+    ['a server of TLS alone', createTls(), 'an object of Server'],
   ])('is not %s', async (_what, given, sentence) => {
     await using app = await startApp(METADATA);
     const host = app.app.get(WebSocketHost);
