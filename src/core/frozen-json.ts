@@ -29,7 +29,10 @@ export class NotJsonError extends TypeError {
   readonly code = 'SNORKY_NOT_JSON';
 
   constructor(
-    /** Which part of it: `identity.roles[2]`. At most 200 characters. */
+    /**
+     * Which part of it: `identity.roles[2]`, or `identity.sessions[...].id` where
+     * a key is none that a program would call a member. At most 200 characters.
+     */
     readonly path: string,
     readonly kind: NotJsonKind,
     /** What is there, and what to do. */
@@ -281,14 +284,17 @@ function put(
 }
 
 const LONGEST_PATH = 200;
+/**
+ * What members of a program are called. Other keys are data - tokens, addresses,
+ * names of people - and errors end up in logs.
+ */
+const MEMBER = /^[\p{L}$_]{1,40}\d{0,2}$/u;
 
 function pathText(name: string, path: readonly (string | number)[]): string {
   let text = name;
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
-    else if (/^[\p{ID_Start}$_][\p{ID_Continue}$]{0,50}$/u.test(step)) {
-      text += `.${step}`;
-    } else text += `[${JSON.stringify(step.slice(0, 50))}]`;
+    else text += MEMBER.test(step) ? `.${step}` : '[...]';
     if (text.length > LONGEST_PATH)
       return `${text.slice(0, LONGEST_PATH - 3)}...`;
   }

@@ -64,7 +64,7 @@ describe('A value that is kept', () => {
 
   it.each<[what: string, value: unknown, path: string, kind: string]>([
     ['a bigint', 1n, 'identity', 'bigint'],
-    ['one inside', { a: { 'b c': [0, 1n] } }, 'identity.a["b c"][1]', 'bigint'],
+    ['one inside', { a: { 'b c': [0, 1n] } }, 'identity.a[...][1]', 'bigint'],
     ['a function', { roles: [1, 2, () => 3] }, 'identity.roles[2]', 'function'],
     ['a symbol', { a: Symbol('b') }, 'identity.a', 'symbol'],
     ['NaN', { age: NaN }, 'identity.age', 'number'],
@@ -105,6 +105,28 @@ describe('A value that is kept', () => {
       'JSON cannot express identity.roles[2]: it is a bigint. Give its text: String(value).',
     );
   });
+
+  it.each([
+    'sk_live_51H8xyz',
+    '9f86d081-884c-4d63',
+    'ann@example.com',
+    'b'.repeat(41),
+    '',
+    '__proto__ ',
+    'a.b',
+    'line\nbreak',
+  ])('is refused by a path without what is no name of a member: %j', (key) => {
+    const error = refusal({ sessions: { [key]: { id: 1n } } });
+    expect(error.path).toBe('identity.sessions[...].id');
+    if (key !== '') expect(`${error.stack}`).not.toContain(key);
+  });
+
+  it.each(['id', 'createdAt', 'address1', 'größe', '$ref', '_x'])(
+    'is refused by a path with the name of a member: %s',
+    (key) => {
+      expect(refusal({ [key]: 1n }).path).toBe(`identity.${key}`);
+    },
+  );
 
   it('is refused when it nests too deeply, by a path of bounded length', () => {
     const error = refusal(HOSTILE_VALUES['deep nesting']?.());
