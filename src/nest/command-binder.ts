@@ -121,8 +121,8 @@ function commandOf(
   }
   const instance = calleeOf(served.instance);
   if (!plan.needsPipeline && bound.isEmpty) {
-    const direct = directCommand(instance, place.method, async, plan);
-    return plan.exposed ? exposedCommand(direct, plan) : direct;
+    const make = plan.exposed ? exposedCommand : directCommand;
+    return make(instance, place.method, async, plan);
   }
   const target = { instance };
   return pipelineCommand(place, async, plan, bound, () => target);

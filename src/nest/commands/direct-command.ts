@@ -19,9 +19,7 @@ export function directCommand(
 ): Command {
   const readers = plan.slots.map(readerOf);
   const names = plan.names;
-  // Looked up at each call, so that a test can spy on the method.
-  const call = (args: unknown[]): unknown =>
-    resultOf((Reflect.get(instance, method) as Method).apply(instance, args));
+  const call = callerOf(instance, method);
   if (plan.mayWait) {
     return {
       async,
@@ -58,8 +56,17 @@ export function directCommand(
   };
 }
 
+/** Looked up at each call, so that a test can spy on the method. */
+export function callerOf(
+  instance: object,
+  method: string,
+): (args: unknown[]) => unknown {
+  return (args) =>
+    resultOf((Reflect.get(instance, method) as Method).apply(instance, args));
+}
+
 /** As with a guard: a promise may come to an Observable, too. */
-function unwrap(value: unknown): Promise<unknown> | undefined {
+export function unwrap(value: unknown): Promise<unknown> | undefined {
   const known = resultOf(value);
   return Object.is(known, value) ? undefined : (known as Promise<unknown>);
 }

@@ -1,71 +1,87 @@
 import type { MaybePromise } from '../../broker/ports.js';
 import { isPromiseLike } from '../../core/promise-like.js';
-import { InvalidParams, type FieldFault } from '../../core/rpc-error.js';
-import type { RpcRequest } from '../../core/rpc-request.js';
+import { InvalidParams } from '../../core/rpc-error.js';
 import type { Command } from '../../core/rpc-service.js';
-import { readerOf } from './direct-command.js';
+import { callerOf, readerOf, unwrap } from './direct-command.js';
 import { mergedFaults } from './field-faults.js';
 import type { ParamsPlan } from './params-plan.js';
 
-/** A direct command whose callers learn what is wrong with their params. */
-export function exposedCommand(command: Command, plan: ParamsPlan): Command {
+/**
+ * A direct command whose callers learn what is wrong with all of their params.
+ * Each is checked once, whatever becomes of the others: a check may ask a
+ * database, or count.
+ */
+export function exposedCommand(
+  instance: object,
+  method: string,
+  async: boolean,
+  plan: ParamsPlan,
+): Command {
+  const readers = plan.slots.map(readerOf);
+  const { names } = plan;
+  const call = callerOf(instance, method);
+  if (plan.mayWait) {
+    return {
+      async,
+      unwrap,
+      staged: true,
+      async invoke(request, started) {
+        names?.check(request.params);
+        const read = readers.map((reader) => outcomeOf(() => reader(request)));
+        const outcomes: Outcome[] = [];
+        // They are under way already, and none of them rejects.
+        for (const one of read) outcomes.push(await one);
+        const result = call(argumentsOf(outcomes));
+        if (isPromiseLike(result)) started?.();
+        return result;
+      },
+    };
+  }
   return {
-    ...command,
-    invoke(request, started) {
-      let result: unknown;
-      try {
-        result = command.invoke(request, started);
-      } catch (error) {
-        return refuse(error, request, plan);
-      }
-      if (!isPromiseLike(result)) return result;
-      return result.then(undefined, (error: unknown) =>
-        refuse(error, request, plan),
-      );
+    async,
+    unwrap,
+    staged: false,
+    invoke(request) {
+      names?.check(request.params);
+      // Of what does not wait there are no promises.
+      const read = readers.map((reader) => outcomeOf(() => reader(request)));
+      return call(argumentsOf(read as Outcome[]));
     },
   };
 }
 
-/**
- * Throws, or rejects with, what is wrong with all of the parameters: the error
- * is about the first one, and a form has several.
- */
-function refuse(
-  error: unknown,
-  request: RpcRequest,
-  plan: ParamsPlan,
-): Promise<never> {
+/** What has become of one argument. */
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+function outcomeOf(read: () => unknown): MaybePromise<Outcome> {
+  try {
+    const value = read();
+    if (!isPromiseLike(value)) return { value };
+    return Promise.resolve(value).then(
+      (settled): Outcome => ({ value: settled }),
+      (error: unknown): Outcome => ({ error }),
+    );
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** @throws what is wrong with any of them. */
+function argumentsOf(read: readonly Outcome[]): unknown[] {
+  const failed = read.filter((outcome) => 'error' in outcome);
+  const [first] = failed;
+  if (first === undefined) {
+    return read.map((outcome) => 'value' in outcome && outcome.value);
+  }
+  const { error } = first;
+  // Not to be told, or nothing that the caller got wrong.
   if (!(error instanceof InvalidParams) || error.faults.length === 0) {
     throw error;
   }
-  const each = plan.slots.map((slot) =>
-    faultsIn(() => readerOf(slot)(request)),
+  throw mergedFaults(
+    failed.map(({ error: one }) =>
+      one instanceof InvalidParams ? one.faults : undefined,
+    ),
+    true,
   );
-  const known: Faults[] = [];
-  for (const one of each) {
-    if (isPromiseLike(one)) return later(each);
-    known.push(one);
-  }
-  throw mergedFaults(known, true);
-}
-
-async function later(each: readonly MaybePromise<Faults>[]): Promise<never> {
-  const all: Faults[] = [];
-  for (const one of each) all.push(isPromiseLike(one) ? await one : one);
-  throw mergedFaults(all, true);
-}
-
-type Faults = readonly FieldFault[] | undefined;
-
-/** What a check says, or undefined where it says nothing. */
-function faultsIn(check: () => unknown): MaybePromise<Faults> {
-  const told = (error: unknown): Faults =>
-    error instanceof InvalidParams ? error.faults : undefined;
-  try {
-    const result = check();
-    if (!isPromiseLike(result)) return undefined;
-    return Promise.resolve(result).then(() => undefined, told);
-  } catch (error) {
-    return told(error);
-  }
 }

@@ -32,6 +32,7 @@ import {
   SnorkyService,
   type JsonValue,
   type SnorkyModuleOptions,
+  type StandardSchema,
 } from 'snorky';
 import {
   isInvalidParams,
@@ -472,6 +473,62 @@ describe('What a caller is told', () => {
     })) as { message: { fields: Record<string, string[]> } };
     expect(Object.keys(message.fields)).toHaveLength(50);
     expect(JSON.stringify(message).length).toBeLessThan(20_000);
+  });
+
+  it('has cost one check of each parameter', async () => {
+    const asked: string[] = [];
+    // Zod itself tries twice what is asynchronous.
+    const free: StandardSchema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: async (value) => {
+          asked.push(String(value));
+          await Promise.resolve();
+          return value === 'taken'
+            ? { issues: [{ message: 'is taken' }] }
+            : { value };
+        },
+      },
+    };
+    const even = z.number().refine((n) => {
+      asked.push(`${n}`);
+      return n % 2 === 0;
+    }, 'is odd');
+    @SnorkyService('names')
+    class Names {
+      @RpcCommand({ validationErrors: 'expose' })
+      later(
+        @RpcParam('a', free) a: string,
+        @RpcParam('b', free) _b: string,
+        @RpcParam('n', even) _n: number,
+      ): string {
+        return a;
+      }
+      @RpcCommand({ validationErrors: 'expose' })
+      once(
+        @RpcParam('n', even) n: number,
+        @RpcParam('m', even) m: number,
+      ): number {
+        return n + m;
+      }
+    }
+    await using app = await startWithSocket([Names]);
+    const { socket } = app;
+    expect(
+      await socket.call('names', 'later', { a: 'taken', b: 'free', n: 1 }),
+    ).toMatchObject({
+      message: { fields: { a: ['is taken'], n: ['is odd'] } },
+    });
+    expect(asked.splice(0).sort()).toEqual(['1', 'free', 'taken']);
+    expect(
+      await socket.call('names', 'later', { a: 'a', b: 'b', n: 2 }),
+    ).toMatchObject({ data: 'a' });
+    expect(asked.splice(0).sort()).toEqual(['2', 'a', 'b']);
+    expect(await socket.call('names', 'once', { n: 1, m: 3 })).toMatchObject({
+      message: { fields: { n: ['is odd'], m: ['is odd'] } },
+    });
+    expect(asked).toEqual(['1', '3']);
   });
 
   it('is read by a form on a page', async () => {
