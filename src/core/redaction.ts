@@ -51,7 +51,18 @@ const LONGEST_NAME = 100;
 /** Values of the params that are looked at before a validator is quoted. */
 const MOST_LOOKS = 1000;
 /** Members under which one of these names itself is the value of its sibling. */
-const NAMING = new Set(['name', 'key', 'field', 'header', 'param', 'property']);
+const NAMING = new Set([
+  'name',
+  'key',
+  'field',
+  'header',
+  'param',
+  'property',
+  'type',
+  'kind',
+  'id',
+  'label',
+]);
 
 /**
  * Shows values from outside in one line, for lines of level `debug`. What stands

@@ -104,6 +104,11 @@ describe('A value in a line', () => {
     [{ a: [{ tokens: [CANARY] }] }, '{"a": [{"tokens": [redacted]}]}'],
     [{ pin: 1234 }, '{"pin": [redacted]}'],
     [['password', CANARY], '[[redacted], [redacted]]'],
+    ...['type', 'kind', 'id', 'label', 'Type'].map((key): [unknown, string] => [
+      { [key]: 'pin', value: CANARY },
+      `{"${key}": "pin", "value": [redacted]}`,
+    ]),
+    [{ type: 'text', value: 'shown' }, '{"type": "text", "value": "shown"}'],
     [
       { name: 'password', value: CANARY },
       '{"name": [redacted], "value": [redacted]}',
