@@ -3,28 +3,23 @@ import type { Client } from './client.js';
 import { isPromiseLike, asPromise } from './promise-like.js';
 
 /**
- * Has what is done about one thing follow one another once some of it takes
- * time: over a broker on a network the answers would overtake each other. While
- * they are at hand, nothing is kept and nothing waits.
+ * Has what is done about one client follow one another once some of it takes
+ * time: over a broker on a network the answers would overtake each other, and a
+ * cancellation would come before what it cancels. While answers are at hand,
+ * nothing is kept and nothing waits.
  */
-export class Turns<Thing> {
-  private readonly underway = new Map<Thing, Promise<unknown>>();
+export class ClientTurns {
+  private readonly underway = new Map<Client, Promise<unknown>>();
 
-  /** Acts after what was begun about the thing has settled, however it did. */
-  take<T>(thing: Thing, act: () => MaybePromise<T>): MaybePromise<T> {
-    const before = this.underway.get(thing);
+  /** Acts after what was begun about the client has settled, however it did. */
+  take<T>(client: Client, act: () => MaybePromise<T>): MaybePromise<T> {
+    const before = this.underway.get(client);
     const result = before === undefined ? act() : before.then(act, act);
     if (!isPromiseLike(result)) return result;
     const settled = asPromise(result).finally(() => {
-      if (this.underway.get(thing) === settled) this.underway.delete(thing);
+      if (this.underway.get(client) === settled) this.underway.delete(client);
     });
-    this.underway.set(thing, settled);
+    this.underway.set(client, settled);
     return settled;
   }
 }
-
-/**
- * The turns of a service's clients: without them, a cancellation would come
- * before what it cancels.
- */
-export class ClientTurns extends Turns<Client> {}
