@@ -85,6 +85,20 @@ describe.each<Platform>(['express', 'fastify'])(
       },
     );
 
+    it("a gateway's `identify` as an arrow property is called", async () => {
+      @SnorkyGateway()
+      class Gateway implements IdentifiesClient {
+        private readonly prefix = 'user:';
+        readonly identify = ({ query }: UpgradeRequest): Identification =>
+          `${this.prefix}${String(query['name'])}`;
+      }
+      await using app = await start([Gateway]);
+      await using socket = await TestSocket.connect(`${app.ws}/ws?name=ann`);
+      expect(await socket.call('me', 'identity')).toMatchObject({
+        data: 'user:ann',
+      });
+    });
+
     it.each<[what: string, answer: () => unknown, problem: string]>([
       [
         'an identity that JSON cannot express',

@@ -50,7 +50,10 @@ export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
   $keyOf(row: Row): string {
     const key = this.getKeyForModel(row);
     if (key === undefined) {
-      throw new Error(`${this.name} found no key in a row of "${this.model}".`);
+      throw new Error(
+        `${this.name} found no key in a row of "${this.model}". Dealers see ` +
+          'what pages see: not what @Exclude() leaves out.',
+      );
     }
     // An instance that JSON would make `{}` of would be the key of all of them.
     return canonicalKey(
