@@ -23,9 +23,10 @@ const ENTRIES = [
   {
     what: 'live rows',
     face: '{ Snorky, DataSync, liveCollection }',
-    limit: 10.8 * 1024,
+    // 10.8 KiB is the aim. Knowing why a subscription ends took more than was saved.
+    limit: 11.5 * 1024,
   },
-  { what: 'everything', face: '*', limit: 14 * 1024 },
+  { what: 'everything', face: '*', limit: 14.6 * 1024 },
 ];
 /** Everything with the global, and with classes for pages without syntax for them. */
 const BROWSER_LIMIT = 15 * 1024;

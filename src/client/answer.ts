@@ -1,5 +1,5 @@
 /** Milliseconds that a server may make its clients wait. */
-const LONGEST_WAIT = 300_000;
+export const LONGEST_WAIT = 300_000;
 
 /** A URL as it may be told: its query and fragment may have secrets. */
 export function bareUrl(url: string): string {

@@ -32,8 +32,6 @@ export interface Features {
    * then may its parameters be sent.
    */
   granted(feature: Feature): boolean;
-  /** Dispatched when a connection has its answer. */
-  readonly answered: Signal<[]>;
 }
 
 /** What a service's connector sees of the `Snorky` object it belongs to. */

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
-import { INVALID_PARAMS } from '../protocol/errors.js';
+import { INVALID_PARAMS, NO_SUCH_SUBSCRIPTION } from '../protocol/errors.js';
 import type { ReceivedDelta } from '../protocol/snorky-types.js';
+import type { DataSync } from './datasync.js';
 import { ConnectorError, RpcError } from './errors.js';
-import type { RPCService } from './rpc-service.js';
 
 /** Where a subscription stands. */
 export type FollowState =
@@ -12,15 +12,34 @@ export type FollowState =
   | 'live'
   /** There is no connection; it will go on with the next one. */
   | 'waiting'
+  /**
+   * The token is for another identity than the connection's. It is tried again
+   * when that, or the connection, is another.
+   */
+  | 'mismatched'
   /** The token means nothing any more. Rows have to be fetched again. */
   | 'gone';
+
+/** What the server says of a subscription that it has ended. */
+export interface FollowEnd {
+  readonly type:
+    /** Somebody else follows the token: another tab, or another object here. */
+    | 'taken'
+    /** The application has ended it, or its time is over. */
+    | 'revoked'
+    /** Rows have to be fetched again, but not before `delay` milliseconds. */
+    | 'refetch'
+    /** It was of another identity than the connection has now. */
+    | 'identity';
+  readonly delay?: number;
+}
 
 /** Whom a subscription tells what happens. */
 export interface FollowHandlers {
   /** Changes, in order: all of one batch. Apply them before anything else. */
   onDeltas(deltas: readonly ReceivedDelta[]): void;
-  /** `error` is why it is gone, where there is one. */
-  onState(state: FollowState, error?: unknown): void;
+  /** `error` and `end` are why it is gone, where there is one. */
+  onState(state: FollowState, error?: unknown, end?: FollowEnd): void;
 }
 
 /**
@@ -35,21 +54,21 @@ export class Followed {
   #attempt = 0;
   /** The server is at work: it has its time anew. */
   #hasMoved = false;
+  /** Under which token it may go on already, and who waits for that. */
+  #next: string | undefined;
+  #renewed: ((isRenewed: boolean) => void) | undefined;
   readonly #handlers: FollowHandlers;
-  readonly #service: RPCService;
-  readonly #forget: (subscription: Followed) => void;
+  readonly #service: DataSync;
 
   /** @internal */
   constructor(
+    /** What it is known by to the server; `renew()` brings another one. */
     readonly token: string,
     handlers: FollowHandlers,
-    service: RPCService,
-    /** It hears of nothing any more. */
-    forget: (subscription: Followed) => void,
+    service: DataSync,
   ) {
     this.#handlers = handlers;
     this.#service = service;
-    this.#forget = forget;
   }
 
   /** Whether its deltas come without a name, as they did from old servers. */
@@ -66,34 +85,28 @@ export class Followed {
     this.#end();
   }
 
-  /** @internal Another object follows the token from now on. */
-  replaced(): void {
-    if (this.state !== 'gone') this.#end();
+  /**
+   * Goes on under a new token for the same rows, where it is: nothing is missed,
+   * and nothing comes twice. For a subscription whose time will be over.
+   *
+   * @returns whether it does. Otherwise it has the token that it had, or is gone.
+   */
+  renew(token: string): Promise<boolean> {
+    this.#settle(false);
+    return new Promise((resolve) => {
+      this.#renewed = resolve;
+      if (this.state !== 'live' || token === this.token) this.#settle(false);
+      else this.#ask((this.#next = token), this.token);
+    });
   }
 
-  /** @internal There is a connection. */
+  /** @internal There is a connection, or its identity is another. */
   acquire(): void {
     // Listeners may have cancelled it, or do so now.
     if (this.state === 'gone') return;
     const attempt = ++this.#attempt;
-    const current = (): boolean => attempt === this.#attempt;
     this.#change('catching-up');
-    if (!current()) return;
-    const position = this.#position;
-    const extension = this.#resumable
-      ? { resume: true, ...(position === undefined ? {} : { since: position }) }
-      : {};
-    this.#service.$call(
-      'acquireSubscription',
-      { token: this.token, ...extension },
-      {},
-      {
-        resolve: (result) => current() && this.#acquired(result),
-        reject: (error) => current() && this.#refused(error),
-        isBusy: () => this.#isMoving(),
-        isOnce: true,
-      },
-    );
+    if (attempt === this.#attempt) this.#ask(this.token);
   }
 
   /** @internal The connection has gone. */
@@ -125,6 +138,42 @@ export class Followed {
     this.#position = position;
   }
 
+  /** @internal The server has ended it, or another object has its token. */
+  ended(end: FollowEnd): void {
+    if (this.state !== 'gone') this.#end(undefined, end);
+  }
+
+  /** @internal The server says so before it refuses. */
+  mismatched(token: string): void {
+    // That of a new token leaves things as they are.
+    if (this.state === 'gone' || token !== this.token) return;
+    this.#attempt++;
+    this.#change('mismatched');
+  }
+
+  #ask(token: string, replaces?: string): void {
+    const { $features } = this.#service.snorky;
+    if (replaces !== undefined && !$features.granted('replaces')) {
+      this.#keepOld();
+      return;
+    }
+    this.#service.$followed.set(token, this);
+    const attempt = ++this.#attempt;
+    const current = (): boolean => attempt === this.#attempt;
+    const resume = this.#resumable || undefined;
+    this.#service.$call(
+      'acquireSubscription',
+      { token, resume, since: this.#position, replaces },
+      {},
+      {
+        resolve: (result) => current() && this.#acquired(token, result),
+        reject: (error) => current() && this.#refused(error, replaces),
+        isBusy: () => this.#isMoving(),
+        isOnce: true,
+      },
+    );
+  }
+
   /** Whether anything has come since this was asked last. */
   #isMoving(): boolean {
     const hasMoved = this.#hasMoved;
@@ -132,7 +181,7 @@ export class Followed {
     return hasMoved;
   }
 
-  #acquired(result: JsonValue): void {
+  #acquired(token: string, result: JsonValue): void {
     if (isJsonObject(result)) {
       if (result['recovered'] !== true) {
         this.#end();
@@ -140,44 +189,74 @@ export class Followed {
       }
       if (result['position'] !== undefined) this.#position = result['position'];
     }
+    if (token !== this.token) {
+      this.#next = this.token;
+      (this as { token: string }).token = token;
+      this.#settle(true);
+    }
     this.#change('live');
+    // The connection was lost, and what was asked has not happened.
+    if (this.#next !== undefined) this.#ask(this.#next, token);
   }
 
-  #refused(error: unknown): void {
+  #refused(error: unknown, replaces: string | undefined): void {
+    const isOurs = error instanceof ConnectorError;
     // Losses are told by `lost`.
-    if (error instanceof ConnectorError && error.code !== 'SNORKY_TIMEOUT') {
+    if (isOurs && error.code !== 'SNORKY_TIMEOUT') return;
+    const reason = error instanceof RpcError && error.value;
+    const isUnknown = reason === NO_SUCH_SUBSCRIPTION;
+    const isForeign = reason === INVALID_PARAMS;
+    if (replaces !== undefined) {
+      if (isUnknown || isForeign) {
+        this.#keepOld(error);
+        return;
+      }
+    } else if (isUnknown && this.#next !== undefined) {
+      // The connection was lost, and what was asked may have happened.
+      this.#ask(this.#next, this.token);
       return;
-    }
-    const unknown = error instanceof RpcError && error.value === INVALID_PARAMS;
-    if (unknown && this.#resumable && this.#position === undefined) {
+    } else if (isForeign && this.#resumable && this.#position === undefined) {
       this.#resumable = false;
       this.acquire();
       return;
     }
-    if (error instanceof ConnectorError) this.#release();
+    if (isOurs) this.#release();
     this.#end(error);
+  }
+
+  /** It cannot go on under the new token. */
+  #keepOld(error?: unknown): void {
+    if (this.state === 'live') this.#settle(false);
+    else this.#end(error);
+  }
+
+  /** The end of a renewal: one of both tokens is not its own any more. */
+  #settle(isRenewed: boolean): void {
+    if (this.#next !== undefined) this.#service.$forget(this.#next, this);
+    this.#next = undefined;
+    this.#renewed?.(isRenewed);
+    this.#renewed = undefined;
   }
 
   /** If the server does not hear of it, the token runs out by itself. */
   #release(): void {
-    const { token } = this;
-    const ignore = (): void => {};
-    this.#service.$call(
-      'cancelSubscription',
-      { token },
-      {},
-      { resolve: ignore, reject: ignore },
-    );
+    const settle = { resolve() {}, reject() {} };
+    for (const token of [this.token, this.#next]) {
+      if (token === undefined) continue;
+      this.#service.$call('cancelSubscription', { token }, {}, settle);
+    }
   }
 
-  #end(error?: unknown): void {
+  #end(error?: unknown, end?: FollowEnd): void {
     this.#attempt++;
-    this.#forget(this);
-    this.#change('gone', error);
+    this.#service.$forget(this.token, this);
+    this.#change('gone', error, end);
+    this.#settle(false);
   }
 
-  #change(state: FollowState, error?: unknown): void {
+  #change(state: FollowState, error?: unknown, end?: FollowEnd): void {
+    if (this.state === state) return;
     this.state = state;
-    this.#handlers.onState(state, error);
+    this.#handlers.onState(state, error, end);
   }
 }

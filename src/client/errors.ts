@@ -10,25 +10,26 @@ import { isJsonObject } from '../protocol/json.js';
 
 const CONNECTOR_ERRORS = {
   SNORKY_CONNECTION_LOST: () =>
-    'The connection was lost before the answer: it may have run (`repeat`).',
-  SNORKY_DISCONNECTED: () => 'disconnect() was called before the answer.',
+    'The connection was lost: it may have run (`repeat`).',
+  SNORKY_DISCONNECTED: () => 'disconnect() was called.',
   SNORKY_STOPPED: (why: string) =>
-    `No connection is tried: ${why}. Remove the cause, then call connect().`,
+    `No connection is tried: ${why}. connect() tries again.`,
   SNORKY_TIMEOUT: (what: string, milliseconds: number) =>
     `${what}: no answer within ${milliseconds} ms (\`timeout\`).`,
   SNORKY_QUEUE_FULL: () =>
-    'It cannot wait for a connection: `queue` allows no more.',
+    'There is no connection, and `queue` allows no more.',
 } as const;
 
 const LIVE_ERRORS = {
-  SNORKY_CLOSED: () => 'close() was called before the rows were there.',
+  SNORKY_CLOSED: () => 'close() was called.',
   SNORKY_FETCH_FAILED: (url: string, problem: string) =>
     `${url} cannot be fetched: ${problem}.`,
   SNORKY_BODY_UNEXPECTED: (url: string, expected: string) =>
     `${url} did not answer ${expected}. See the options \`rows\` and \`key\`.`,
   SNORKY_TOKEN_MISSING: (url: string) =>
-    `${url} answered without X-Subscription-Token. Use @Subscribable() there, ` +
-    'and expose the header to other origins.',
+    `${url} answered without X-Subscription-Token. Use @Subscribable(), expose it.`,
+  SNORKY_TOKEN_TAKEN: (url: string) =>
+    `${url} gave a token of others: a cache answers (HTTP, service worker).`,
 } as const;
 
 type ConnectorErrors = typeof CONNECTOR_ERRORS;

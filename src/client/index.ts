@@ -43,6 +43,7 @@ export type { CursorInput, CursorState } from './cursors-sync.js';
 export type { RpcConnector, UntypedConnector } from './rpc.js';
 export type {
   Followed,
+  FollowEnd,
   FollowHandlers,
   FollowState,
 } from './datasync-subscription.js';
@@ -56,7 +57,8 @@ export type {
   LiveItemOptions,
   LiveListOptions,
 } from './live-collection.js';
-export type { LiveOptions, LiveState } from './live-feed.js';
+export type { LiveOptions } from './live-options.js';
+export type { LiveState } from './live-state.js';
 export type { RefetchOptions } from './part.js';
 export type { Fetch } from './subscribing-fetch.js';
 

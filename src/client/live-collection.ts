@@ -13,7 +13,9 @@ import { SingleItemCollection } from './collections/single-item-collection.js';
 import { type KeyOption, keyReader } from './collections/key.js';
 import type { DataSync } from './datasync.js';
 import { liveError } from './errors.js';
-import { LiveFeed, type LiveOptions, type LiveState } from './live-feed.js';
+import { LiveFeed } from './live-feed.js';
+import type { LiveOptions } from './live-options.js';
+import type { LiveState } from './live-state.js';
 import type { Signal } from './signal.js';
 
 /** Options for a list. */

@@ -1,7 +1,6 @@
 import type { Delta } from '../protocol/delta.js';
-import type { LiveModel } from '../protocol/snorky-types.js';
 import { TOO_MANY_SUBSCRIPTIONS } from '../protocol/errors.js';
-import { bareUrl } from './answer.js';
+import { bareUrl, LONGEST_WAIT } from './answer.js';
 import type { Collection } from './collections/collection.js';
 import {
   DeltaTarget,
@@ -11,58 +10,25 @@ import {
 import { attempt } from './collections/guarded.js';
 import { type KeyOption, keyReader } from './collections/key.js';
 import type { DataSync } from './datasync.js';
-import type { Followed } from './datasync-subscription.js';
+import type { Followed, FollowEnd } from './datasync-subscription.js';
 import { liveError, RpcError } from './errors.js';
-import { type RefetchOptions, staysInPlace } from './part.js';
+import type { LiveOptions } from './live-options.js';
+import {
+  type LiveEvent,
+  type LiveState,
+  NEXT_LIVE_STATE,
+} from './live-state.js';
+import { staysInPlace } from './part.js';
 import { Reconnection } from './reconnection.js';
+import { renewing } from './renewal.js';
 import type { Signal } from './signal.js';
 import {
   fetchSubscribing,
-  type Fetch,
   type FetchFailure,
   type Snapshot,
   type SubscribingRequest,
 } from './subscribing-fetch.js';
 import { now, type Timer } from './timer.js';
-
-/** Where a live collection stands. */
-export type LiveState =
-  /** Nothing was fetched yet. */
-  | 'loading'
-  /** The rows are those of the server, and follow its changes. */
-  | 'live'
-  /** The rows are what was known; they are being brought up to date. */
-  | 'stale'
-  /** It has given up, as `error` says. `refresh()` begins anew. */
-  | 'failed'
-  /** `close()` was called. */
-  | 'closed';
-
-/** What is the same for lists and single items. */
-export interface LiveOptions<Row, Item = Row> {
-  /** The model whose rows these are, as the server publishes their deltas. */
-  readonly model: LiveModel<Row>;
-  /**
-   * What tells rows apart: a property, or a function of the row.
-   *
-   * @default 'id', unless there is `itemsAreEqual`
-   */
-  readonly key?: KeyOption<Row>;
-  /** What becomes an item of each row that is fetched, inserted or updated. */
-  readonly transformItem?: (row: Row) => Item;
-  /** Where in the answer the rows are. @default the whole of it */
-  readonly rows?: (body: never) => unknown;
-  /** Headers, credentials and the like; a function is asked before each fetch. */
-  readonly request?: SubscribingRequest['request'];
-  /** @default the global `fetch` */
-  readonly fetch?: Fetch;
-  /** Milliseconds that a fetch may take; 0: for ever. @default 30000 */
-  readonly timeout?: number;
-  /** Bytes that an answer may have. @default 67108864 */
-  readonly maxBytes?: number;
-  /** When a part of the rows is fetched again after a change of what is in it. */
-  readonly refetch?: RefetchOptions;
-}
 
 /** What rows are told apart by. */
 interface Comparing {
@@ -92,6 +58,10 @@ export class LiveFeed<Row, Item> {
   readonly #backoff = new Reconnection();
   readonly #request: Omit<SubscribingRequest, 'aborter'>;
   #followed: Followed | undefined;
+  /** Stops what has it renewed. */
+  #unrenew: (() => void) | undefined;
+  /** The token that somebody else has taken over last. */
+  #taken: string | undefined;
   /** Whether what was fetched last has been live. */
   #held = false;
   /** Of what was begun last, unless that has been given up. */
@@ -128,13 +98,7 @@ export class LiveFeed<Row, Item> {
     this.#options = options;
     this.#collection = collection;
     this.#replace = replace;
-    this.#request = {
-      url,
-      request: options.request,
-      fetch: options.fetch ?? ((to, init) => fetch(to, init)),
-      timeout: options.timeout ?? 30_000,
-      maxBytes: options.maxBytes ?? 2 ** 26,
-    };
+    this.#request = { ...options, url };
     this.#pace = new Reconnection({
       maxDelay: 5000,
       stableAfter: 1000,
@@ -146,14 +110,8 @@ export class LiveFeed<Row, Item> {
     });
     // Who does not ask for it is told by `state`.
     this.ready.catch(() => {});
-    this.#unlisten = datasync.snorky.stateChanged.add((state) => {
-      // A fetch that failed because the network was away need not wait longer.
-      if (state === 'connected') {
-        if (this.#isHasty) this.#load();
-      } else if (state !== 'connecting') {
-        this.#waits();
-      }
-    });
+    const heed = (): void => this.#heedConnection();
+    this.#unlisten = datasync.snorky.stateChanged.add(heed);
     this.#load();
   }
 
@@ -174,18 +132,17 @@ export class LiveFeed<Row, Item> {
    * soon as it was going to. Until then it follows what happens.
    */
   fetchAfter(delay: number): void {
-    if (this.state === 'closed' || this.state === 'failed') return;
+    if (this.#followed === undefined) return;
     this.#next ??= setTimeout(() => this.#load(), delay);
-    if (this.#followed !== undefined) this.#change('stale', this.error);
+    this.#on('outdated', this.error);
   }
 
   /** Ends it: nothing is fetched, and nothing changes any more. */
   close(): void {
-    if (this.state === 'closed') return;
     this.#stop();
     this.#unlisten();
     this.#settle.reject(liveError('SNORKY_CLOSED'));
-    this.#change('closed');
+    this.#on('close');
   }
 
   #load(): void {
@@ -193,7 +150,7 @@ export class LiveFeed<Row, Item> {
     const aborter = new AbortController();
     this.#aborter = aborter;
     this.#held = false;
-    if (this.state !== 'loading') this.#change('stale', this.error);
+    this.#on('fetch', this.error);
     void fetchSubscribing({ ...this.#request, aborter }).then((result) => {
       // Given up, or begun anew. (A timeout aborts it as well.)
       if (this.#aborter !== aborter) return;
@@ -208,6 +165,7 @@ export class LiveFeed<Row, Item> {
     clearTimeout(this.#next);
     this.#next = undefined;
     this.#isHasty = false;
+    this.#unrenew?.();
     const followed = this.#followed;
     this.#followed = undefined;
     followed?.cancel();
@@ -219,7 +177,10 @@ export class LiveFeed<Row, Item> {
     else this.#fail(error);
   }
 
-  #fetched(aborter: AbortController, { body, token, part }: Snapshot): void {
+  #fetched(
+    aborter: AbortController,
+    { body, token, part, lasts }: Snapshot,
+  ): void {
     const { rows } = this.#options;
     const isOver = (): boolean => this.#aborter !== aborter;
     try {
@@ -230,9 +191,9 @@ export class LiveFeed<Row, Item> {
     }
     // It was closed, or begun anew, by what makes items of rows.
     if (isOver()) return;
-    if (token === undefined) {
-      const name = bareUrl(this.#request.url);
-      this.#fail(liveError('SNORKY_TOKEN_MISSING', name));
+    if (token === undefined || token === this.#taken) {
+      const code = token ? 'SNORKY_TOKEN_TAKEN' : 'SNORKY_TOKEN_MISSING';
+      this.#fail(liveError(code, bareUrl(this.#request.url)));
       return;
     }
     // Versions of what was there say nothing of what is there now.
@@ -242,7 +203,7 @@ export class LiveFeed<Row, Item> {
       keyReader(key),
       itemsAreEqual,
     );
-    this.#followed = this.#datasync.follow(token, {
+    const followed = this.#datasync.follow(token, {
       onDeltas: (deltas) => {
         if (isOver()) return;
         let isSame = true;
@@ -254,15 +215,22 @@ export class LiveFeed<Row, Item> {
         if (!isSame) this.fetchAfter(this.#nextDelay());
         if (!isOver()) this.changed.dispatch();
       },
-      onState: (state, error) => {
+      onState: (state, error, end) => {
         if (isOver()) return;
         if (state === 'live') this.#live();
-        else if (state === 'gone') this.#gone(error);
-        else if (this.state === 'live') this.#change('stale');
+        else if (state === 'gone') this.#gone(error, end);
+        else if (state === 'mismatched') this.#on('mismatch');
+        // What was fetched for somebody else may be of no use to who it is now.
+        else if (state === 'catching-up' && this.state === 'mismatched') {
+          this.#load();
+        } else this.#on('lost');
       },
     });
-    const { state } = this.#datasync.snorky;
-    if (state !== 'connected' && state !== 'connecting') this.#waits();
+    this.#followed = followed;
+    this.#unrenew = renewing(this.#request, followed, lasts, () =>
+      this.#load(),
+    );
+    this.#heedConnection();
     this.changed.dispatch();
   }
 
@@ -295,11 +263,12 @@ export class LiveFeed<Row, Item> {
     return this.#pace.nextDelay();
   }
 
-  /** Rows that are there, but for a connection, are not being loaded. */
-  #waits(): void {
-    if (this.state === 'loading' && this.#followed !== undefined) {
-      this.#change('stale');
-    }
+  #heedConnection(): void {
+    const { state } = this.#datasync.snorky;
+    if (state === 'connected') {
+      // A fetch that failed because the network was away need not wait longer.
+      if (this.#isHasty) this.#load();
+    } else if (state !== 'connecting' && this.#followed) this.#on('outdated');
   }
 
   #live(): void {
@@ -309,12 +278,19 @@ export class LiveFeed<Row, Item> {
     if (this.#next !== undefined) return;
     this.#since = now();
     this.#settle.resolve();
-    this.#change('live');
+    this.#on('caughtUp');
   }
 
-  #gone(error: unknown): void {
+  #gone(error: unknown, end?: FollowEnd): void {
+    const type = end?.type;
+    if (type === 'taken') this.#taken = this.#followed?.token;
     if (error instanceof RpcError && error.value === TOO_MANY_SUBSCRIPTIONS) {
       this.#fail(error);
+    } else if (type === 'refetch') {
+      this.fetchAfter(Math.min(Number(end?.delay) || 0, LONGEST_WAIT));
+    } else if (type === 'revoked') {
+      // Everybody's, perhaps.
+      this.fetchAfter(this.#nextDelay());
     } else if (this.#held && this.#datasync.snorky.state === 'connected') {
       this.#load();
     } else {
@@ -329,19 +305,21 @@ export class LiveFeed<Row, Item> {
     this.#isHasty = wait === 0;
     const delay = wait + this.#backoff.nextDelay();
     this.#next = setTimeout(() => this.#load(), delay);
-    this.#change(this.state === 'loading' ? 'loading' : 'stale', error);
+    this.#on('fetch', error);
   }
 
   #fail(error: unknown): void {
     this.#stop();
     this.#settle.reject(error);
     this.#datasync.snorky.$complain('A live list has failed', error);
-    this.#change('failed', error);
+    this.#on('fail', error);
   }
 
-  #change(state: LiveState, error?: unknown): void {
-    if (this.state === state && this.error === error) return;
-    this.state = state;
+  #on(event: LiveEvent, error?: unknown): void {
+    const to = NEXT_LIVE_STATE[this.state][event];
+    if (to === undefined && (error === undefined || error === this.error))
+      return;
+    this.state = to ?? this.state;
     this.error = error;
     this.changed.dispatch();
   }

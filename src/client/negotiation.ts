@@ -2,12 +2,10 @@ import { HELLO, type Feature, type HelloParams } from '../protocol/features.js';
 import type { Features } from './connector-host.js';
 import type { ConnectorError } from './errors.js';
 import { RPCService } from './rpc-service.js';
-import type { Signal } from './signal.js';
 import { VERSION } from './version.js';
 
 /** Says hello, as the first message of each connection. */
 export class Negotiation extends RPCService implements Features {
-  readonly answered: Signal<[]> = new this.snorky.Signal();
   readonly #asked = new Set<Feature>(['errors']);
   #granted: readonly unknown[] = [];
 
@@ -27,7 +25,6 @@ export class Negotiation extends RPCService implements Features {
     const resolve = (answer: unknown): void => {
       const { features } = Object(answer) as { readonly features?: unknown };
       this.#granted = Array.isArray(features) ? features : [];
-      this.answered.dispatch();
     };
     const settle = { resolve, reject() {}, isOnce: true };
     this.$call(HELLO, params, { timeout: 0 }, settle);

@@ -18,13 +18,15 @@ export interface SubscribingRequest {
    */
   readonly request?:
     RequestInit | (() => RequestInit | PromiseLike<RequestInit>) | undefined;
-  readonly fetch: Fetch;
+  readonly fetch?: Fetch | undefined;
   /** Milliseconds; 0: it may take for ever. */
-  readonly timeout: number;
+  readonly timeout?: number | undefined;
   /** Bytes that the answer may have. */
-  readonly maxBytes: number;
+  readonly maxBytes?: number | undefined;
   /** Gives the request up. So does the timeout. */
   readonly aborter: AbortController;
+  /** Asks for another token, and no rows. */
+  readonly isRenewal?: boolean;
 }
 
 /** Rows, and the token of the subscription to their changes. */
@@ -37,6 +39,8 @@ export interface Snapshot {
    * where they are not known.
    */
   readonly part: readonly string[] | undefined;
+  /** Milliseconds until the subscription ends; 0 if it does not. */
+  readonly lasts: number;
 }
 
 /** Why there is no snapshot. */
@@ -57,7 +61,7 @@ const UNCACHED = { cache: 'no-store' } as RequestInit;
 export async function fetchSubscribing(
   asked: SubscribingRequest,
 ): Promise<Snapshot | FetchFailure> {
-  const { url, timeout, aborter } = asked;
+  const { url, timeout = 30_000, aborter } = asked;
   const { signal } = aborter;
   const timer = after(timeout, () => {
     aborter.abort(connectorError('SNORKY_TIMEOUT', bareUrl(url), timeout));
@@ -79,17 +83,18 @@ export async function fetchSubscribing(
 async function exchange({
   url,
   request,
-  fetch,
-  maxBytes,
+  fetch: ask = (to, init) => fetch(to, init),
+  maxBytes = 67_108_864,
   aborter: { signal },
+  isRenewal,
 }: SubscribingRequest): Promise<Snapshot | FetchFailure> {
   const init = typeof request === 'function' ? await request() : request;
   let answering: Promise<Response>;
   try {
     const headers = new Headers(init?.headers);
-    headers.set(SubscriptionHeader.ask, 'Subscribe');
+    headers.set(SubscriptionHeader.ask, isRenewal ? 'Renew' : 'Subscribe');
     if (!headers.has('Accept')) headers.set('Accept', 'application/json');
-    answering = fetch(url, { ...UNCACHED, ...init, headers, signal });
+    answering = ask(url, { ...UNCACHED, ...init, headers, signal });
   } catch (error) {
     // A request that cannot be made will not be one later.
     return failure(url, error);
@@ -99,7 +104,8 @@ async function exchange({
     return failure(url, 'no unread Response');
   }
   const { status } = response;
-  if (!response.ok) {
+  // Whatever else a renewal is answered with, it is none.
+  if (!response.ok || (isRenewal && status !== 204)) {
     const temporary = status >= 500 || [408, 425, 429].includes(status);
     return {
       ...failure(url, whatCame(response), temporary),
@@ -107,12 +113,12 @@ async function exchange({
       missing: status === 404 || status === 410,
     };
   }
-  const text = await readBounded(response, maxBytes);
+  const text = isRenewal ? 'null' : await readBounded(response, maxBytes);
   if (text === undefined) {
     return failure(url, `over ${maxBytes} bytes`);
   }
   const { headers } = response;
-  const { token, alias, partial } = SubscriptionHeader;
+  const { token, alias, partial, expires } = SubscriptionHeader;
   const part = headers.get(partial);
   const tokens = [headers.get(token), headers.get(alias)];
   try {
@@ -120,6 +126,7 @@ async function exchange({
       body: JSON.parse(text) as unknown,
       token: tokens.find(Boolean) ?? undefined,
       part: part === null ? undefined : decodePart(part),
+      lasts: Number(headers.get(expires)) || 0,
     };
   } catch {
     // A log-in page, the page of an application instead of its data, nothing.

@@ -18,6 +18,8 @@ export interface InvalidParamsValue {
   readonly fields: Readonly<Record<string, readonly string[]>>;
 }
 
+/** There is none of that token, or not for this client. */
+export const NO_SUCH_SUBSCRIPTION = 'No such subscription';
 /** One more subscription than a connection may have. */
 export const TOO_MANY_SUBSCRIPTIONS = 'Too many subscriptions';
 
@@ -62,7 +64,7 @@ export const WireError = {
   modelsNotAList: 'models should be a list of model names',
   /** Tokens of subscriptions. */
   tokenNotAString: 'token must be string',
-  noSuchSubscription: 'No such subscription',
+  noSuchSubscription: NO_SUCH_SUBSCRIPTION,
   tooManySubscriptions: TOO_MANY_SUBSCRIPTIONS,
   /** The log no longer reaches back to where the subscription begins. */
   subscriptionExpired: 'Subscription expired',

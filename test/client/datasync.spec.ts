@@ -198,7 +198,6 @@ describe('following a token', () => {
     await app.heard.until('gone');
     expect(app.heard.log).toMatchObject([
       'catching-up',
-      'catching-up',
       1,
       'live',
       2,

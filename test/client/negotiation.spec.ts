@@ -23,6 +23,11 @@ function granted(snorky: object, ...names: Feature[]): boolean[] {
   return names.map((name) => featuresOf(snorky).granted(name));
 }
 
+/** When the connection has its answer. */
+async function answered(snorky: object): Promise<void> {
+  await dispatched((featuresOf(snorky) as unknown as Service).packetReceived);
+}
+
 @SnorkyService('calculator')
 class Calculator {
   @RpcCommand()
@@ -77,7 +82,7 @@ describe('the hello of a connector', () => {
     await inState(snorky, 'connected');
     expect(granted(snorky, 'errors', 'taken')).toEqual([false, false]);
     first.answer(hello, { features: ['taken', 'replaces'] });
-    await dispatched(featuresOf(snorky).answered);
+    await answered(snorky);
     expect(granted(snorky, 'errors', 'taken', 'replaces')).toEqual([
       ...[false, true, true],
     ]);
@@ -86,7 +91,7 @@ describe('the hello of a connector', () => {
     expect(granted(snorky, 'taken')).toEqual([false]);
     const second = await server.connection();
     second.answer(await second.hello(), { features: ['errors'] });
-    await dispatched(featuresOf(snorky).answered);
+    await answered(snorky);
     expect(granted(snorky, 'errors', 'taken')).toEqual([true, false]);
   });
 
@@ -99,7 +104,7 @@ describe('the hello of a connector', () => {
         using snorky = connect(server.url, { calc: RPCService });
         const connection = await server.connection();
         connection.answer(await connection.hello(), answer);
-        await dispatched(featuresOf(snorky).answered);
+        await answered(snorky);
         expect(granted(snorky, 'errors')).toEqual([false]);
         expect(errors).not.toHaveBeenCalled();
       } finally {
@@ -173,7 +178,7 @@ describe('the sign of life', () => {
     using snorky = connect(server.url, { echo: Service }, fast);
     const first = await server.connection();
     first.answer(await first.hello(), { features: [] });
-    await dispatched(featuresOf(snorky).answered);
+    await answered(snorky);
     first.cut();
     const second = await server.connection();
     expect((await second.hello()).message.command).toBe('hello');

@@ -15,6 +15,7 @@ import {
 } from 'snorky/client';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NEXT_LIVE_STATE } from '../../src/client/live-state.js';
 import { Declarations } from './declarations.js';
 import { tableAfter } from './markdown.js';
 
@@ -101,7 +102,10 @@ describe("The manual's tables", () => {
         ...source.membersOf('LiveListOptions'),
       ].sort(),
     );
-    expect(options.get('timeout')).toBe(common.defaults().get('timeout'));
+    const fetching = (await Declarations.with('SubscribingRequest')).defaults();
+    for (const name of ['timeout', 'maxBytes']) {
+      expect(options.get(name)).toBe(fetching.get(name));
+    }
     const members = (await rowsAfter('## Live rows', 1)).flatMap(([name]) =>
       codes(name),
     );
@@ -116,15 +120,19 @@ describe("The manual's tables", () => {
     ['## States', 0, 'ConnectionState'],
     ['## States', 2, 'ConnectionEvent'],
     ['## Live rows', 2, 'LiveState'],
+    ['What happens to a list', 0, 'LiveEvent'],
     ['## DataSync without', 0, 'FollowState'],
   ])('after %s, number %i, name all of %s', async (mark, nth, type) => {
     const source = await Declarations.with(type);
     expect(namesOf(await rowsAfter(mark, nth))).toEqual(source.choicesOf(type));
   });
 
-  it('have the whole life of a connection', async () => {
-    const rows = await rowsAfter('## States', 1);
-    const events = namesOf(await rowsAfter('The events:'));
+  it.each([
+    ['a connection', '## States', 1, 'The events:', NEXT_STATE],
+    ['a live list', '## Live rows', 3, 'What happens', NEXT_LIVE_STATE],
+  ])('have the whole life of %s', async (_what, mark, nth, names, table) => {
+    const rows = await rowsAfter(mark, nth);
+    const events = namesOf(await rowsAfter(names));
     const documented = Object.fromEntries(
       rows.map(([name, ...cells]) => [
         plain(name),
@@ -135,7 +143,7 @@ describe("The manual's tables", () => {
         ),
       ]),
     );
-    expect(documented).toEqual(NEXT_STATE);
+    expect(documented).toEqual(table);
   });
 
   it('say after which closes a connector comes back', async () => {
