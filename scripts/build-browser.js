@@ -8,9 +8,15 @@
  * middle of 2021 on. For ES2018 they would be a twentieth bigger.
  */
 import { minify } from '@swc/core';
-import { build } from 'esbuild';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { build, transform } from 'esbuild';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
@@ -32,7 +38,8 @@ const ENTRIES = [
 const BROWSER_LIMIT = 15 * 1024;
 
 /** Members that are shared by classes of the connector, and are nobody else's. */
-const INTERNAL = /^\$[a-z]/i;
+const INTERNAL = /^\$[a-z]\w/i;
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 /** Where the compiled connector is, from the working directory. */
 const CLIENT = 'dist/client';
 
@@ -40,8 +47,10 @@ const { name, version, license } = JSON.parse(
   readFileSync('package.json', 'utf8'),
 );
 
+const browserFile = await makeBrowserFiles();
+await shortenMembers(browserFile.readable);
 const rows = [
-  { ...(await makeBrowserFiles()), limit: BROWSER_LIMIT },
+  { ...browserFile, limit: BROWSER_LIMIT },
   ...(await Promise.all(ENTRIES.map(measure))),
 ];
 
@@ -97,14 +106,48 @@ async function makeBrowserFiles() {
 }
 
 /**
- * A name of two characters for each internal one. Not of one: subclasses of
- * connectors have members of their own, and only those with a dollar are ours.
+ * A short name for each internal one, the shortest for those that are met most, with
+ * a dollar: subclasses of connectors have members of their own. No such name is an
+ * internal one, so that what is shortened twice is what it was.
  */
 function shortNames(code) {
-  const names = [...new Set(code.match(/\$[a-z]\w*/gi))];
+  const counts = new Map();
+  for (const [name] of code.matchAll(/\$[a-z]\w+/gi)) {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const names = [...counts].sort(([, left], [, right]) => right - left);
   return Object.fromEntries(
-    names.map((long, index) => [long, `$${index.toString(36)}`]),
+    names.map(([name], nth) => [name, `$${LETTERS[nth] ?? nth}`]),
   );
+}
+
+/**
+ * Shortens internal members in the modules themselves: bundlers of applications
+ * cannot know that these are nobody else's. Source maps tell what they were.
+ */
+async function shortenMembers(readable) {
+  const mangleCache = shortNames(readable);
+  for (const path of readdirSync(CLIENT, { recursive: true })) {
+    if (!path.endsWith('.js')) continue;
+    const file = join(CLIENT, path);
+    // esbuild reads the map of what it is given where it is a part of that.
+    const inlined = existsSync(`${file}.map`)
+      ? `\n//# sourceMappingURL=data:application/json;base64,${readFileSync(`${file}.map`, 'base64')}`
+      : '';
+    const plain = readFileSync(file, 'utf8').replace(
+      /\/\/# sourceMappingURL=.*\s*$/,
+      '',
+    );
+    const source = plain + inlined;
+    const { code, map } = await transform(source, {
+      mangleProps: INTERNAL,
+      mangleCache,
+      target: 'es2022',
+      sourcemap: 'external',
+      sourcefile: basename(file),
+    });
+    write(file, code, map);
+  }
 }
 
 /**

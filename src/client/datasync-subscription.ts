@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import { INVALID_PARAMS, NO_SUCH_SUBSCRIPTION } from '../protocol/errors.js';
 import type { ReceivedDelta } from '../protocol/snorky-types.js';
-import type { DataSync } from './datasync.js';
 import { ConnectorError, RpcError } from './errors.js';
+import type { RPCService } from './rpc-service.js';
 
 /** Where a subscription stands. */
 export type FollowState =
@@ -42,6 +42,17 @@ export interface FollowHandlers {
   onState(state: FollowState, error?: unknown, end?: FollowEnd): void;
 }
 
+/** What a subscription uses of its connector. */
+export interface FollowService {
+  readonly snorky: RPCService['snorky'];
+  /** @internal */
+  readonly $call: RPCService['$call'];
+  /** @internal By each token that they may have. */
+  readonly $followed: Map<string, Followed>;
+  /** @internal It hears nothing of the token any more. */
+  $forget(token: string, followed: Followed): void;
+}
+
 /**
  * A subscription with a token, which goes on after a loss of the connection
  * where it was interrupted. On a server that does not know how, it is gone then.
@@ -58,14 +69,14 @@ export class Followed {
   #next: string | undefined;
   #renewed: ((isRenewed: boolean) => void) | undefined;
   readonly #handlers: FollowHandlers;
-  readonly #service: DataSync;
+  readonly #service: FollowService;
 
   /** @internal */
   constructor(
     /** What it is known by to the server; `renew()` brings another one. */
     readonly token: string,
     handlers: FollowHandlers,
-    service: DataSync,
+    service: FollowService,
   ) {
     this.#handlers = handlers;
     this.#service = service;

@@ -72,22 +72,24 @@ export class ArrayCollection<Row, Item = Row>
   extends Collection<Row, Item>
   implements KeyedCollection<Row, Item>
 {
-  readonly #array: Item[];
-  readonly #transformItem: ((row: Row) => Item) | undefined;
-  readonly #compare: ((left: Item, right: Item) => number) | undefined;
+  private readonly $array: Item[];
+  private readonly $transformItem: ((row: Row) => Item) | undefined;
+  private readonly $compare: ((left: Item, right: Item) => number) | undefined;
   /** What items were made of: that has their keys. */
-  readonly #rows = new WeakMap<object, unknown>();
+  private readonly $rows = new WeakMap<object, unknown>();
   /** Of rows and items. */
-  #keyOf: KeyReader | undefined;
-  readonly #index = new RowIndex((place) => this.#keyOf?.(this.#array[place]));
+  private $keyOf: KeyReader | undefined;
+  private readonly $index = new RowIndex((place) =>
+    this.$keyOf?.(this.$array[place]),
+  );
 
-  #isOpen = false;
+  private $isOpen = false;
   /** Whether that was found out in this batch: nobody else changes it meanwhile. */
-  #isKnown = false;
+  private $isKnown = false;
   /** Items of rows that were new, as far as was looked; undefined: gone again. */
-  readonly #unsure = new Map<Key, Item | undefined>();
+  private readonly $unsure = new Map<Key, Item | undefined>();
   /** Places that items leave when the batch ends, and whether for another one. */
-  readonly #leaving = new Map<number, boolean>();
+  private readonly $leaving = new Map<number, boolean>();
 
   constructor(
     array: Item[],
@@ -102,12 +104,12 @@ export class ArrayCollection<Row, Item = Row>
   constructor(array: Item[], options: ArrayCollectionOptions<Row, Item> = {}) {
     super();
     const { key, compare, transformItem } = options;
-    this.#array = array;
-    this.#transformItem = transformItem;
+    this.$array = array;
+    this.$transformItem = transformItem;
     if (key !== undefined) this.adoptKey(keyReader(key));
     if (compare !== undefined) {
-      this.#compare = guarded(compare, 0);
-      array.sort(this.#compare);
+      this.$compare = guarded(compare, 0);
+      array.sort(this.$compare);
     }
   }
 
@@ -117,14 +119,14 @@ export class ArrayCollection<Row, Item = Row>
   }
 
   adoptKey(key: KeyReader | undefined): KeyReader | undefined {
-    if (key && !this.#keyOf) {
+    if (key && !this.$keyOf) {
       // Where items are rows, they need not be looked up.
-      this.#keyOf = this.#transformItem
-        ? (value) => key(this.#rows.get(value as object) ?? value)
+      this.$keyOf = this.$transformItem
+        ? (value) => key(this.$rows.get(value as object) ?? value)
         : key;
-      this.#index.rebuild(0);
+      this.$index.rebuild(0);
     }
-    return this.#keyOf;
+    return this.$keyOf;
   }
 
   /** Appends an item. If there is one of the same key, replaces that. */
@@ -134,30 +136,30 @@ export class ArrayCollection<Row, Item = Row>
 
   put(value: Row, was?: Row): void {
     // Before anything is changed: it may throw.
-    const item = this.#make(value);
-    this.#batch(() => {
-      const key = this.#keyOf?.(item);
-      const oldKey = this.#keyOf?.(was);
-      const isMoved = oldKey !== key && this.#find(oldKey, true) !== undefined;
-      const here = this.#find(key, was !== undefined && !isMoved);
-      const at = here ?? (isMoved ? this.#find(oldKey, false) : undefined);
-      if (at === undefined) this.#add(item);
-      else this.#replace(at, item);
+    const item = this.$make(value);
+    this.$batch(() => {
+      const key = this.$keyOf?.(item);
+      const oldKey = this.$keyOf?.(was);
+      const isMoved = oldKey !== key && this.$find(oldKey, true) !== undefined;
+      const here = this.$find(key, was !== undefined && !isMoved);
+      const at = here ?? (isMoved ? this.$find(oldKey, false) : undefined);
+      if (at === undefined) this.$add(item);
+      else this.$replace(at, item);
       // There must not be two items of one row.
       if (here !== undefined && isMoved)
-        this.#discard(this.#find(oldKey, false));
+        this.$discard(this.$find(oldKey, false));
     });
   }
 
   has(value: Row): boolean {
-    return this.#batch(
-      () => this.#find(this.#keyOf?.(value), true) !== undefined,
+    return this.$batch(
+      () => this.$find(this.$keyOf?.(value), true) !== undefined,
     );
   }
 
   delete(value: Row): boolean {
-    return this.#batch(() =>
-      this.#discard(this.#find(this.#keyOf?.(value), true)),
+    return this.$batch(() =>
+      this.$discard(this.$find(this.$keyOf?.(value), true)),
     );
   }
 
@@ -168,46 +170,46 @@ export class ArrayCollection<Row, Item = Row>
   reset(rows: readonly Row[]): void {
     // It may be the very array.
     const values = [...rows];
-    this.#batch(() => {
-      this.#array.length = 0;
-      this.#leaving.clear();
-      this.#index.rebuild(0);
-      this.#isKnown = true;
+    this.$batch(() => {
+      this.$array.length = 0;
+      this.$leaving.clear();
+      this.$index.rebuild(0);
+      this.$isKnown = true;
       for (const value of values) attempt(() => this.put(value));
-      this.#unsure.clear();
+      this.$unsure.clear();
     });
   }
 
   /** Over the items that there are now. */
   getIterator(): CollectionIterator<Row, Item> {
-    const array = this.#array;
+    const array = this.$array;
     return new ArrayIterator<Row, Item>(
       [...array],
-      (item) => this.#batch(() => this.#discard(array.indexOf(item))),
+      (item) => this.$batch(() => this.$discard(array.indexOf(item))),
       (value, item) => {
-        const next = this.#make(value);
-        this.#batch(() => this.#replace(array.indexOf(item), next));
+        const next = this.$make(value);
+        this.$batch(() => this.$replace(array.indexOf(item), next));
         return next;
       },
     );
   }
 
   begin(): void {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    const array = this.#array;
-    const index = this.#index;
-    if (index.length !== array.length || !this.#isInOrder()) this.#reindex();
+    if (this.$isOpen) return;
+    this.$isOpen = true;
+    const array = this.$array;
+    const index = this.$index;
+    if (index.length !== array.length || !this.$isInOrder()) this.$reindex();
   }
 
   commit(): void {
-    this.#isOpen = false;
-    this.#settle();
-    this.#isKnown = false;
+    this.$isOpen = false;
+    this.$settle();
+    this.$isKnown = false;
   }
 
-  #batch<Result>(work: () => Result): Result {
-    if (this.#isOpen) return work();
+  private $batch<Result>(work: () => Result): Result {
+    if (this.$isOpen) return work();
     this.begin();
     try {
       return work();
@@ -216,10 +218,10 @@ export class ArrayCollection<Row, Item = Row>
     }
   }
 
-  #make(row: Row): Item {
-    const transformItem = this.#transformItem;
-    const rows = this.#rows;
-    const keyOf = this.#keyOf;
+  private $make(row: Row): Item {
+    const transformItem = this.$transformItem;
+    const rows = this.$rows;
+    const keyOf = this.$keyOf;
     if (!transformItem) return row as unknown as Item;
     const item = transformItem(row) as Item & object;
     const isTold =
@@ -233,30 +235,30 @@ export class ArrayCollection<Row, Item = Row>
     return item;
   }
 
-  #add(item: Item): void {
-    const array = this.#array;
-    const index = this.#index;
-    const unsure = this.#unsure;
+  private $add(item: Item): void {
+    const array = this.$array;
+    const index = this.$index;
+    const unsure = this.$unsure;
     const at = array.push(item) - 1;
     index.insert(at);
-    const key = this.#keyOf?.(item);
+    const key = this.$keyOf?.(item);
     if (at > FEW && key !== undefined) unsure.set(key, item);
-    if (this.#compare) this.#leaving.set(at, true);
+    if (this.$compare) this.$leaving.set(at, true);
   }
 
-  #replace(at: number, item: Item): void {
-    const array = this.#array;
-    const compare = this.#compare;
-    const leaving = this.#leaving;
-    const index = this.#index;
-    const keyOf = this.#keyOf;
+  private $replace(at: number, item: Item): void {
+    const array = this.$array;
+    const compare = this.$compare;
+    const leaving = this.$leaving;
+    const index = this.$index;
+    const keyOf = this.$keyOf;
     if (at < 0) return;
     const old = array[at] as Item;
     const isRenamed = keyOf?.(old) !== keyOf?.(item);
     if (isRenamed) index.forget(at);
     array[at] = item;
     if (isRenamed) index.remember(at);
-    this.#note(keyOf?.(item), item);
+    this.$note(keyOf?.(item), item);
     // One object for a row, which transformItem has changed, tells no rank.
     if (!compare || (old !== item && compare(old, item) === 0)) return;
     // It arrives after those that have arrived.
@@ -264,11 +266,11 @@ export class ArrayCollection<Row, Item = Row>
     leaving.set(at, true);
   }
 
-  #discard(at = -1): boolean {
+  private $discard(at = -1): boolean {
     if (at < 0) return false;
-    this.#index.forget(at);
-    this.#note(this.#keyOf?.(this.#array[at]));
-    this.#leaving.set(at, false);
+    this.$index.forget(at);
+    this.$note(this.$keyOf?.(this.$array[at]));
+    this.$leaving.set(at, false);
     return true;
   }
 
@@ -277,19 +279,19 @@ export class ArrayCollection<Row, Item = Row>
    *
    * @param isOwn Whether it should be there: nobody would look for it again.
    */
-  #find(key: Key | undefined, isOwn: boolean): number | undefined {
-    const index = this.#index;
+  private $find(key: Key | undefined, isOwn: boolean): number | undefined {
+    const index = this.$index;
     if (key === undefined) return undefined;
     const at = index.find(key);
-    if (at === undefined ? this.#isAsLeft(isOwn) : at >= 0) return at;
-    this.#reindex();
+    if (at === undefined ? this.$isAsLeft(isOwn) : at >= 0) return at;
+    this.$reindex();
     return index.find(key);
   }
 
   /** Otherwise items would come to wrong places among those in disorder. */
-  #isInOrder(): boolean {
-    const array = this.#array;
-    const compare = this.#compare;
+  private $isInOrder(): boolean {
+    const array = this.$array;
+    const compare = this.$compare;
     return (
       !compare ||
       array.length > ORDERED ||
@@ -302,61 +304,61 @@ export class ArrayCollection<Row, Item = Row>
    *
    * @param isThorough Whether to look at all of them, however many there are.
    */
-  #isAsLeft(isThorough: boolean): boolean {
-    const array = this.#array;
-    const index = this.#index;
-    const leaving = this.#leaving;
-    const unsure = this.#unsure;
+  private $isAsLeft(isThorough: boolean): boolean {
+    const array = this.$array;
+    const index = this.$index;
+    const leaving = this.$leaving;
+    const unsure = this.$unsure;
     const last = array.length - 1;
     const isLeft = (at: number): boolean => index.knows(at) || leaving.has(at);
-    if (this.#isKnown) return true;
+    if (this.$isKnown) return true;
     if (isThorough || last < FEW || last < unsure.size * LOOKS) {
-      this.#isKnown = array.every((_, at) => isLeft(at));
-      if (this.#isKnown) unsure.clear();
+      this.$isKnown = array.every((_, at) => isLeft(at));
+      if (this.$isKnown) unsure.clear();
     } else {
-      this.#isKnown = isLeft(0) && isLeft(last);
+      this.$isKnown = isLeft(0) && isLeft(last);
     }
-    return this.#isKnown;
+    return this.$isKnown;
   }
 
-  #reindex(): void {
-    const array = this.#array;
-    const compare = this.#compare;
-    this.#settle();
-    this.#unite();
+  private $reindex(): void {
+    const array = this.$array;
+    const compare = this.$compare;
+    this.$settle();
+    this.$unite();
     if (compare) array.sort(compare);
-    this.#index.rebuild(array.length);
-    this.#isKnown = true;
+    this.$index.rebuild(array.length);
+    this.$isKnown = true;
   }
 
   /** Leaves one item, or none, of each row that was not new after all. */
-  #unite(): void {
-    const array = this.#array;
-    const keyOf = this.#keyOf;
-    const unsure = this.#unsure;
+  private $unite(): void {
+    const array = this.$array;
+    const keyOf = this.$keyOf;
+    const unsure = this.$unsure;
     if (unsure.size === 0) return;
     let to = 0;
     for (const item of array) {
       const key = keyOf?.(item) as Key;
       const own = unsure.get(key);
       if (own || !unsure.has(key)) array[to++] = own ?? item;
-      this.#note(key);
+      this.$note(key);
     }
     array.length = to;
     unsure.clear();
   }
 
   /** What has become of a row that was new. */
-  #note(key: Key | undefined, item?: Item): void {
-    const unsure = this.#unsure;
+  private $note(key: Key | undefined, item?: Item): void {
+    const unsure = this.$unsure;
     if (unsure.has(key as Key)) unsure.set(key as Key, item);
   }
 
   /** Makes the array dense, and puts everything to its place. */
-  #settle(): void {
-    const array = this.#array;
-    const index = this.#index;
-    const leaving = this.#leaving;
+  private $settle(): void {
+    const array = this.$array;
+    const index = this.$index;
+    const leaving = this.$leaving;
     if (leaving.size === 0) return;
     const places = [...leaving.keys()].sort((left, right) => left - right);
     const items: Item[] = [];
@@ -370,23 +372,23 @@ export class ArrayCollection<Row, Item = Row>
     index.remove(places);
     if (items.length > MANY) {
       for (const item of items) array.push(item);
-      this.#reindex();
+      this.$reindex();
       return;
     }
     for (const item of items) {
-      const at = this.#placeFor(item);
+      const at = this.$placeFor(item);
       array.splice(at, 0, item);
       index.insert(at);
     }
   }
 
   /** Behind the equal ones. */
-  #placeFor(item: Item): number {
+  private $placeFor(item: Item): number {
     let low = 0;
-    let high = this.#array.length;
+    let high = this.$array.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const order = this.#compare?.(this.#array[middle] as Item, item) ?? 0;
+      const order = this.$compare?.(this.$array[middle] as Item, item) ?? 0;
       if (order > 0) high = middle;
       else low = middle + 1;
     }

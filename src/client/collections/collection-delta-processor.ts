@@ -54,8 +54,8 @@ export interface CollectionDeltaProcessorOptions {
  */
 export class CollectionDeltaProcessor {
   /** By what {@link nameOf} says. */
-  readonly #targets = new Map<string, DeltaTarget>();
-  readonly #mistakes = new Set<string>();
+  private readonly $targets = new Map<string, DeltaTarget>();
+  private readonly $mistakes = new Set<string>();
 
   constructor(
     collections: Collections,
@@ -69,7 +69,7 @@ export class CollectionDeltaProcessor {
         : Object.entries(entry);
       for (const [tag, collection] of tagged) {
         const target = new DeltaTarget(collection, keyOf, itemsAreEqual);
-        this.#targets.set(nameOf(model, tag), target);
+        this.$targets.set(nameOf(model, tag), target);
       }
     }
   }
@@ -92,34 +92,34 @@ export class CollectionDeltaProcessor {
    */
   processDeltas(deltas: readonly TaggedDelta[]): boolean {
     if (!Array.isArray(deltas)) {
-      return this.#complain('ignored, no deltas:', deltas);
+      return this.$complain('ignored, no deltas:', deltas);
     }
     let changed = false;
     for (const delta of deltas as readonly TaggedDelta[]) {
-      if (attempt(() => this.#process(delta))) changed = true;
+      if (attempt(() => this.$process(delta))) changed = true;
     }
-    for (const target of this.#targets.values()) attempt(() => target.commit());
+    for (const target of this.$targets.values()) attempt(() => target.commit());
     return changed;
   }
 
-  #process(delta: TaggedDelta): boolean {
-    if (!isDelta(delta)) return this.#complain('ignored, no delta:', delta);
+  private $process(delta: TaggedDelta): boolean {
+    if (!isDelta(delta)) return this.$complain('ignored, no delta:', delta);
     const { model, tag }: TaggedDelta = delta;
     const target =
-      this.#targets.get(model) ?? this.#targets.get(nameOf(model, tag));
+      this.$targets.get(model) ?? this.$targets.get(nameOf(model, tag));
     if (!target) {
       const name = nameOf(model, tag);
-      return this.#complain(`no collection for ${name}, give it one`);
+      return this.$complain(`no collection for ${name}, give it one`);
     }
     return (
       target.apply(delta) ??
-      this.#complain(`a row of ${model} without key was changed, but which?`)
+      this.$complain(`a row of ${model} without key was changed, but which?`)
     );
   }
 
   /** Once: the next deltas are wrong in the same way. */
-  #complain(mistake: string, ...details: unknown[]): false {
-    const mistakes = this.#mistakes;
+  private $complain(mistake: string, ...details: unknown[]): false {
+    const mistakes = this.$mistakes;
     if (!mistakes.has(mistake) && mistakes.size < MISTAKES) {
       mistakes.add(mistake);
       console.error(`Snorky: ${mistake}`, ...details);

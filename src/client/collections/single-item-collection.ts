@@ -19,10 +19,10 @@ export class SingleItemCollection<Row>
   extends Collection<Row>
   implements SelectiveCollection<Row>
 {
-  #removed: Row | undefined;
-  readonly #readHandler: () => Row | null | undefined;
-  readonly #updateHandler: (value: Row) => void;
-  readonly #removeHandler: (() => void) | undefined;
+  private $removed: Row | undefined;
+  private readonly $readHandler: () => Row | null | undefined;
+  private readonly $updateHandler: (value: Row) => void;
+  private readonly $removeHandler: (() => void) | undefined;
 
   /**
    * @param readHandler Answers the item, or nothing if there is none.
@@ -35,14 +35,9 @@ export class SingleItemCollection<Row>
     removeHandler?: () => void,
   ) {
     super();
-    this.#readHandler = readHandler;
-    this.#updateHandler = updateHandler;
-    this.#removeHandler = removeHandler;
-  }
-
-  /** Vue makes no proxy of it then, which could not reach what is private. */
-  get __v_skip(): boolean {
-    return true;
+    this.$readHandler = readHandler;
+    this.$updateHandler = updateHandler;
+    this.$removeHandler = removeHandler;
   }
 
   insert(value: Row): void {
@@ -54,12 +49,12 @@ export class SingleItemCollection<Row>
     isSame: (item: Row) => boolean,
     isNew: boolean,
   ): boolean {
-    const removed = this.#removed;
+    const removed = this.$removed;
     if (removed !== undefined && isSame(removed)) {
-      this.#removed = undefined;
+      this.$removed = undefined;
       // Unless the application has turned to another one meanwhile.
       if (!this.getIterator().hasNext()) {
-        this.#updateHandler(value);
+        this.$updateHandler(value);
         return true;
       }
     }
@@ -68,15 +63,15 @@ export class SingleItemCollection<Row>
   }
 
   getIterator(): CollectionIterator<Row> {
-    const item = this.#readHandler();
+    const item = this.$readHandler();
     return new ArrayIterator<Row, Row>(
       item === undefined || item === null ? [] : [item],
       (removed) => {
-        this.#removed = removed;
-        this.#removeHandler?.();
+        this.$removed = removed;
+        this.$removeHandler?.();
       },
       (value) => {
-        this.#updateHandler(value);
+        this.$updateHandler(value);
         return value;
       },
     );

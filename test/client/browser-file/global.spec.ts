@@ -105,9 +105,11 @@ describe.each(FILES)('The global Snorky of %s', (file) => {
 
 describe('The script that makes the files', () => {
   /** Makes the files of a package that consists of these modules. */
-  async function make(
-    modules: Readonly<Record<string, string>>,
-  ): Promise<{ printed: string; written: readonly string[] }> {
+  async function make(modules: Readonly<Record<string, string>>): Promise<{
+    printed: string;
+    written: readonly string[];
+    index: string;
+  }> {
     const work = await temporaryDirectory('script');
     try {
       const client = join(work, 'dist/client');
@@ -122,7 +124,11 @@ describe('The script that makes the files', () => {
         await writeFile(path, source);
       }
       const printed = await runScript('build-browser.js', [], work);
-      return { printed, written: await readdir(join(work, 'dist/browser')) };
+      return {
+        printed,
+        written: await readdir(join(work, 'dist/browser')),
+        index: await readFile(join(client, 'index.js'), 'utf8'),
+      };
     } finally {
       await rm(work, { recursive: true });
     }
@@ -151,6 +157,18 @@ describe('The script that makes the files', () => {
     expect(live).toBeLessThan(all ?? 0);
     const limits = [15, 5.3, 11.5, 14.6].map((kib) => Math.floor(kib * 1024));
     expect(sizes.map(([, , limit]) => Number(limit))).toEqual(limits);
+  });
+
+  it('shortens internal members in the modules, too, and nothing else', async () => {
+    const members =
+      ' export class Own { $internal() { return this.$other; } $x = 1; own = 2; }';
+    const made = await make({
+      'index.js': index + members,
+      'browser.js': GLOBAL,
+    });
+    expect(made.index).not.toMatch(/\$internal|\$other/);
+    expect(made.index).toMatch(/\$[ab]\(\) \{\s*return this\.\$[ab];/);
+    expect(made.index).toMatch(/\$x = 1;\s*own = 2/);
   });
 
   it('fails when that is more than it may be', async () => {

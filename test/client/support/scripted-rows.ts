@@ -2,12 +2,10 @@ import {
   DataSync,
   liveCollection,
   type Live,
+  type LiveCollection,
+  type LiveListOptions,
   type Snorky,
-} from 'snorky/client';
-import type {
-  LiveCollection,
-  LiveListOptions,
-  SnorkyOptions,
+  type SnorkyOptions,
 } from 'snorky/client';
 import { connect, dispatched, inState } from './client.js';
 import {
