@@ -1,5 +1,6 @@
 import type { RateLimitedLog } from '../../../core/log.js';
 import { fieldsOf, type Predicate } from '../filter/predicate.js';
+import { LONGEST_FIELD } from './known-fields.js';
 import type { Model } from './model.js';
 import { nearestName } from './nearest-name.js';
 import { ToldOnce } from './told-once.js';
@@ -40,6 +41,8 @@ export class FilterFields {
 
   private notice(name: string): void {
     const { known, name: model } = this.model;
+    // No row has a field with such a name, and it is somebody else's to keep.
+    if (name.length > LONGEST_FIELD) return;
     if (known.none) {
       if (this.early.size < MOST_EARLY) this.early.add(name);
       return;

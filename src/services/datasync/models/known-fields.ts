@@ -3,7 +3,7 @@ import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
 /** Names that are remembered of one model; rows with more are dictionaries. */
 const MOST = 1000;
 /** Characters of a name that is remembered. */
-const LONGEST = 200;
+export const LONGEST_FIELD = 200;
 
 /**
  * The fields of a model, as whole rows have shown them: what was inserted, and
@@ -55,7 +55,8 @@ export class KnownFields {
     }
     for (const name of keys) {
       if (this.names.has(name)) continue;
-      if (this.names.size >= MOST || name.length > LONGEST) this.tooMany = true;
+      if (this.names.size >= MOST || name.length > LONGEST_FIELD)
+        this.tooMany = true;
       else this.names.set(name, first);
     }
   }

@@ -3,7 +3,7 @@ import { frozenJson, thawed } from '../../../core/frozen-json.js';
 import { disown, isPromiseLike } from '../../../core/promise-like.js';
 import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
 import type { Dealer } from '../dealers/dealer.js';
-import { KnownFields } from './known-fields.js';
+import { KnownFields, LONGEST_FIELD } from './known-fields.js';
 import type { ModelSettings } from './model-options.js';
 import { lacksForDealers } from './old-rows.js';
 
@@ -93,9 +93,14 @@ export class Model {
     return lacking === undefined ? undefined : `lacks ${lacking}`;
   }
 
-  /** Whether the rules of its class leave a field out. */
+  /** Whether the rules of its class leave a field out. Clients ask for any. */
   hides(field: string): boolean {
     const { hidden } = this;
+    // What is inside of a field that is left out is left out with it.
+    if (field.length > LONGEST_FIELD) {
+      const [first = ''] = field.split('.', 1);
+      return first.length <= LONGEST_FIELD && this.hides(first);
+    }
     let answer = hidden.get(field);
     if (answer === undefined) {
       answer = this.leavesOut(field);

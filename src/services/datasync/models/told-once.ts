@@ -1,6 +1,9 @@
 /** Things of one kind that are told; whoever invents more gets no lines. */
 const MOST = 100;
 
+/** Characters by which they are told apart: others choose them. */
+const LONGEST = 200;
+
 /** What has been told, so that it is not told again. */
 export class ToldOnce {
   private readonly told = new Set<string>();
@@ -8,8 +11,9 @@ export class ToldOnce {
   /** Whether to tell it: the first time, and not beyond the bound. */
   isNew(what: string): boolean {
     const { told } = this;
-    if (told.size >= MOST || told.has(what)) return false;
-    told.add(what);
+    const start = what.slice(0, LONGEST);
+    if (told.size >= MOST || told.has(start)) return false;
+    told.add(start);
     return true;
   }
 }

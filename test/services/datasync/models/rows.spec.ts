@@ -6,15 +6,20 @@ import {
   Type,
   instanceToPlain,
 } from 'class-transformer';
+import { Test } from '@nestjs/testing';
 import {
   BroadcastDealer,
+  DataSyncModule,
+  DataSyncService,
   FilterDealer,
   SimpleDealer,
+  SnorkyModule,
   type Delta,
   type JsonObject,
   type JsonValue,
   type ModelOptions,
 } from 'snorky';
+import { connectClient } from 'snorky/testing';
 import {
   acquire,
   DataSyncApp,
@@ -215,6 +220,28 @@ describe('Rows leave by the rules of', () => {
     ).toMatchObject([{ data: { ...SEEN, note: 'secret' } }]);
   });
 
+  it('what a factory says of their model, in place of what is static', async () => {
+    const testing = await Test.createTestingModule({
+      imports: [
+        SnorkyModule.forRoot({
+          registries: { frontend: { websocket: { path: '/ws' } } },
+        }),
+        DataSyncModule.registerAsync({
+          dealers: [AllUsers],
+          models: { User: { serialize: () => 'static' } },
+          useFactory: () => ({ models: { User: { serialize: () => 'late' } } }),
+        }),
+      ],
+    }).compile();
+    const app = await testing.init();
+    const datasync = app.get(DataSyncService, { strict: false });
+    const client = await connectClient(app);
+    await acquire(client, await datasync.authorizeSubscription(ALL));
+    await datasync.publishDeltas([{ type: 'insert', model: 'User', data: 1 }]);
+    expect(deltasIn(await taken(client))).toMatchObject([{ data: 'late' }]);
+    await app.close();
+  });
+
   it('nobody where there are none: as JSON has it', async () => {
     await using app = await start();
     class Free {
@@ -253,6 +280,7 @@ describe('Dealers', () => {
     ['note', 'note'],
     ['home.code', 'home.code'],
     ['hash.length', 'hash.length'],
+    ['hash and more', `hash${'.x'.repeat(1000)}`],
   ])('refuse a filter about %s, which does not leave', async (_, field) => {
     await using app = await start({ type: User });
     for (const filter of [
@@ -262,7 +290,7 @@ describe('Dealers', () => {
       await expect(
         app.authorize([{ dealer: 'FilteredUsers', query: filter }]),
       ).rejects.toMatchObject({
-        value: `Invalid filter: the field "${field}" does not leave the server`,
+        value: `Invalid filter: the field "${field.slice(0, 50)}" does not leave the server`,
       });
     }
   });
@@ -292,6 +320,40 @@ describe('Dealers', () => {
     });
   });
 });
+
+describe('What is remembered of what clients ask for', () => {
+  it('is bounded', async () => {
+    await using app = await start({ type: User, key: 'id' });
+    const long = 'x'.repeat(500_000);
+    const ask = (name: string): Promise<string> =>
+      app.authorize([{ dealer: 'FilteredUsers', query: ['==', name, 1] }]);
+    for (let i = 0; i < 50; i++) await ask(`${i}${long}`);
+    await app.service.publishDeltas([
+      { type: 'insert', model: 'User', data: plain() },
+    ]);
+    for (let i = 0; i < 50; i++) await ask(`${i}.${long}`);
+    expect(JSON.stringify(insidesOf(app)).length).toBeLessThan(100_000);
+  });
+});
+
+/** All texts that are kept of the models, sets and maps included. */
+function insidesOf(app: DataSyncApp): unknown {
+  const seen = new Set<object>();
+  const copy = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (seen.has(value)) return 0;
+    seen.add(value);
+    if (value instanceof Map) return [...value].map(copy);
+    if (value instanceof Set) return [...value].map(copy);
+    return Object.values(value).map(copy);
+  };
+  const { $models } = app.service as unknown as {
+    readonly $models: { readonly byName: ReadonlyMap<string, object> };
+  };
+  return copy(
+    [...$models.byName.values()].map((model) => ({ ...model, dealers: 0 })),
+  );
+}
 
 describe('A start fails', () => {
   const problem = (message: string): object => ({

@@ -6,6 +6,7 @@ import {
   type DynamicModule,
   type Type,
 } from '@nestjs/common';
+import { Exclude } from 'class-transformer';
 import {
   DataSyncModule,
   FilterDealer,
@@ -69,6 +70,26 @@ describe('A subscribable route is checked before it is asked', () => {
         ),
       },
     );
+  });
+
+  it('for a filter on a field that does not leave', async () => {
+    class Task {
+      @Exclude() secret!: string;
+    }
+    const decorator = Subscribable(FilteredTasks, ['==', 'secret', 1]);
+    await expect(
+      start(
+        [controllerOf(decorator)],
+        DataSyncModule.registerAsync({
+          dealers: [FilteredTasks],
+          models: { Task: { type: Task } },
+          useFactory: () => ({}),
+        }),
+      ),
+    ).rejects.toMatchObject({
+      code: 'SNORKY_SUBSCRIBABLE_QUERY',
+      message: expect.stringContaining('"secret" does not leave the server'),
+    });
   });
 
   it.each([
