@@ -9,7 +9,7 @@ import {
   HttpClient,
   type HttpOutcome,
 } from '../transports/http/http-client.js';
-import { registryOf } from './connect.js';
+import { checkService, registryOf } from './application.js';
 import { PATIENCE } from './inbox.js';
 
 /** Which backend is called. */
@@ -25,7 +25,7 @@ export interface BackendCallOptions {
  * without a key.
  *
  * Rejects with an `RpcError` when the command answers with an error, and with an
- * `Error` when the message would be refused or no answer comes in time.
+ * `Error` when there is no such registry or service, or no answer comes in time.
  *
  * @example
  * await callBackend(app, 'pubsub_backend', 'publish', { channel: 'news', message: 'Hi' });
@@ -41,6 +41,7 @@ export async function callBackend(
   }: BackendCallOptions = {},
 ): Promise<JsonValue> {
   const registry = registryOf(app, name);
+  checkService(registry, service);
   const outcome = await new Promise<HttpOutcome>((resolve, reject) => {
     const timer = setTimeout(() => {
       client.release();

@@ -2,11 +2,9 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import type { ServiceRegistry } from '../core/service-registry.js';
 import { DEFAULT_REGISTRY } from '../nest/constants.js';
 import { GatewayExplorer } from '../nest/gateway/gateway-explorer.js';
 import { platformVisitor } from '../nest/platform-visitor.js';
-import { RegistrySet } from '../nest/registry-set.js';
 import { ResolvedOptions } from '../nest/resolved-options.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
@@ -16,6 +14,8 @@ import {
   offeredSubprotocols,
   selectSubprotocol,
 } from '../transports/websocket/subprotocols.js';
+import { registryOf } from './application.js';
+import { RestDoor } from './rest-door.js';
 import { TestClient } from './test-client.js';
 
 /** Who connects, and how. */
@@ -48,7 +48,8 @@ export interface ConnectOptions {
  * Middleware, guards and `identify` of the registry run as on a real upgrade.
  *
  * Rejects with `UpgradeRefused` when they refuse, which has `status` and
- * `message`.
+ * `message`; with an `Error` that says what to do where the application is not
+ * initialized, or has no such registry.
  *
  * @example
  * const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
@@ -73,29 +74,18 @@ export async function connectClient(
     offeredSubprotocols(request),
     request,
   );
-  const client = new TestClient(registry, {
+  const handshake = {
     headers: request.headers,
     url: request.url ?? '/',
     remoteAddress: request.socket.remoteAddress,
     ip: visitor.ip,
     ...(subprotocol === undefined ? {} : { subprotocol }),
-  });
+  };
+  const client = new TestClient(registry, handshake, new RestDoor(app));
   client.identity = admission.identity as IdentityInput;
   if (admission.expiresAt !== undefined) client.expire(admission.expiresAt);
   registry.connect(client);
   return client;
-}
-
-/** @internal */
-export function registryOf(
-  app: INestApplicationContext,
-  name: string,
-): ServiceRegistry {
-  const registry = app.get(RegistrySet, { strict: false }).find(name);
-  if (registry === undefined) {
-    throw new Error(`The application has no registry "${name}".`);
-  }
-  return registry;
 }
 
 function upgradeRequest(

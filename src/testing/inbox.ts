@@ -1,10 +1,24 @@
 /** How long a test waits for a message, in milliseconds, unless it says. */
 export const PATIENCE = 2000;
 
+/** So many of what arrived are told by an error. */
+const TOLD = 10;
+
 interface Waiting<T> {
+  readonly takes: (item: T) => boolean;
   readonly resolve: (item: T) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
+}
+
+/** What somebody waits for. */
+export interface Wish<T> {
+  /** Whether it is that. @default whatever comes first */
+  readonly takes?: (item: T) => boolean;
+  /** How errors call it. */
+  readonly what: string;
+  /** In milliseconds. */
+  readonly patience: number;
 }
 
 /** Keeps what arrives until a test asks for it. */
@@ -13,8 +27,12 @@ export class Inbox<T> {
   private readonly waiting: Waiting<T>[] = [];
   private ended: string | undefined;
 
+  /** @param show One item, for errors: a short line. */
+  constructor(private readonly show: (item: T) => string) {}
+
   put(item: T): void {
-    const first = this.waiting.shift();
+    const at = this.waiting.findIndex(({ takes }) => takes(item));
+    const [first] = at === -1 ? [] : this.waiting.splice(at, 1);
     if (first === undefined) {
       this.arrived.push(item);
     } else {
@@ -29,21 +47,22 @@ export class Inbox<T> {
   }
 
   /**
-   * The next item, in the order of arrival.
+   * The next item that somebody wishes, in the order of arrival. Others stay.
    *
-   * Rejects when none comes within `patience` milliseconds, or none can come
-   * any more.
+   * Rejects when none comes in time, or none can come any more.
    */
-  next(patience: number = PATIENCE): Promise<T> {
-    if (this.arrived.length > 0)
-      return Promise.resolve(this.arrived.shift() as T);
+  next({ takes = () => true, what, patience }: Wish<T>): Promise<T> {
+    const at = this.arrived.findIndex(takes);
+    if (at !== -1) return Promise.resolve(this.arrived.splice(at, 1)[0] as T);
     if (this.ended !== undefined) return Promise.reject(new Error(this.ended));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(entry), 1);
-        reject(new Error(`No message came within ${patience} ms.`));
+        reject(
+          new Error(`${what} came within ${patience} ms.${this.others()}`),
+        );
       }, patience);
-      const entry = { resolve, reject, timer };
+      const entry = { takes, resolve, reject, timer };
       this.waiting.push(entry);
     });
   }
@@ -55,5 +74,13 @@ export class Inbox<T> {
       clearTimeout(timer);
       reject(new Error(reason));
     }
+  }
+
+  private others(): string {
+    const { arrived } = this;
+    if (arrived.length === 0) return ' Nothing else arrived.';
+    const told = arrived.slice(0, TOLD).map((item) => `\n  ${this.show(item)}`);
+    const more = arrived.length - told.length;
+    return ` What arrived and was not asked for:${told.join('')}${more > 0 ? `\n  and ${more} more` : ''}`;
   }
 }

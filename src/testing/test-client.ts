@@ -1,6 +1,5 @@
-import { setImmediate } from 'node:timers';
-import { Client, type Handshake } from '../core/client.js';
-import type { PreparedMessage } from '../core/prepared-message.js';
+import type { LiveListOptions } from '../client/live-collection.js';
+import type { Handshake } from '../core/client.js';
 import { RpcError } from '../core/rpc-error.js';
 import type { ServiceRegistry } from '../core/service-registry.js';
 import { CloseCode } from '../protocol/errors.js';
@@ -10,24 +9,36 @@ import {
   type JsonValue,
 } from '../protocol/json.js';
 import type { AsJson } from '../protocol/json-input.js';
-import { LONGEST_TIMER } from '../transports/longest-timer.js';
-import {
-  checkClosing,
-  cutReason,
-} from '../transports/websocket/close-frame.js';
+import type { RpcNotification } from '../protocol/rpc.js';
+import type { ApiOf, DeclaredModel, RowOf } from '../protocol/snorky-types.js';
+import { DataSyncService } from '../services/datasync/datasync.service.js';
+import { checkService } from './application.js';
 import { Inbox, PATIENCE } from './inbox.js';
+import {
+  MemoryClient,
+  type Closing,
+  type ReceivedEnvelope,
+} from './memory-client.js';
+import type { RestDoor } from './rest-door.js';
+import { testCalls, type TestCalls } from './test-calls.js';
+import type { TestList } from './test-list.js';
+import { TestPage } from './test-page.js';
 
-/** A message as a client gets it. */
-export interface ReceivedEnvelope {
-  readonly service: string;
-  readonly message: JsonValue;
+/** Which message a test waits for. */
+export interface NextOptions<Type extends string = string> {
+  /** The service that sends it. @default any */
+  readonly service?: string;
+  /** The `type` of the message. @default any, or none */
+  readonly type?: Type;
+  /** Milliseconds to wait for it. @default 2000 */
+  readonly patience?: number;
 }
 
-/** How a connection ended. */
-export interface Closing {
-  readonly code: number;
-  readonly reason: string;
-}
+/** Of messages, in an error. */
+const SHOWN = 100;
+
+/** Options of a list, and the name of the service that it follows. */
+type ListOptions<Row> = LiveListOptions<Row> & { readonly service?: string };
 
 interface PendingCall {
   readonly resolve: (data: JsonValue) => void;
@@ -35,48 +46,36 @@ interface PendingCall {
   readonly timer: NodeJS.Timeout;
 }
 
-/**
- * A client in memory: what it sends is JSON text to the registry, and what it
- * gets was JSON text, as over a socket, without a port.
- */
-export class TestClient extends Client implements AsyncDisposable {
-  /** Settles when the connection has ended, and services have been told. */
-  readonly closed: Promise<Closing>;
-
-  private readonly inbox = new Inbox<ReceivedEnvelope>();
+/** A client in memory, and what a test does with it. */
+export class TestClient extends MemoryClient implements AsyncDisposable {
+  private readonly inbox = new Inbox<ReceivedEnvelope>((envelope) => {
+    const text = JSON.stringify(envelope);
+    return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}...`;
+  });
   private readonly calls = new Map<string, PendingCall>();
   private counter = 0;
-  private open = true;
-  private expiry: NodeJS.Timeout | undefined;
-  private end!: (closing: Closing) => void;
+  private page: TestPage | undefined;
 
   /** @internal Use `connectClient`. */
   constructor(
-    private readonly registryOfClient: ServiceRegistry,
-    readonly handshake: Handshake,
+    registry: ServiceRegistry,
+    handshake: Handshake,
+    private readonly door: RestDoor,
   ) {
-    super();
-    this.closed = new Promise((resolve) => (this.end = resolve));
+    super(registry, handshake);
   }
-
-  // What a browser does
 
   /** Sends a message to a service, without waiting for anything. */
   emit<Message>(service: string, message: AsJson<Message>): void {
     this.emitText(JSON.stringify({ service, message }));
   }
 
-  /** Sends a text as it is, for what no well-behaved client would send. */
-  emitText(text: string): void {
-    if (!this.open) throw new Error('The connection has been closed.');
-    this.registryOfClient.dispatch(this, text);
-  }
-
   /**
    * Calls a command, and gives its result.
    *
    * Rejects with an `RpcError` when the command answers with an error, and with
-   * an `Error` when no answer comes within `patience` milliseconds.
+   * an `Error` when there is no such service, or no answer comes within `patience`
+   * milliseconds.
    */
   call(
     service: string,
@@ -86,6 +85,8 @@ export class TestClient extends Client implements AsyncDisposable {
   ): Promise<JsonValue> {
     const callId = `call-${this.counter++}`;
     return new Promise((resolve, reject) => {
+      // Who has asked for errors gets that of the wire.
+      if (!this.has('errors')) checkService(this.$registry, service);
       const timer = setTimeout(() => {
         this.calls.delete(callId);
         reject(
@@ -103,9 +104,98 @@ export class TestClient extends Client implements AsyncDisposable {
     });
   }
 
-  /** The next message that answers no `call`; rejects when none comes in time. */
-  next(patience: number = PATIENCE): Promise<ReceivedEnvelope> {
-    return this.inbox.next(patience);
+  /**
+   * The commands of a service as methods, by the interface that it shares with
+   * pages, or by what `SnorkyTypes` declares. Each rejects as `call` does.
+   *
+   * @param patience Milliseconds that each may take. @default 2000
+   * @throws Error when there is no such service.
+   *
+   * @example
+   * const sum = await client.rpc<CalculatorApi>('calculator').sum({ number1: 2, number2: 3 });
+   */
+  rpc<Name extends string>(
+    service: Name,
+    patience?: number,
+  ): TestCalls<ApiOf<Name>>;
+  rpc<Api>(service: string, patience?: number): TestCalls<Api>;
+  rpc(service: string, patience?: number): TestCalls<never> {
+    checkService(this.$registry, service);
+    return testCalls((command, params) =>
+      this.call(service, command, params, patience),
+    );
+  }
+
+  /**
+   * A list of rows that follows the server, as a page has it: fetched from a route
+   * of the application with `@Subscribable()`, with the headers of this client. The
+   * route is asked on a port of loopback, which ends with this client; the
+   * connection is this one, of which messages of DataSync go to the list from then on.
+   *
+   * @param options As of `liveCollection`; `service` is the name of the DataSync
+   *   service, by default `datasync`.
+   * @throws Error when there is no such service, or there are no routes.
+   *
+   * @example
+   * const tasks = client.live<Task>('/tasks', { model: 'Task' });
+   * await tasks.ready;
+   * await client.rpc<TasksApi>('tasks').add({ title: 'Shop' });
+   * await tasks.until(({ items }) => items.length === 1);
+   */
+  live<const Model extends DeclaredModel>(
+    url: string,
+    options: { readonly model: Model } & ListOptions<RowOf<Model>>,
+  ): TestList<RowOf<Model>>;
+  live<Row>(url: string, options: ListOptions<Row>): TestList<Row>;
+  live(url: string, given: object): TestList<never> {
+    const { service = 'datasync', ...options } = given as ListOptions<never>;
+    const registry = this.$registry;
+    checkService(registry, service);
+    const isDataSync = (name: string): boolean =>
+      registry.service(name) instanceof DataSyncService;
+    if (!isDataSync(service)) {
+      throw new Error(`Service "${service}" is none of DataSync.`);
+    }
+    this.door.checked();
+    this.page ??= new TestPage(
+      {
+        headers: this.handshake.headers,
+        emitText: (text) => this.emitText(text),
+      },
+      registry.serviceNames().filter(isDataSync),
+      this.door,
+    );
+    return this.page.list(url, service, options);
+  }
+
+  /**
+   * The next message that answers no `call`, or the next one of a service or a type:
+   * others stay for later. Rejects with what has arrived instead when none comes in
+   * time, at once when there is no such service.
+   *
+   * @example
+   * const { message } = await client.next({ service: 'pubsub', type: 'message' });
+   */
+  next(patience?: number): Promise<ReceivedEnvelope>;
+  next<Message = RpcNotification>(
+    which: NextOptions,
+  ): Promise<ReceivedEnvelope<Message>>;
+  async next(which: number | NextOptions = {}): Promise<ReceivedEnvelope> {
+    const {
+      service,
+      type,
+      patience = PATIENCE,
+    } = typeof which === 'number' ? { patience: which } : which;
+    if (service !== undefined) checkService(this.$registry, service);
+    const ofService = service === undefined ? '' : ` of service "${service}"`;
+    const ofType = type === undefined ? '' : ` of type "${type}"`;
+    return this.inbox.next({
+      takes: (envelope) =>
+        (service === undefined || envelope.service === service) &&
+        (type === undefined || typeOf(envelope.message) === type),
+      what: `No message${ofService}${ofType}`,
+      patience,
+    });
   }
 
   /** Messages that arrived and were not asked for. */
@@ -115,7 +205,7 @@ export class TestClient extends Client implements AsyncDisposable {
 
   /** Goes away, as when a browser is closed. */
   disconnect(): void {
-    this.finish(CloseCode.normal, '');
+    this.$finish(CloseCode.normal, '');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -123,15 +213,9 @@ export class TestClient extends Client implements AsyncDisposable {
     await this.closed;
   }
 
-  // What the server does
-
-  get connected(): boolean {
-    return this.open;
-  }
-
-  sendText(text: string): void {
-    if (!this.open) return;
-    const envelope = JSON.parse(text) as ReceivedEnvelope;
+  /** @internal */
+  $arrived(envelope: ReceivedEnvelope, text: string): void {
+    if (this.page?.takes(envelope, text) === true) return;
     const call = this.takeCall(envelope.message);
     if (call === undefined) {
       this.inbox.put(envelope);
@@ -142,29 +226,17 @@ export class TestClient extends Client implements AsyncDisposable {
     else call.resolve(data ?? null);
   }
 
-  deliver(message: PreparedMessage): void {
-    this.sendText(message.text);
-  }
-
-  /** @internal Closes with 4100 then, in milliseconds since 1970. */
-  expire(expiresAt: number): void {
-    const left = expiresAt - Date.now();
-    this.expiry = setTimeout(
-      () => {
-        if (left > LONGEST_TIMER) this.expire(expiresAt);
-        else {
-          this.registryOfClient.counters.closedExpired++;
-          this.close(CloseCode.identityExpired, 'Identity expired');
-        }
-      },
-      Math.min(Math.max(left, 0), LONGEST_TIMER),
-    );
-    this.expiry.unref();
-  }
-
-  close(code: number = CloseCode.normal, reason = ''): void {
-    checkClosing(code, reason);
-    this.finish(code, cutReason(reason));
+  /** @internal */
+  $ended(closing: Closing): void {
+    const { code, reason } = closing;
+    const told = `The connection was closed with ${code}${reason && ` (${reason})`}.`;
+    for (const { timer, reject } of this.calls.values()) {
+      clearTimeout(timer);
+      reject(new Error(told));
+    }
+    this.calls.clear();
+    this.inbox.end(told);
+    this.page?.closed(closing);
   }
 
   private takeCall(message: JsonValue): PendingCall | undefined {
@@ -178,25 +250,8 @@ export class TestClient extends Client implements AsyncDisposable {
     clearTimeout(call.timer);
     return call;
   }
+}
 
-  private finish(code: number, reason: string): void {
-    if (!this.open) return;
-    this.open = false;
-    clearTimeout(this.expiry);
-    // As of a socket, services hear of the end in a later turn: whoever closes a
-    // client in a hook must not have others told of its end before its start.
-    setImmediate(() => this.leave(code, reason));
-  }
-
-  private leave(code: number, reason: string): void {
-    this.registryOfClient.disconnect(this);
-    const told = `The connection was closed with ${code}${reason && ` (${reason})`}.`;
-    for (const { timer, reject } of this.calls.values()) {
-      clearTimeout(timer);
-      reject(new Error(told));
-    }
-    this.calls.clear();
-    this.inbox.end(told);
-    this.end({ code, reason });
-  }
+function typeOf(message: JsonValue): JsonValue | undefined {
+  return isJsonObject(message) ? message['type'] : undefined;
 }

@@ -747,7 +747,7 @@ class Room extends RpcService {
       expect(client.connected).toBe(true);
       expect(await callBackend(app.app, 'admin', 'connections')).toBe(1);
       await expect(client.call('admin', 'connections', {}, 50)).rejects.toThrow(
-        'did not answer',
+        'has no service "admin"',
       );
     },
   },
@@ -885,6 +885,9 @@ class Calculator {
   @RpcCommand()
   sum(@RpcParam('a') a: number, @RpcParam('b') b: number): number { return a + b; }
 }
+interface CalculatorApi {
+  sum(params: { a: number; b: number }): number;
+}
 @Module({
   imports: [
     SnorkyModule.forRoot({
@@ -896,6 +899,42 @@ class Calculator {
     PubSubModule.register({ service: PubSubService }),
   ],
   providers: [Calculator],
+})
+class AppModule {}
+export {};`,
+    run: () => Promise.resolve(),
+  },
+  'testing-live': {
+    before: `
+import { expect } from '@jest/globals';
+import { Controller, Get, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  BroadcastDealer, DataSyncModule, DataSyncService, SnorkyModule, SnorkyWsAdapter, Subscribable,
+} from 'snorky';
+import { connectClient } from 'snorky/testing';
+
+interface Task { id: number; title: string }
+class AllTasks extends BroadcastDealer<Task> { readonly model = 'Task'; }
+@Controller('tasks')
+class TasksController {
+  private readonly rows: Task[] = [];
+  constructor(private readonly datasync: DataSyncService) {}
+  @Get()
+  @Subscribable(AllTasks)
+  list(): Task[] { return this.rows; }
+  async add(title: string): Promise<void> {
+    const data = { id: this.rows.length, title };
+    this.rows.push(data);
+    await this.datasync.publishDeltas([{ type: 'insert', model: 'Task', data }]);
+  }
+}
+@Module({
+  imports: [
+    SnorkyModule.forRoot({ registries: { frontend: { websocket: { path: '/ws' } } } }),
+    DataSyncModule.register({ dealers: [AllTasks] }),
+  ],
+  controllers: [TasksController],
 })
 class AppModule {}
 export {};`,

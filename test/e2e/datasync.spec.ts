@@ -8,7 +8,7 @@ import {
 } from 'snorky';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import { registryOf } from '../../src/testing/connect.js';
+import { registryOf } from '../../src/testing/application.js';
 import { task } from '../support/datasync.js';
 import { handOff } from '../support/hand-off.js';
 import { LocalClient } from '../support/local-client.js';

@@ -266,7 +266,7 @@ describe('callBackend', () => {
   it('rejects what the backend would refuse', async () => {
     const app = await start();
     await expect(callBackend(app, 'who', 'am')).rejects.toThrow(
-      'unknownService',
+      'Registry "backend" has no service "who". It has: pubsub_backend.',
     );
     await expect(
       callBackend(app, 'pubsub_backend', 'subscribe'),

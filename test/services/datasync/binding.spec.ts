@@ -16,7 +16,7 @@ import {
 import { callBackend, type TestClient } from 'snorky/testing';
 import type { ServiceRegistry } from '../../../src/core/service-registry.js';
 import { CloseCode } from '../../../src/protocol/errors.js';
-import { registryOf } from '../../../src/testing/connect.js';
+import { registryOf } from '../../../src/testing/application.js';
 import {
   acquire,
   ALL,

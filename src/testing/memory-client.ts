@@ -1,0 +1,105 @@
+import { setImmediate } from 'node:timers';
+import { Client, type Handshake } from '../core/client.js';
+import type { PreparedMessage } from '../core/prepared-message.js';
+import type { ServiceRegistry } from '../core/service-registry.js';
+import { CloseCode } from '../protocol/errors.js';
+import type { JsonValue } from '../protocol/json.js';
+import { LONGEST_TIMER } from '../transports/longest-timer.js';
+import {
+  checkClosing,
+  cutReason,
+} from '../transports/websocket/close-frame.js';
+
+/** A message as a client gets it. */
+export interface ReceivedEnvelope<Message = JsonValue> {
+  readonly service: string;
+  readonly message: Message;
+}
+
+/** How a connection ended. */
+export interface Closing {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/**
+ * A connection in memory: what is sent is JSON text to the registry, and what
+ * arrives was JSON text, as over a socket, without a port.
+ */
+export abstract class MemoryClient extends Client {
+  /** Settles when the connection has ended, and services have been told. */
+  readonly closed: Promise<Closing>;
+
+  private open = true;
+  private expiry: NodeJS.Timeout | undefined;
+  private end!: (closing: Closing) => void;
+
+  /** @internal Use `connectClient`. */
+  constructor(
+    /** @internal */
+    readonly $registry: ServiceRegistry,
+    readonly handshake: Handshake,
+  ) {
+    super();
+    this.closed = new Promise((resolve) => (this.end = resolve));
+  }
+
+  get connected(): boolean {
+    return this.open;
+  }
+
+  /** Sends a text as it is, for what no well-behaved client would send. */
+  emitText(text: string): void {
+    if (!this.open) throw new Error('The connection has been closed.');
+    this.$registry.dispatch(this, text);
+  }
+
+  sendText(text: string): void {
+    if (this.open) this.$arrived(JSON.parse(text) as ReceivedEnvelope, text);
+  }
+
+  deliver(message: PreparedMessage): void {
+    this.sendText(message.text);
+  }
+
+  close(code: number = CloseCode.normal, reason = ''): void {
+    checkClosing(code, reason);
+    this.$finish(code, cutReason(reason));
+  }
+
+  /** @internal Closes with 4100 then, in milliseconds since 1970. */
+  expire(expiresAt: number): void {
+    const left = expiresAt - Date.now();
+    this.expiry = setTimeout(
+      () => {
+        if (left > LONGEST_TIMER) this.expire(expiresAt);
+        else {
+          this.$registry.counters.closedExpired++;
+          this.close(CloseCode.identityExpired, 'Identity expired');
+        }
+      },
+      Math.min(Math.max(left, 0), LONGEST_TIMER),
+    );
+    this.expiry.unref();
+  }
+
+  /** @internal A message has arrived. */
+  abstract $arrived(envelope: ReceivedEnvelope, text: string): void;
+
+  /** @internal Nothing will arrive any more. */
+  abstract $ended(closing: Closing): void;
+
+  /** @internal */
+  $finish(code: number, reason: string): void {
+    if (!this.open) return;
+    this.open = false;
+    clearTimeout(this.expiry);
+    // As of a socket, services hear of the end in a later turn: whoever closes a
+    // client in a hook must not have others told of its end before its start.
+    setImmediate(() => {
+      this.$registry.disconnect(this);
+      this.$ended({ code, reason });
+      this.end({ code, reason });
+    });
+  }
+}

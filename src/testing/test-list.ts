@@ -1,0 +1,72 @@
+import type { LiveCollection } from '../client/live-collection.js';
+import { PATIENCE } from './inbox.js';
+
+/** A live list, as pages have it, and a way to wait for what becomes of it. */
+export interface TestList<Item> extends LiveCollection<Item> {
+  /**
+   * Settles when the list is so.
+   *
+   * Rejects with what it is instead when it is not within `patience` milliseconds,
+   * or at once when it has failed or was closed and is not.
+   *
+   * @param patience @default 2000
+   *
+   * @example
+   * await list.until(({ items }) => items.length === 2);
+   */
+  until(
+    holds: (list: LiveCollection<Item>) => boolean,
+    patience?: number,
+  ): Promise<void>;
+}
+
+/** Adds to a list what tests need. */
+export function testList<Item>(
+  list: LiveCollection<Item>,
+  url: string,
+): TestList<Item> {
+  // Who waits by `until` learns of a failure there.
+  list.ready.catch(() => {});
+  const until: TestList<Item>['until'] = (holds, patience = PATIENCE) =>
+    new Promise((resolve, reject) => {
+      const refuse = (problem: string): void => {
+        end();
+        const { state, error, items } = list;
+        reject(
+          new Error(
+            `The list of ${url} ${problem}: it is ${state}, with ${excerpt(items)}.`,
+            { cause: error },
+          ),
+        );
+      };
+      const look = (): void => {
+        try {
+          if (holds(list)) {
+            end();
+            resolve();
+          } else if (list.state === 'failed' || list.state === 'closed') {
+            refuse('will not be as expected');
+          }
+        } catch (error) {
+          end();
+          // What somebody's function throws may be anything.
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      const timer = setTimeout(() => {
+        refuse(`was not as expected within ${patience} ms`);
+      }, patience);
+      const end = (): void => {
+        clearTimeout(timer);
+        list.changed.remove(look);
+      };
+      list.changed.add(look);
+      look();
+    });
+  return Object.assign(list, { until });
+}
+
+function excerpt(items: readonly unknown[]): string {
+  const text = JSON.stringify(items);
+  return text.length <= 200 ? text : `${items.length} items`;
+}

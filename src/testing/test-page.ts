@@ -1,0 +1,115 @@
+import { setImmediate } from 'node:timers';
+import { DataSync } from '../client/datasync.js';
+import type { Socket, SocketClass } from '../client/connection.js';
+import {
+  liveCollection,
+  type LiveListOptions,
+} from '../client/live-collection.js';
+import { Snorky } from '../client/snorky.js';
+import type { Fetch } from '../client/subscribing-fetch.js';
+import { RESERVED_SERVICE } from '../protocol/features.js';
+import { isJsonObject } from '../protocol/json.js';
+import type { RestDoor } from './rest-door.js';
+import { testList, type TestList } from './test-list.js';
+import type { Closing, ReceivedEnvelope } from './memory-client.js';
+
+/** Of a handshake, what a request for rows does not have. */
+const OF_HANDSHAKES =
+  /^(host|connection|upgrade|content-.*|transfer-encoding|sec-websocket-.*)$/;
+
+/** What a page sees of the client that it is on. */
+export interface PageClient {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  emitText(text: string): void;
+}
+
+/**
+ * The real connector of pages, on the connection of a client in memory. Messages of
+ * DataSync are for it from then on, all others for the test.
+ */
+export class TestPage {
+  private readonly snorky: Snorky;
+  private socket: Socket | undefined;
+
+  /** @param services The names of all DataSync services. */
+  constructor(
+    private readonly client: PageClient,
+    private readonly services: readonly string[],
+    private readonly door: RestDoor,
+  ) {
+    this.snorky = new Snorky(
+      this.socketClass(),
+      'ws://in-memory/',
+      Object.fromEntries(services.map((name) => [name, DataSync])),
+      { reconnect: false, heartbeat: 0 },
+    );
+  }
+
+  list<Row>(
+    url: string,
+    service: string,
+    options: LiveListOptions<Row>,
+  ): TestList<Row> {
+    const datasync = this.snorky.services[service] as DataSync;
+    const fetch: Fetch = (path, init) =>
+      this.door.fetch(path, { ...init, headers: this.headers(init) });
+    return testList(liveCollection(datasync, url, { fetch, ...options }), url);
+  }
+
+  /** Answers whether a message is for the page. Its own calls count upwards. */
+  takes({ service, message }: ReceivedEnvelope, text: string): boolean {
+    const isAnswer =
+      isJsonObject(message) &&
+      (message['type'] === 'response' || message['type'] === 'error');
+    if (isAnswer) {
+      if (typeof message['callId'] !== 'number') return false;
+      if (service !== RESERVED_SERVICE && !this.services.includes(service)) {
+        return false;
+      }
+    } else if (!this.services.includes(service)) {
+      return false;
+    }
+    // Later, as from a network: what answers a call never comes within it.
+    setImmediate(() => this.socket?.onmessage?.({ data: text } as never));
+    return true;
+  }
+
+  closed(closing: Closing): void {
+    this.socket?.onclose?.(closing as never);
+    this.snorky.disconnect();
+    this.door.close();
+  }
+
+  private headers(init: RequestInit): Headers {
+    const headers = new Headers(init.headers);
+    for (const [name, value] of Object.entries(this.client.headers)) {
+      if (value === undefined || OF_HANDSHAKES.test(name)) continue;
+      if (!headers.has(name)) headers.set(name, String(value));
+    }
+    return headers;
+  }
+
+  private socketClass(): SocketClass {
+    const { client } = this;
+    const opened = (socket: Socket): void => {
+      this.socket = socket;
+      setImmediate(() => socket.onopen?.(undefined as never));
+    };
+    return class implements Socket {
+      onopen: Socket['onopen'] = null;
+      onmessage: Socket['onmessage'] = null;
+      onclose: Socket['onclose'] = null;
+      onerror: Socket['onerror'] = null;
+
+      constructor() {
+        opened(this);
+      }
+
+      send(text: string): void {
+        client.emitText(text);
+      }
+
+      close(): void {}
+    };
+  }
+}
