@@ -1,11 +1,5 @@
 import type { Retention } from '../../../broker/ports.js';
-
-/** How far the log was when a token was given out, and until when that holds. */
-interface Mark {
-  readonly entries: number;
-  readonly units: number;
-  readonly time: number;
-}
+import { LogTally, type Mark } from './log-tally.js';
 
 /**
  * Notices when the log forgets what a token needs that nobody has come with yet:
@@ -16,8 +10,7 @@ interface Mark {
  */
 export class EvictionWatch {
   private readonly tokens = new Map<string, Mark>();
-  private entries = 0;
-  private units = 0;
+  private readonly tally = new LogTally();
 
   /**
    * @param timeout Milliseconds after which a token means nothing anyway.
@@ -32,11 +25,7 @@ export class EvictionWatch {
   /** A token was given out for what the log takes from now on. */
   authorized(token: string): void {
     this.look(performance.now());
-    this.tokens.set(token, {
-      entries: this.entries,
-      units: this.units,
-      time: performance.now(),
-    });
+    this.tokens.set(token, this.tally.mark());
   }
 
   /** Somebody has come with it, or it was withdrawn. */
@@ -50,21 +39,23 @@ export class EvictionWatch {
    * @param measure Its size; asked for only while tokens wait.
    */
   advance(measure: () => number): void {
-    this.entries++;
-    if (this.tokens.size === 0) return;
-    this.units += measure();
+    if (this.tokens.size === 0) {
+      this.tally.add();
+      return;
+    }
+    this.tally.add(measure);
     this.look(performance.now());
   }
 
   private look(now: number): void {
-    const { retention, timeout } = this;
+    const { retention, tally, timeout } = this;
     for (const [token, mark] of this.tokens) {
       const age = now - mark.time;
       if (age < timeout) {
         const forgotten =
-          this.entries - mark.entries > retention.entries ||
-          this.units - mark.units > retention.bytes ||
-          (age > retention.age && this.entries > mark.entries);
+          tally.entriesSince(mark) > retention.entries ||
+          tally.unitsSince(mark) > retention.bytes ||
+          (age > retention.age && tally.entriesSince(mark) > 0);
         if (!forgotten) return;
         this.evicted();
       }

@@ -1,15 +1,9 @@
 import type { Position, Retention } from '../../../broker/ports.js';
+import { LogTally, type Mark } from './log-tally.js';
 import type { Subscription } from './subscription.js';
 
 /** With a longer delay a timer would ring at once, again and again. */
 const LONGEST_DELAY = 2 ** 31 - 1;
-
-/** What the log had taken when a subscription was last told its position. */
-interface Mark {
-  readonly entries: number;
-  readonly units: number;
-  readonly time: number;
-}
 
 /**
  * Tells quiet subscriptions how far the log has come, before a quarter of its
@@ -21,8 +15,7 @@ interface Mark {
  */
 export class PositionBeacon {
   private readonly marks = new Map<Subscription, Mark>();
-  private entries = 0;
-  private units = 0;
+  private readonly tally = new LogTally();
   private last: Position | undefined;
   private timer: NodeJS.Timeout | undefined;
 
@@ -37,11 +30,7 @@ export class PositionBeacon {
   /** The subscription has just been told a position. */
   told(subscription: Subscription): void {
     this.marks.delete(subscription);
-    this.marks.set(subscription, {
-      entries: this.entries,
-      units: this.units,
-      time: performance.now(),
-    });
+    this.marks.set(subscription, this.tally.mark());
     const delay = Math.min(this.retention.age / 8, LONGEST_DELAY);
     this.timer ??= setInterval(this.look, delay).unref();
   }
@@ -58,9 +47,11 @@ export class PositionBeacon {
    */
   advance(position: Position, measure: () => number): void {
     this.last = position;
-    this.entries++;
-    if (this.marks.size === 0) return;
-    this.units += measure();
+    if (this.marks.size === 0) {
+      this.tally.add();
+      return;
+    }
+    this.tally.add(measure);
     this.look();
   }
 
@@ -70,17 +61,17 @@ export class PositionBeacon {
   }
 
   private readonly look = (): void => {
-    const { last, retention } = this;
+    const { last, retention, tally } = this;
     if (last === undefined) return;
     const now = performance.now();
     for (const [subscription, mark] of this.marks) {
       const due =
-        this.entries - mark.entries >= retention.entries / 4 ||
-        this.units - mark.units >= retention.bytes / 4 ||
+        tally.entriesSince(mark) >= retention.entries / 4 ||
+        tally.unitsSince(mark) >= retention.bytes / 4 ||
         now - mark.time >= retention.age / 4 - retention.age / 8;
       if (!due) return;
       // While the log rests there is nothing to tell.
-      if (this.entries > mark.entries) this.tell(subscription, last);
+      if (tally.entriesSince(mark) > 0) this.tell(subscription, last);
       this.told(subscription);
     }
   };
