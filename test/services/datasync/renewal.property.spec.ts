@@ -18,7 +18,11 @@ const step = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ cut: fc.boolean(), to: fc.nat({ max: 1 }) }),
+    arbitrary: fc.record({
+      cut: fc.boolean(),
+      loses: fc.boolean(),
+      to: fc.nat({ max: 1 }),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ wait: fc.nat({ max: 6 }) }) },
   { weight: 1, arbitrary: fc.constant('read' as const) },
@@ -66,9 +70,12 @@ class Page {
     this.ask('renew', token);
   }
 
-  /** @param isClean Whether the server notices. */
-  async cut(isClean: boolean): Promise<void> {
-    await this.read();
+  /**
+   * @param isClean Whether the server notices.
+   * @param loses Whether what was on its way to the page never arrives.
+   */
+  async cut(isClean: boolean, loses: boolean): Promise<void> {
+    if (!loses) await this.read();
     this.haunted ||= !this.isLive;
     if (isClean) this.client.disconnect();
     else this.left.push(this.client);
@@ -208,8 +215,9 @@ describe.each(NODES)(
         ),
         { numRuns: runs, seed },
       );
-      expect(renewals).toBeGreaterThan(runs);
-      expect(refetches).toBeLessThan(isSlow ? runs : 1);
+      expect(renewals).toBeGreaterThan(runs / 4);
+      // Nothing is under way where all is answered at once.
+      if (!isSlow) expect(refetches).toBe(0);
     }, 60_000);
 
     async function check(owner: string, steps: readonly Step[]): Promise<void> {
@@ -238,10 +246,10 @@ describe.each(NODES)(
         else if ('renew' in each) {
           const token = await (each.renew === 0 ? a : b).authorize(items);
           publish(1000 + index);
-          await (each.patient ? page.readUntilLive() : page.read());
+          if (each.patient) await page.readUntilLive();
           page.renew(token);
         } else if ('cut' in each) {
-          await page.cut(each.cut);
+          await page.cut(each.cut, each.loses);
           publish(2000 + index);
           await page.connect(each.to === 0 ? a : b);
         } else {
@@ -276,7 +284,7 @@ describe.each(NODES)(
       renewals += page.renewals;
       witness.disconnect();
       for (const client of page.left) client.disconnect();
-      await page.cut(true);
+      await page.cut(true, false);
     }
   },
 );

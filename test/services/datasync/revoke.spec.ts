@@ -6,6 +6,7 @@ import type {
   MaybePromise,
   Position,
   Replay,
+  TopicEntry,
 } from 'snorky';
 import { callBackend, type TestClient } from 'snorky/testing';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
@@ -323,6 +324,23 @@ function hesitating(
   return broker;
 }
 
+/** A broker whose listeners hear nothing while a test wants it so. */
+function deaf(
+  broker: Broker,
+  isDeaf: () => boolean,
+  missed: (() => void)[],
+): Broker {
+  const subscribe = broker.topics.subscribe.bind(broker.topics);
+  Object.assign(broker.topics, {
+    subscribe: (topic: string, listener: (entry: TopicEntry) => void) =>
+      subscribe(topic, (entry) => {
+        if (isDeaf()) missed.push(() => listener(entry));
+        else listener(entry);
+      }),
+  });
+  return broker;
+}
+
 /** A broker that appends to a topic only when it is let. */
 function refusing(broker: MemoryBroker, topics: Set<string>): Broker {
   const publish = broker.topics.publish.bind(broker.topics);
@@ -420,6 +438,24 @@ describe('A revocation on another node', () => {
     },
   );
 
+  it('ends what somebody had on a node that died with it', async () => {
+    const brokers: MemoryBroker[] = [];
+    await using pair = await startTwo((broker) => {
+      brokers.push(broker);
+      return broker;
+    });
+    const { a, b } = pair;
+    const [mine, other] = [await a.authorize(), await a.authorize()];
+    const { position } = await resume(await connect(b, 'ann'), mine);
+    await resume(await connect(b, 'bob'), other);
+    // Nothing of it is given back.
+    brokers.find(({ node }) => node === 'b')?.close();
+    await a.service.revoke({ identity: 'ann' });
+    const last = await connect(a, 'carol');
+    await expect(resume(last, mine, position)).rejects.toMatchObject(NONE);
+    expect((await resume(last, other, position)).recovered).toBe(true);
+  });
+
   it('is not lost where a token is given back late', async () => {
     let fails = true;
     let released = (): void => {};
@@ -447,6 +483,39 @@ describe('A revocation on another node', () => {
     const last = await connect(b, 'bob');
     await late;
     await expect(resume(last, token, position)).rejects.toMatchObject(NONE);
+  });
+
+  it('keeps rows from a replay that comes to it before the node has heard', async () => {
+    const waiting: (() => void)[] = [];
+    const missed: (() => void)[] = [];
+    let waits = false;
+    await using pair = await startTwo((broker, node) => {
+      if (node === 'b') return broker;
+      const slow = hesitating(broker, (topic) =>
+        waits && topic.startsWith('datasync:')
+          ? new Promise((resolve) => waiting.push(resolve))
+          : undefined,
+      );
+      return deaf(slow, () => waits, missed);
+    });
+    const { a, b } = pair;
+    for (const come of [resume, acquire]) {
+      const token = await a.authorize();
+      await a.publish(task(1));
+      const client = await connect(a, 'ann', 'revoked');
+      waits = true;
+      const answer = come(client, token);
+      answer.catch(() => {});
+      await until('the replay', () => waiting.length > 0);
+      await b.service.revoke({ identity: 'ann' });
+      await b.publish(task(2));
+      for (const go of waiting.splice(0)) go();
+      waits = false;
+      await expect(answer).rejects.toMatchObject(NONE);
+      expect(rowsIn(await taken(client))).toEqual([1]);
+      for (const hear of missed.splice(0)) hear();
+      expect([a.held, a.routed, await taken(client)]).toEqual([0, 0, []]);
+    }
   });
 
   it('ends what is held though it could not be put in order with the rows', async () => {
