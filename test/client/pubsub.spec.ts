@@ -41,6 +41,37 @@ describe('PubSub', () => {
     expect(await heard).toEqual([{ channel, message: null }]);
   });
 
+  it('keeps channels as JSON has them, whatever becomes of the object', async () => {
+    await using app = await startPubSub();
+    await using line = await Line.to(app.port);
+    using snorky = connect(`ws://127.0.0.1:${line.port}/ws`, {
+      pubsub: PubSub,
+    });
+    const { pubsub } = snorky.services;
+    const days = ['2026-12-24', '2026-12-25'].map((day) => new Date(day));
+    // Both have no members of their own: they would have one key.
+    for (const day of days) await pubsub.subscribe({ channel: { day } });
+    const room = { name: 'a' };
+    await pubsub.subscribe({ channel: room });
+    room.name = 'b';
+    const again: unknown[] = [];
+    const all = new Promise<void>((resolve) => {
+      pubsub.resubscribed.add((channel) => {
+        if (again.push(channel) === 3) resolve();
+      });
+    });
+    line.cut();
+    await all;
+    expect(again).toEqual([
+      { day: '2026-12-24T00:00:00.000Z' },
+      { day: '2026-12-25T00:00:00.000Z' },
+      { name: 'a' },
+    ]);
+    const heard = dispatched(pubsub.messageReceived);
+    await pubsub.publish({ channel: { day: days[0] as Date }, message: 1 });
+    expect(await heard).toEqual([{ channel: again[0], message: 1 }]);
+  });
+
   it('has what the service refuses', async () => {
     await using app = await startPubSub();
     using snorky = connect(`${app.ws}/ws`, { pubsub: PubSub });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -165,6 +165,18 @@ async function packedDocuments(): Promise<string[]> {
 }
 
 const BROWSER_FILES = ['dist/browser/snorky.js', 'dist/browser/snorky.min.js'];
+
+const DECLARED = join(ROOT, 'test/client/types/declared');
+
+/** Puts one side's use of declared types where an application has its files. */
+async function declareTypes(app: string, side: string): Promise<string> {
+  const place = join(app, 'declared');
+  for (const folder of ['shared', side]) {
+    await cp(join(DECLARED, folder), join(place, folder), { recursive: true });
+  }
+  await cp(join(DECLARED, '../equal.ts'), join(app, 'equal.ts'));
+  return join(place, side, 'tsconfig.json');
+}
 
 describe('The package', () => {
   let manifest: Manifest;
@@ -406,6 +418,28 @@ describe('The package', () => {
         child.kill('SIGKILL');
       }
     }, 60_000);
+
+    it('is held to what is declared', async () => {
+      const config = await declareTypes(app, 'server');
+      await writeFile(
+        config,
+        JSON.stringify({
+          compilerOptions: {
+            target: 'ES2023',
+            module: 'nodenext',
+            types: ['node'],
+            strict: true,
+            exactOptionalPropertyTypes: true,
+            experimentalDecorators: true,
+            emitDecoratorMetadata: true,
+            skipLibCheck: false,
+            noEmit: true,
+          },
+          include: ['.'],
+        }),
+      );
+      await runTool('typescript/bin/tsc', ['-p', config], app);
+    }, 60_000);
   });
 
   describe('in an application without a framework', () => {
@@ -482,6 +516,39 @@ describe('The package', () => {
         );
         // With what it printed it fails, and so does this.
         await runTool('typescript/bin/tsc', ['-p', app], app);
+      },
+      60_000,
+    );
+
+    it.each(['snorky/client', 'snorky'])(
+      'holds a page to what is declared, if it is by the name that it can see (%s)',
+      async (name) => {
+        const config = await declareTypes(app, 'page');
+        const shared = join(app, 'declared/shared/app-types.ts');
+        const text = await readFile(shared, 'utf8');
+        await writeFile(shared, text.replaceAll('snorky/client', name));
+        await writeFile(
+          config,
+          JSON.stringify({
+            compilerOptions: {
+              target: 'ES2022',
+              lib: ['ES2022', 'DOM', 'DOM.Iterable'],
+              types: [],
+              module: 'esnext',
+              moduleResolution: 'bundler',
+              strict: true,
+              exactOptionalPropertyTypes: true,
+              skipLibCheck: false,
+              noEmit: true,
+            },
+            include: ['.'],
+          }),
+        );
+        const compiled = runTool('typescript/bin/tsc', ['-p', config], app);
+        // A page has no Nest, which the types of a server name.
+        if (name === 'snorky') {
+          await expect(compiled).rejects.toThrow('@nestjs/common');
+        } else await compiled;
       },
       60_000,
     );
