@@ -41,11 +41,13 @@ import {
   type RevocationTerms,
 } from './subscription/revocation.js';
 import { SubscriptionStore } from './subscription/store.js';
+import { TokenWarnings } from './token-warnings.js';
 import { isToken, newToken } from './token.js';
 
 /** All parts of a DataSync service on this node, while it runs. */
 export class DataSyncRuntime {
   readonly desk: SubscriptionDesk;
+  private readonly warnings: TokenWarnings;
   private readonly store: SubscriptionStore;
   private readonly reader: LogReader;
   private readonly revocations: LogReader;
@@ -68,6 +70,7 @@ export class DataSyncRuntime {
     private readonly models: Models,
     settings: DataSyncSettings,
   ) {
+    this.warnings = new TokenWarnings(service);
     const { topics } = broker;
     const scope = `datasync:${service.registry.name}/${service.name}`;
     const { log, tokenTimeout, maxTokens, maxSubscriptions } = settings;
@@ -81,7 +84,9 @@ export class DataSyncRuntime {
       (subscription) => this.beacon.told(subscription),
       (left, right) => topics.compare(left, right),
     );
-    this.watch = new EvictionWatch(log, tokenTimeout, () => this.evicted());
+    this.watch = new EvictionWatch(log, tokenTimeout, () =>
+      this.warnings.evicted(),
+    );
     this.reader = new LogReader(topics, scope, log, (entry) =>
       this.read(entry),
     );
@@ -102,7 +107,7 @@ export class DataSyncRuntime {
         deltas: {
           reader: this.reader,
           replay: (since, limit) => topics.replay(scope, since, limit),
-          uncovered: () => this.uncovered(),
+          uncovered: () => this.warnings.uncovered(),
         },
         revocations: this.revocationLog(),
         output: this.output,
@@ -120,7 +125,7 @@ export class DataSyncRuntime {
           identity === null ? undefined : canonicalKey(identity as JsonValue),
         clientsOf: (identity) => service.registry.clientsOf(identity),
         arrived: (token) => this.watch.forget(token),
-        mismatched: () => this.mismatched(),
+        mismatched: () => this.warnings.mismatched(),
         failed: (error) => {
           service.registry.failed('datasync', error, () => 'The broker failed');
         },
@@ -157,7 +162,7 @@ export class DataSyncRuntime {
   ): MaybePromise<string> {
     const { store, watch } = this;
     const { waiting } = store;
-    if (waiting.full) throw this.full();
+    if (waiting.full) throw this.warnings.full();
     const token = newToken();
     const put = waiting.addIf(token, () =>
       whenReady(this.ends(), ({ position, revocations }) =>
@@ -227,7 +232,7 @@ export class DataSyncRuntime {
     return {
       reader,
       replay: (since, limit) => topics.replay(reader.topic, since, limit),
-      uncovered: () => this.revocationsUncovered(),
+      uncovered: () => this.warnings.revocationsUncovered(),
       get heard() {
         return heard();
       },
@@ -271,44 +276,6 @@ export class DataSyncRuntime {
         this.desk.revoked(said.revocation, said.at);
         break;
     }
-  }
-
-  private full(): RpcError {
-    const { log } = this.service.registry;
-    log.warn(`tokens:${this.service.name}`, () => {
-      return `"${this.service.name}" authorizes nothing: as many tokens wait for their clients as the option \`maxTokens\` allows. Limit how often one client may ask; if so many clients are expected, raise the option.`;
-    });
-    return new RpcError(WireError.tooManyTokens);
-  }
-
-  private evicted(): void {
-    const { counters, log } = this.service.registry;
-    counters.evicted++;
-    log.warn(`evicted:${this.service.name}`, () => {
-      return `The log of "${this.service.name}" has forgotten what a token needs that nobody has come with yet. If this is common, raise the option \`log\`.`;
-    });
-  }
-
-  private mismatched(): void {
-    const { counters, log } = this.service.registry;
-    counters.mismatched++;
-    log.warn(`mismatched:${this.service.name}`, () => {
-      return `Somebody came to "${this.service.name}" with a token for another identity: a page that logged in or out and has not fetched since, or a stolen token.`;
-    });
-  }
-
-  private revocationsUncovered(): void {
-    const { log } = this.service.registry;
-    log.warn(`revocations:${this.service.name}`, () => {
-      return `The log of revocations of "${this.service.name}" no longer reaches back to where a subscription was last looked at: its client has to fetch again. If this is common, raise the option \`revocations\`.`;
-    });
-  }
-
-  private uncovered(): void {
-    const { log } = this.service.registry;
-    log.warn(`uncovered:${this.service.name}`, () => {
-      return `The log of "${this.service.name}" no longer reaches back to where a subscription was to go on: its client has to fetch again.`;
-    });
   }
 }
 
