@@ -1,4 +1,5 @@
 import type { RuledClass } from '../../../core/class-rules.js';
+import type { ByModel } from '../../../protocol/snorky-types.js';
 
 /** What is known of a model before any row of it is published. */
 export interface ModelOptions {
@@ -30,7 +31,7 @@ export interface ModelOptions {
 }
 
 /** By the name of the model, as in deltas. */
-export type ModelsOptions = Readonly<Record<string, ModelOptions>>;
+export type ModelsOptions = ByModel<ModelOptions>;
 
 /** The options of a model, checked. */
 export interface ModelSettings {

@@ -55,6 +55,13 @@ export class CommentsOf extends SimpleDealer<Comment> {
 
 export const module = DataSyncModule.register({
   dealers: [AllTasks, CommentsOf, TasksAsJson, AnyRows, new AllTasks()],
+  models: { Task: { key: 'id' } },
+});
+
+export const unknownModel = DataSyncModule.register({
+  dealers: [AllTasks],
+  // @ts-expect-error: no such model.
+  models: { Tsak: { key: 'id' } },
 });
 
 export class Gateway implements IdentifiesClient {
