@@ -67,7 +67,7 @@ export { ArrayCollection } from './collections/array-collection.js';
 export { CollectionDeltaProcessor } from './collections/collection-delta-processor.js';
 export { Collection, CollectionIterator } from './collections/collection.js';
 export { SingleItemCollection } from './collections/single-item-collection.js';
-export type { ArrayCollectionOptions } from './collections/array-collection.js';
+export type { ArrayCollectionOptions } from './collections/array-collection-options.js';
 export type {
   CollectionDeltaProcessorOptions,
   Collections,

@@ -5,10 +5,8 @@ import type {
   RowOf,
 } from '../protocol/snorky-types.js';
 import { bareUrl } from './answer.js';
-import {
-  ArrayCollection,
-  type Making,
-} from './collections/array-collection.js';
+import { ArrayCollection } from './collections/array-collection.js';
+import type { Making } from './collections/array-collection-options.js';
 import { SingleItemCollection } from './collections/single-item-collection.js';
 import { type KeyOption, keyReader } from './collections/key.js';
 import type { DataSync } from './datasync.js';
