@@ -76,14 +76,14 @@ export type { UpgradeResponse } from './nest/gateway/upgrade-response.js';
 // Registries
 export { ServiceRegistry } from './core/service-registry.js';
 export type { Counters } from './core/counters.js';
-export { REDACTED_NAMES } from './core/redaction.js';
+export { REDACTED_NAMES } from './core/redacted-names.js';
 export type {
   LogOptions,
   LogRate,
   LogSink,
   RateLimitedLog,
 } from './core/log.js';
-export type { RedactedNames } from './core/redaction.js';
+export type { RedactedNames } from './core/redacted-names.js';
 export {
   InjectRegistry,
   InjectService,

@@ -1,6 +1,7 @@
 import { describeThrown, oneLine, stackText } from './log-line.js';
 import { disown } from './promise-like.js';
-import { Redaction, type RedactedNames } from './redaction.js';
+import type { RedactedNames } from './redacted-names.js';
+import { Redaction } from './redaction.js';
 
 /** Where lines go. Nest's `LoggerService` fits. */
 export interface LogSink {

@@ -1,53 +1,10 @@
 import type { FieldFault } from './rpc-error.js';
 import { excerpt } from './log-line.js';
-
-/**
- * The names of what a log line never shows. A name that is compared with them
- * is taken apart at its capitals, digits and signs: `apiKey`, `API_KEY` and
- * `x-api-key` have the part `key`, `monkey` has not. From five letters on they
- * are found anywhere: `userpassword`.
- */
-export const REDACTED_NAMES: readonly string[] = [
-  'password',
-  'passwd',
-  'passphrase',
-  'passcode',
-  'pwd',
-  'pass',
-  'pin',
-  'otp',
-  'totp',
-  'secret',
-  'credential',
-  'token',
-  'ticket',
-  'jwt',
-  'bearer',
-  'authorization',
-  'auth',
-  'cookie',
-  'session',
-  'sid',
-  'key',
-  'signature',
-  'card',
-  'cvv',
-  'cvc',
-  'iban',
-  'ssn',
-];
-
-/** Which names are redacted: more than {@link REDACTED_NAMES}, or others. */
-export type RedactedNames =
-  readonly string[] | { readonly only: readonly string[] };
+import { HiddenNames, type RedactedNames } from './redacted-names.js';
 
 const HIDDEN = '[redacted]';
-/** From this length on a name is looked for inside of words. */
-const TELLING = 5;
 /** Characters of a message beyond which only its size is told. */
 const LARGEST = 16_384;
-/** Characters of the longest name that is looked at. */
-const LONGEST_NAME = 100;
 /** Values of the params that are looked at before a validator is quoted. */
 const MOST_LOOKS = 1000;
 /** Members under which one of these names itself is the value of its sibling. */
@@ -72,37 +29,16 @@ const NAMING = new Set([
  * The work is bounded by what the line can show, not by what came.
  */
 export class Redaction {
-  private readonly parts = new Set<string>();
-  private readonly telling: readonly string[];
+  private readonly names: HiddenNames;
 
   /** @throws TypeError for a name without a letter or digit. */
   constructor(names: RedactedNames = []) {
-    const all =
-      'only' in names
-        ? names.only
-        : [...REDACTED_NAMES, ...(names as string[])];
-    for (const name of all) {
-      const flat = typeof name === 'string' ? partsOf(name).join('') : '';
-      if (flat === '') {
-        throw new TypeError(
-          `The log option "redact" must list names, not ${JSON.stringify(name)}.`,
-        );
-      }
-      this.parts.add(flat);
-    }
-    this.telling = [...this.parts].filter((part) => part.length >= TELLING);
+    this.names = new HiddenNames(names);
   }
 
   /** Whether what stands under a name is hidden. */
   hides(name: string): boolean {
-    // Whoever makes names of that length has nothing to show in a line.
-    if (name.length > LONGEST_NAME) return true;
-    const parts = partsOf(name);
-    const flat = parts.join('');
-    return (
-      [flat, ...parts].some((part) => this.has(part)) ||
-      this.telling.some((part) => flat.includes(part))
-    );
+    return this.names.hides(name);
   }
 
   /** A call as the wire's log format has it: `name({"a": 1})`. */
@@ -163,7 +99,11 @@ export class Redaction {
       if (++looks > MOST_LOOKS) return true;
       const one = waiting.pop();
       if (typeof one === 'string') {
-        if (one.length > LARGEST || this.names(one) || this.tells(one)) {
+        if (
+          one.length > LARGEST ||
+          this.names.are(one) ||
+          this.names.tells(one)
+        ) {
           return true;
         }
       } else if (typeof one === 'object' && one !== null) {
@@ -174,13 +114,6 @@ export class Redaction {
       }
     }
     return false;
-  }
-
-  private has(part: string): boolean {
-    return (
-      this.parts.has(part) ||
-      (part.endsWith('s') && this.parts.has(part.slice(0, -1)))
-    );
   }
 
   private write(value: unknown): string {
@@ -211,7 +144,7 @@ export class Redaction {
   private addList(list: readonly unknown[], line: Line): void {
     // As in ["password", "..."], an entry of an object or a header.
     const [first, second] = list;
-    const isEntry = list.length === 2 && this.names(first);
+    const isEntry = list.length === 2 && this.names.are(first);
     line.add('[');
     for (let i = 0; i < list.length && !line.full; i++) {
       if (i > 0) line.add(', ');
@@ -224,7 +157,7 @@ export class Redaction {
   private addObject(object: Record<string, unknown>, line: Line): void {
     const keys = Object.keys(object).sort();
     const naming = keys.find(
-      (key) => NAMING.has(key.toLowerCase()) && this.names(object[key]),
+      (key) => NAMING.has(key.toLowerCase()) && this.names.are(object[key]),
     );
     line.add('{');
     let first = true;
@@ -241,28 +174,11 @@ export class Redaction {
     line.add('}');
   }
 
-  /** Whether a value is itself the name of something hidden. */
-  private names(value: unknown): boolean {
-    return (
-      typeof value === 'string' &&
-      value.length <= LONGEST_NAME &&
-      this.hides(value)
-    );
-  }
-
   private shown(text: string): string {
     const start = text.slice(0, Line.LIMIT + 1);
-    return this.tells(start) ? HIDDEN : JSON.stringify(withoutQueries(start));
-  }
-
-  /** Whether a text has one of the names in it, and a value after it. */
-  private tells(text: string): boolean {
-    const flat = partsOf(text).join('');
-    if (this.telling.some((part) => flat.includes(part))) return true;
-    for (const [, name = ''] of text.matchAll(ASSIGNMENT)) {
-      if (this.hides(name)) return true;
-    }
-    return false;
+    return this.names.tells(start)
+      ? HIDDEN
+      : JSON.stringify(withoutQueries(start));
   }
 }
 
@@ -283,18 +199,6 @@ class Line {
   cut(text: string): string {
     return text.slice(0, Line.LIMIT + 1);
   }
-}
-
-/** A name, and what makes what follows its value: `pin=`, `"pin": `, `\"pin\":`. */
-const ASSIGNMENT = /([\p{L}\p{N}_.-]+)[\\"'\]\s]*[:=]/gu;
-
-/** Words, also inside of `camelCase`, `snake_case` and `kebab-case`. */
-const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{L}+|\p{N}+/gu;
-
-function partsOf(name: string): string[] {
-  return (name.normalize('NFKC').match(PART) ?? []).map((part) =>
-    part.toLowerCase(),
-  );
 }
 
 function sizeOf(characters: number): string {
