@@ -12,11 +12,11 @@ export interface ClassRules {
    */
   instance(classRef: RuledClass, object: object): object;
   /**
-   * Whether a field of instances of a class never leaves under its name.
+   * Which fields of instances of a class never leave under their names.
    *
-   * @param path The names on the way into nested objects.
+   * @param fields Dotted, on the way into nested objects.
    */
-  leavesOut(classRef: RuledClass, path: readonly string[]): boolean;
+  leftOut(classRef: RuledClass, fields: readonly string[]): ReadonlySet<string>;
 }
 
 /** A class whose constructor is not called. */

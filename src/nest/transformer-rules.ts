@@ -43,12 +43,35 @@ class TransformerRules implements ClassRules {
       : copyOf(classRef.prototype as object, object);
   }
 
-  leavesOut(classRef: RuledClass, path: readonly string[]): boolean {
-    const members = path.reduceRight<unknown>(
-      (value, name) => ({ [name]: value }),
-      1,
-    );
-    const instance = this.instance(classRef, members as object);
+  leftOut(
+    classRef: RuledClass,
+    fields: readonly string[],
+  ): ReadonlySet<string> {
+    const byFirst = new Map<string, string[]>();
+    for (const field of fields) {
+      const [first = field] = field.split('.', 1);
+      const same = byFirst.get(first);
+      if (same === undefined) byFirst.set(first, [field]);
+      else same.push(field);
+    }
+    const left = new Set<string>();
+    this.addLeftOut(classRef, [...byFirst.values()], left);
+    return left;
+  }
+
+  /**
+   * All at once, since what an object costs is mostly the same for one field and
+   * for a hundred.
+   *
+   * @param groups Fields with the same first name.
+   */
+  private addLeftOut(
+    classRef: RuledClass,
+    groups: readonly (readonly string[])[],
+    left: Set<string>,
+  ): void {
+    const paths = groups.flat().map((field) => field.split('.'));
+    const instance = this.instance(classRef, objectWith(paths));
     // Exposed getters would find nothing of what they are made of.
     const bare = new Proxy(instance, {
       get: (target, name): unknown =>
@@ -57,16 +80,16 @@ class TransformerRules implements ClassRules {
           : undefined,
     });
     try {
-      let left: unknown = this.apply(bare);
-      for (const name of path) {
-        if (typeof left !== 'object' || left === null) return true;
-        if (!Object.hasOwn(left, name)) return true;
-        left = (left as Readonly<Record<string, unknown>>)[name];
+      const leaving = this.apply(bare);
+      for (const path of paths) {
+        if (!isThere(leaving, path)) left.add(path.join('.'));
       }
-      return false;
     } catch {
-      // A rule that wants another value.
-      return false;
+      // A rule wants another value: of one field, which is not left out then.
+      if (groups.length <= 1) return;
+      const half = groups.length >> 1;
+      this.addLeftOut(classRef, groups.slice(0, half), left);
+      this.addLeftOut(classRef, groups.slice(half), left);
     }
   }
 
@@ -92,6 +115,46 @@ function copyOf(prototype: object, object: object): object {
     object as Record<string, unknown>,
   );
   return Object.create(prototype, members) as object;
+}
+
+/** An object that has something at the end of each path. */
+function objectWith(paths: readonly (readonly string[])[]): object {
+  const root = {};
+  for (const path of paths) {
+    let at: object = root;
+    path.forEach((name, i) => {
+      const known: unknown = Object.hasOwn(at, name)
+        ? Reflect.get(at, name)
+        : undefined;
+      if (isObject(known)) {
+        at = known;
+        return;
+      }
+      const next = i < path.length - 1 ? {} : 1;
+      // Not assigned: `__proto__` is a name like any other.
+      Object.defineProperty(at, name, {
+        value: next,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+      if (isObject(next)) at = next;
+    });
+  }
+  return root;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isThere(object: unknown, path: readonly string[]): boolean {
+  let at = object;
+  for (const name of path) {
+    if (!isObject(at) || !Object.hasOwn(at, name)) return false;
+    at = (at as Readonly<Record<string, unknown>>)[name];
+  }
+  return true;
 }
 
 type ClassMap = ReadonlyMap<unknown, unknown>;

@@ -202,6 +202,14 @@ describe('The option `serialize`', () => {
     expect(await heard(client)).toEqual({ channel: 'news', n: 3, who: ANN });
   });
 
+  it('gets no promises, that fail where nobody looks', async () => {
+    const [pubsub] = await start({ serialize: () => 'said' });
+    const late: unknown = Promise.reject(new Error('No database'));
+    expect(() => pubsub.broadcast('news', late as string)).toThrow(
+      'The message is a promise. Wait for it.',
+    );
+  });
+
   it('leaves alone what clients publish', async () => {
     const [, client] = await start({ serialize: () => 'changed' });
     await client.call('pubsub', 'publish', { channel: 'news', message: 7 });

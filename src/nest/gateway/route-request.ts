@@ -14,9 +14,13 @@ export interface RouteRequest {
   readonly user: UserOr<UpgradeUser>;
 }
 
-/** Whether guards or middleware have found out who sent a route's request. */
+/**
+ * Whether guards or middleware have found out who sent a route's request. Passport
+ * says `false` where nobody did.
+ */
 export function hasUser(request: object): boolean {
   // Middleware on Fastify has Node's own request in its hands.
   const { user, raw } = request as { user?: unknown; raw?: { user?: unknown } };
-  return (user ?? raw?.user ?? undefined) !== undefined;
+  const found = user ?? raw?.user;
+  return found !== undefined && found !== null && found !== false;
 }

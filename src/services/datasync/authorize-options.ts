@@ -3,6 +3,7 @@ import { RpcError } from '../../core/rpc-error.js';
 import { WireError } from '../../protocol/errors.js';
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import type { IdentityInput } from '../../protocol/snorky-types.js';
+import { checkMembers } from './option-members.js';
 
 /** For whom a subscription is authorized, and until when. */
 export interface AuthorizeOptions {
@@ -28,6 +29,8 @@ export interface AuthorizationTerms {
   readonly expiresAt?: number;
 }
 
+const MEMBERS = ['for', 'bearer', 'expiresAt'];
+
 /**
  * What an application says of an authorization.
  *
@@ -35,6 +38,7 @@ export interface AuthorizationTerms {
  *   mistake, or for strangers: `NotJsonError`.
  */
 export function termsOf(options: AuthorizeOptions): AuthorizationTerms {
+  checkMembers(options, MEMBERS, 'authorizeSubscription');
   return terms(bindingOf(options), endOf(options));
 }
 

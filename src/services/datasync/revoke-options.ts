@@ -4,6 +4,7 @@ import { WireError } from '../../protocol/errors.js';
 import type { JsonInput } from '../../protocol/json-input.js';
 import type { JsonObject, JsonValue } from '../../protocol/json.js';
 import type { IdentityInput } from '../../protocol/snorky-types.js';
+import { checkMembers } from './option-members.js';
 import type { RevocationTerms } from './subscription/revocation.js';
 
 /**
@@ -32,6 +33,7 @@ const MEMBERS = ['identity', 'dealer', 'query', 'token'] as const;
  * @throws TypeError for what would take back everything, or nothing, by mistake.
  */
 export function revocationOf(options: RevokeOptions): RevocationTerms {
+  checkMembers(options, MEMBERS, 'revoke');
   const revocation: Record<string, JsonValue> = {};
   for (const name of MEMBERS) {
     if (!Object.hasOwn(options, name)) continue;

@@ -171,6 +171,10 @@ export class PubSubService extends RpcService {
   /** @internal What leaves in place of a message of the server. */
   $leaving(message: unknown, channel: JsonValue): JsonValue {
     const serialize = this.$options?.serialize;
+    if (serialize && isPromiseLike(message)) {
+      disown(message);
+      throw new TypeError('The message is a promise. Wait for it.');
+    }
     const own: unknown = serialize ? serialize(message, channel) : message;
     if (serialize && isPromiseLike(own)) {
       disown(own);

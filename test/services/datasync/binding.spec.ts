@@ -226,6 +226,19 @@ describe('An authorization', () => {
     );
   });
 
+  it.each([{ fro: 'ann' }, { For: 'ann', bearer: false }, { identity: 'ann' }])(
+    'in process does not take %j: it would be for everybody',
+    async (options) => {
+      await using app = await DataSyncApp.start();
+      expect(() =>
+        app.service.authorizeSubscription(ALL, options as object),
+      ).toThrow('It knows `for`, `bearer`, `expiresAt`.');
+      expect(() =>
+        app.service.authorizeSubscription(ALL, null as unknown as object),
+      ).toThrow('authorizeSubscription takes its options as an object.');
+    },
+  );
+
   it('in process is for one or for all', async () => {
     await using app = await DataSyncApp.start();
     expect(() =>

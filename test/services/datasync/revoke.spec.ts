@@ -269,6 +269,8 @@ describe('A revocation', () => {
     [{ identity: NaN }, 'JSON cannot express identity'],
     [{ identity: new (class UserId {})() }, 'JSON cannot express identity'],
     [{ dealer: 7 }, 'a string'],
+    [{ identity: 'ann', dealler: 'AllTasks' }, 'given "dealler", which it'],
+    [undefined, 'takes its options as an object'],
   ])('in process is not %j: %s', async (options, text) => {
     await using app = await DataSyncApp.start();
     expect(() => app.service.revoke(options as object)).toThrow(text);

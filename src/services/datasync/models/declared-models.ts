@@ -28,10 +28,10 @@ export function declaredModels(
       );
     }
     const model = new Model(name, [], settings, rules);
-    for (const field of settings.key) {
-      if (!model.hides(field)) continue;
+    const hidden = model.hiddenOf(settings.key);
+    if (hidden !== undefined) {
       throw new TypeError(
-        `"models.${name}.key" has "${field}", which the rules of ${settings.type?.name ?? 'its class'} leave out: no page could tell rows apart. Name it as pages see it.`,
+        `"models.${name}.key" has "${hidden}", which the rules of ${settings.type?.name ?? 'its class'} leave out: no page could tell rows apart. Name it as pages see it.`,
       );
     }
   }

@@ -25,8 +25,10 @@ export class FilterFields {
    * and rows that come and go by its value would tell it.
    */
   hiddenOf(predicate: Predicate): string | undefined {
-    for (const field of fieldsOf(predicate)) {
-      if (this.model.hides(field)) return field;
+    const fields = fieldsOf(predicate);
+    const hidden = this.model.hiddenOf(fields);
+    if (hidden !== undefined) return hidden;
+    for (const field of fields) {
       const [first = field] = field.split('.');
       this.notice(first);
     }

@@ -9,8 +9,10 @@ import { lacksForDealers } from './old-rows.js';
 
 /** By which pages find rows unless they are told otherwise. */
 const USUAL_KEY = 'id';
-/** Answers of {@link Model.hides} that are remembered. */
+/** Answers of {@link Model.hiddenOf} that are remembered. */
 const MOST_ANSWERS = 1000;
+/** Of a field, on the way to it. Dealers see of what is deeper what leaves. */
+const MOST_NAMES = 4;
 
 /** A model: how its rows leave the server, and what tells them apart. */
 export class Model {
@@ -40,6 +42,10 @@ export class Model {
     const { type, serialize } = this.settings;
     if (isJson && type === undefined && serialize === undefined) {
       return row as JsonValue;
+    }
+    if (serialize !== undefined && isPromiseLike(row)) {
+      disown(row);
+      throw new TypeError('A row is a promise. Wait for it.');
     }
     const typed = type === undefined ? row : this.typed(row, what);
     const leaving = serialize === undefined ? typed : serialize(typed);
@@ -93,20 +99,30 @@ export class Model {
     return lacking === undefined ? undefined : `lacks ${lacking}`;
   }
 
-  /** Whether the rules of its class leave a field out. Clients ask for any. */
-  hides(field: string): boolean {
-    const { hidden } = this;
-    // What is inside of a field that is left out is left out with it.
-    if (field.length > LONGEST_FIELD) {
-      const [first = ''] = field.split('.', 1);
-      return first.length <= LONGEST_FIELD && this.hides(first);
+  /** The first of some fields that the rules of its class leave out. */
+  hiddenOf(fields: Iterable<string>): string | undefined {
+    const { type, serialize } = this.settings;
+    const { rules, hidden } = this;
+    // What a function leaves out, nobody knows; but dealers do not see it.
+    if (type === undefined || rules === undefined || serialize !== undefined) {
+      return undefined;
     }
-    let answer = hidden.get(field);
-    if (answer === undefined) {
-      answer = this.leavesOut(field);
-      if (hidden.size < MOST_ANSWERS) hidden.set(field, answer);
+    const asked = new Map<string, string>();
+    for (const field of fields) {
+      const name = shortened(field);
+      const answer = hidden.get(name);
+      if (answer === true) return field;
+      if (answer === undefined && name.length <= LONGEST_FIELD) {
+        asked.set(name, field);
+      }
     }
-    return answer;
+    if (asked.size === 0) return undefined;
+    const left = rules.leftOut(type, [...asked.keys()]);
+    for (const name of asked.keys()) {
+      if (hidden.size < MOST_ANSWERS) hidden.set(name, left.has(name));
+    }
+    const [first] = left;
+    return first === undefined ? undefined : asked.get(first);
   }
 
   private faultOfKey(row: JsonValue): string | undefined {
@@ -133,16 +149,15 @@ export class Model {
     const members = isPlain(row) ? row : thawed(frozenJson(row, what, rules));
     return isJsonObject(members) ? rules.instance(type, members) : members;
   }
+}
 
-  private leavesOut(field: string): boolean {
-    const { type, serialize } = this.settings;
-    const { rules } = this;
-    // What a function leaves out, nobody knows; but dealers do not see it.
-    if (type === undefined || rules === undefined || serialize !== undefined) {
-      return false;
-    }
-    return rules.leavesOut(type, field.split('.'));
-  }
+/**
+ * What decides about a field: what is inside of one that is left out is left out
+ * with it. Clients ask for any, and each name costs.
+ */
+function shortened(field: string): string {
+  const name = field.split('.', MOST_NAMES).join('.');
+  return name.length <= LONGEST_FIELD ? name : (name.split('.', 1)[0] ?? name);
 }
 
 /** Whether a row has these fields alone. */

@@ -20,6 +20,7 @@ import {
   type ModelOptions,
 } from 'snorky';
 import { connectClient } from 'snorky/testing';
+import { CloseCode } from '../../../../src/protocol/errors.js';
 import {
   acquire,
   DataSyncApp,
@@ -220,6 +221,23 @@ describe('Rows leave by the rules of', () => {
     ).toMatchObject([{ data: { ...SEEN, note: 'secret' } }]);
   });
 
+  it('`serialize`, which gets no promises, that fail where nobody looks', async () => {
+    await using app = await start({
+      serialize: (row) => ({ id: (row as User).id }),
+    });
+    const client = await app.connect();
+    await acquire(client, await app.authorize(ALL));
+    await app.service.publishDeltas([
+      {
+        type: 'insert',
+        model: 'User',
+        data: Promise.reject(new Error('No database')),
+      },
+    ]);
+    // Fetch again.
+    expect(await client.closed).toMatchObject({ code: CloseCode.changesLost });
+  });
+
   it('what a factory says of their model, in place of what is static', async () => {
     const testing = await Test.createTestingModule({
       imports: [
@@ -293,6 +311,46 @@ describe('Dealers', () => {
         value: `Invalid filter: the field "${field.slice(0, 50)}" does not leave the server`,
       });
     }
+  });
+
+  it('ask the rules of a class once for all fields of a filter', async () => {
+    let asked = 0;
+    class Counted {
+      @Expose()
+      @Transform(() => (asked += 1))
+      often?: number;
+      @Type(() => Counted) boss?: Counted;
+      @Transform(({ value }) => (value as string).trim()) name?: string;
+      @Exclude() hash?: string;
+    }
+    await using app = await start({ type: Counted });
+    const ask = (...fields: string[]): Promise<string> => {
+      const parts = fields.map((field) => ['==', field, 1]);
+      const query = ['and', ...parts] as JsonValue;
+      return app.authorize([{ dealer: 'FilteredUsers', query }]);
+    };
+    asked = 0;
+    const deep = 'boss.'.repeat(30);
+    await ask(...Array.from({ length: 900 }, (_, i) => `${deep}${i}`));
+    // Once for each boss, as deep as it looks.
+    expect(asked).toBeLessThan(10);
+    asked = 0;
+    const fields = Array.from({ length: 900 }, (_, i) => `x${i}`);
+    await ask(...fields);
+    await ask(...fields);
+    expect(asked).toBe(1);
+    // What its rule cannot make anything of does not hide what others hide.
+    for (const field of ['hash', 'boss.hash', 'boss.boss.hash.x']) {
+      for (const all of [
+        ['a', 'name', field],
+        [field, 'name', 'name.x', 'boss', 'b'],
+      ]) {
+        await expect(ask(...all)).rejects.toMatchObject({
+          value: `Invalid filter: the field "${field}" does not leave the server`,
+        });
+      }
+    }
+    await ask('name', 'boss', 'boss.boss', '__proto__x', 'boss.name');
   });
 
   it.each(['name', 'home.city', 'shout', 'since', 'others', 'unheard'])(

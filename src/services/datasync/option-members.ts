@@ -1,0 +1,23 @@
+/**
+ * Refuses members that mean nothing: of options that narrow what is given or taken
+ * back, a misspelt one would silently not narrow it.
+ *
+ * @param who Begins the message.
+ * @throws TypeError naming the first one.
+ */
+export function checkMembers(
+  options: unknown,
+  members: readonly string[],
+  who: string,
+): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${who} takes its options as an object.`);
+  }
+  for (const name of Object.keys(options)) {
+    if (members.includes(name)) continue;
+    const known = members.map((member) => `\`${member}\``).join(', ');
+    throw new TypeError(
+      `${who} was given ${JSON.stringify(name.slice(0, 50))}, which it does not know. It knows ${known}.`,
+    );
+  }
+}
