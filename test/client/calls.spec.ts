@@ -369,7 +369,7 @@ describe('what bounds a call', () => {
       await rejection(snorky.services.calc.sum({ a: 3, b: 0 })),
     ).toMatchObject({ code: 'SNORKY_QUEUE_FULL' });
     expect(() => snorky.services.echo.sendMessage('x')).toThrow(
-      'cannot wait for a connection',
+      'There is no connection',
     );
     snorky.connect();
     const connection = await server.connection();
