@@ -111,7 +111,10 @@ export abstract class SubscribableRoute
     return this.granted(authorized, next.handle(), answer, { part });
   }
 
-  /** The same for rows that the client has: without the handler and its pipes. */
+  /**
+   * The same for rows that the client has: without the handler and its pipes.
+   * Interceptors get a list of none, for most make something of each row.
+   */
   private renew(
     request: RouteRequest,
     answer: SubscriptionAnswer,
@@ -120,7 +123,7 @@ export abstract class SubscribableRoute
     answer.onHead = () => {};
     const part = this.place.plan.partFor(request as never);
     const authorized = this.authorize(request);
-    const renewed = this.granted(authorized, of(undefined), answer, {
+    const renewed = this.granted(authorized, of([]), answer, {
       part,
       isRenewal: true,
     });

@@ -41,6 +41,19 @@ class Wrap implements NestInterceptor {
   }
 }
 
+/** Makes something of each row, as most do. */
+@Injectable()
+class OfEach implements NestInterceptor {
+  intercept(
+    _context: ExecutionContext,
+    next: CallHandler<object[]>,
+  ): Observable<unknown> {
+    return next
+      .handle()
+      .pipe(map((rows) => rows.map((row) => ({ ...row, more: 'yes' }))));
+  }
+}
+
 @Injectable()
 class Cache implements NestInterceptor {
   intercept(): Observable<unknown> {
@@ -111,6 +124,14 @@ class Tasks {
     return [];
   }
 
+  @Get('mapped')
+  @UseInterceptors(OfEach)
+  @Subscribable(AllTasks)
+  mapped(): unknown {
+    handled.push('mapped');
+    return [];
+  }
+
   @Get('cached')
   @UseInterceptors(Cache)
   @Subscribable(AllTasks)
@@ -162,6 +183,7 @@ describe.each(PLATFORMS)('X-Snorky: Renew on %s', (platform) => {
     ['tasks/forever', 'renew'],
     ['tasks/projects/7', 'RENEW'],
     ['tasks/wrapped', 'Renew'],
+    ['tasks/mapped', 'Renew'],
     ['tasks/by-itself', 'Renew'],
     ['tasks/by-next', 'Renew'],
     ['tasks/passing', 'Renew'],
