@@ -36,9 +36,7 @@ export class TestBrowser implements AsyncDisposable {
     const context = await this.browser.newContext({ locale: 'en-GB', ...rest });
     context.setDefaultTimeout(PATIENCE);
     if (script !== undefined) await context.addInitScript({ path: script });
-    const window = new TestWindow(context, await context.newPage());
-    await window.page.goto(url);
-    return window;
+    return openIn(context, url);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,12 +73,27 @@ export class TestWindow implements AsyncDisposable {
     return this.page.evaluate<Value>(expression);
   }
 
+  /** Opens a tab that shares cookies, caches and workers with this one. */
+  tab(url: string): Promise<TestWindow> {
+    return openIn(this.context, url);
+  }
+
   /** Waits until an expression is true, in the page. */
   async until(expression: string): Promise<void> {
     await this.page.waitForFunction(expression);
   }
 
+  /** Closes its tabs, too. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.context.close();
   }
+}
+
+async function openIn(
+  context: BrowserContext,
+  url: string,
+): Promise<TestWindow> {
+  const window = new TestWindow(context, await context.newPage());
+  await window.page.goto(url);
+  return window;
 }
