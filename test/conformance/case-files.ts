@@ -3,10 +3,15 @@ import type { CaseFile, WireCase } from './runner/case-format.js';
 
 /** The wire cases of the given groups, the shared ones first. */
 export function casesOf(...groups: readonly string[]): WireCase[] {
-  return ['cases.json', 'more-cases.json', 'negotiation-cases.json']
-    .flatMap((name) => read(name).cases)
-    .filter(({ group }) => groups.includes(group));
+  return FILES.flatMap((name) => read(name).cases).filter(({ group }) =>
+    groups.includes(group),
+  );
 }
+
+const FILES = [
+  ...['cases.json', 'more-cases.json'],
+  ...['negotiation-cases.json', 'datasync-cases.json'],
+];
 
 function read(name: string): CaseFile {
   const file = new URL(name, import.meta.url);

@@ -222,6 +222,13 @@ describe('fill', () => {
     ]);
   });
 
+  it('tells the time in so many milliseconds', () => {
+    const before = Date.now();
+    const { at } = fill({ at: '{{in1500}}' }, new Map()) as { at: number };
+    expect(at).toBeGreaterThanOrEqual(before + 1500);
+    expect(at).toBeLessThanOrEqual(Date.now() + 1500);
+  });
+
   it('refuses variables that nobody captured', () => {
     expect(() => fill('{{who}}', variables)).toThrow('{{who}}');
   });

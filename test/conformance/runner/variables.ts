@@ -1,7 +1,10 @@
 import { isJsonObject, type JsonValue } from '../../../src/protocol/json.js';
 import { isJsonArray } from './json-array.js';
 
-/** What `{{name}}` stands for in the steps of one case. */
+/**
+ * What `{{name}}` stands for in the steps of one case. Not in the original format:
+ * `{{in1500}}` is the time in so many milliseconds, counted from the step.
+ */
 export type Variables = ReadonlyMap<string, JsonValue>;
 
 const WHOLE = /^\{\{(\w+)\}\}$/;
@@ -44,7 +47,11 @@ export function fill(value: JsonValue, variables: Variables): JsonValue {
   return value;
 }
 
+const LATER = /^in(\d+)$/;
+
 function lookUp(name: string, variables: Variables): JsonValue {
+  const later = LATER.exec(name)?.[1];
+  if (later !== undefined) return Date.now() + Number(later);
   const value = variables.get(name);
   if (value === undefined) {
     throw new Error(`{{${name}}} has not been captured`);
