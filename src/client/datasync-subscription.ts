@@ -106,7 +106,9 @@ export class Followed {
     this.#settle(false);
     return new Promise((resolve) => {
       this.#renewed = resolve;
-      if (this.state !== 'live' || token === this.token) this.#settle(false);
+      // A token that came before is from a cache, and somebody's already.
+      const { $followed } = this.#service;
+      if (this.state !== 'live' || $followed.has(token)) this.#settle(false);
       else this.#ask((this.#next = token), this.token);
     });
   }
@@ -231,7 +233,8 @@ export class Followed {
       this.acquire();
       return;
     }
-    if (isOurs) this.#release();
+    // The server may have one of its tokens as live still.
+    if (isOurs || replaces !== undefined) this.#release();
     this.#end(error);
   }
 

@@ -262,6 +262,46 @@ describe('a list whose subscription ends', () => {
     await listIn(list, 'live');
   });
 
+  it('does not go on under a token that another list has, from a cache', async () => {
+    await using page = await ScriptedRows.start();
+    const [one, connection] = await live(page);
+    (await page.request()).renewed('n', lasting(60_000));
+    await page.acquired(connection, 'n');
+    const other = page.list();
+    (await page.request()).rows('t2', [1], lasting(100));
+    await page.acquired(connection, 't2');
+    await other.ready;
+    (await page.request()).renewed('n', lasting(100));
+    const request = await page.request();
+    expect(request.asks).toBe('Subscribe');
+    connection.send('datasync', insert('n', 2));
+    await dispatched(one.changed);
+    expect(ids(one)).toEqual([1, 2]);
+    expect(one.state).toBe('live');
+    request.rows('t3', [1, 2]);
+    await page.acquired(connection, 't3');
+    await listIn(other, 'live');
+  });
+
+  it('leaves nothing live on the server where that fails', async () => {
+    await using page = await ScriptedRows.start();
+    const [list, connection] = await live(page);
+    (await page.request()).renewed('t2', lasting(100));
+    connection.refuse(await acquisition(connection, 't2'), 'Internal error');
+    const cancelled: unknown[] = [];
+    for (let n = 0; n < 2; n++) {
+      const { message } = await connection.next();
+      cancelled.push([message.command, message.params]);
+    }
+    expect(cancelled).toEqual([
+      ['cancelSubscription', { token: 't1' }],
+      ['cancelSubscription', { token: 't2' }],
+    ]);
+    (await page.request()).rows('t3', [3]);
+    await page.acquired(connection, 't3');
+    await listIn(list, 'live');
+  });
+
   it('renews nothing after it was closed', async () => {
     await using page = await ScriptedRows.start();
     const [list] = await live(page, 40);
