@@ -51,12 +51,15 @@ export function publicationOf(
   }
   const deltas: Delta[] = [];
   const stale = new Set<string>();
+  const endless = new Set<Model>();
   for (const { given, model } of all) {
-    if (model === undefined) {
+    if (model === undefined || endless.has(model)) {
       disownAll([given]);
       continue;
     }
-    const delta = deltaOf(given, model, models, isJson);
+    const rows = new Rows(model, models, String(given.type), isJson);
+    const delta = deltaOf(given, model, rows);
+    if (rows.areEndless) endless.add(model);
     if (delta === undefined) stale.add(model.name);
     else deltas.push(delta);
   }
@@ -97,10 +100,8 @@ function read(delta: unknown, models: Models): Read {
 function deltaOf(
   { type, data, newData, oldData, version }: Given,
   model: Model,
-  models: Models,
-  isJson: boolean,
+  rows: Rows,
 ): Delta | undefined {
-  const rows = new Rows(model, models, String(type), isJson);
   // Members of that name that mean something else are dropped, as all others.
   const versioned =
     typeof version === 'number' && Number.isFinite(version) ? { version } : {};
@@ -129,6 +130,13 @@ function deltaOf(
 
 /** The rows of one delta. */
 class Rows {
+  /**
+   * Whether the rules of their class came to no end: of entities that contain each
+   * other. To find that out takes long, and others of the batch are alike; their
+   * model is fetched again anyway.
+   */
+  areEndless = false;
+
   constructor(
     private readonly model: Model,
     private readonly models: Models,
@@ -146,6 +154,7 @@ class Rows {
     try {
       row = model.json(given, what, this.isJson);
     } catch (error) {
+      this.areEndless ||= isEndless(error);
       models.unsayable(model, type, what, error);
       return undefined;
     }
@@ -162,6 +171,11 @@ class Rows {
     if (!isOld) model.learn(row);
     return row;
   }
+}
+
+function isEndless(error: unknown): boolean {
+  const thrown = isInstance(error, NotJsonError) ? error.cause : error;
+  return isInstance(thrown, RangeError) && /call stack/i.test(thrown.message);
 }
 
 /** Getters of somebody's own are called here, once. */

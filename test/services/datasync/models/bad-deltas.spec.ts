@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Exclude, instanceToPlain } from 'class-transformer';
 import {
   BroadcastDealer,
   Dealer,
@@ -472,4 +473,39 @@ describe('A published row', () => {
       ...Array.from({ length: 5 }, () => insert(doc(1))),
     ]);
   });
+});
+
+class Team {
+  id = 1;
+  @Exclude() key = 'secret';
+  docs: TeamDoc[] = [];
+}
+class TeamDoc {
+  @Exclude() hash = 'secret';
+  constructor(
+    readonly id: number,
+    readonly team: Team,
+  ) {}
+}
+
+describe('Rows of entities that contain each other', () => {
+  it.each<[string, ModelOptions | undefined]>([
+    ['by their own rules', undefined],
+    ['by a declared class', { type: TeamDoc, key: 'id' }],
+    ['by `serialize`', { serialize: (row) => instanceToPlain(row) }],
+  ])(
+    'cost a batch the time of one, since they have no end: %s',
+    async (_, options) => {
+      await using app = await start(options);
+      const page = await follow(app);
+      const team = new Team();
+      for (let id = 0; id < 300; id++) team.docs.push(new TeamDoc(id, team));
+      await app.service.publishDeltas([...team.docs.map(insert), OTHER]);
+      await app.read();
+      const { deltas, refetch } = await page.heard();
+      expect(refetch).toBe(true);
+      expect(deltas).toContainEqual(OTHER);
+      expect(bad(app)).toBe(1);
+    },
+  );
 });
