@@ -1,4 +1,5 @@
 import type { ClassRules, RuledClass } from '../core/class-rules.js';
+import { untypedMap, type KnownClasses } from './untyped-maps.js';
 
 type Transformer = typeof import('class-transformer');
 
@@ -19,7 +20,7 @@ export async function transformerRules(): Promise<ClassRules | undefined> {
   return new TransformerRules(transformer, await decoratedClasses(transformer));
 }
 
-class TransformerRules implements ClassRules {
+class TransformerRules implements ClassRules, KnownClasses {
   constructor(
     private readonly transformer: Transformer,
     /** Undefined where the package does not tell which classes have any. */
@@ -32,6 +33,12 @@ class TransformerRules implements ClassRules {
     const one = Object.hasOwn(object, 'constructor')
       ? copyOf(Object.getPrototypeOf(object) as object, object)
       : object;
+    const map = untypedMap(one, this);
+    if (map !== undefined) {
+      throw new TypeError(
+        `"${map}" is a Map of instances whose classes leave something out, and class-transformer does not know that they are in it. Say what it holds with @Type(() => TheClass) on "${map}".`,
+      );
+    }
     // Of entities that contain each other the way down has no end. With its check
     // for circles it would have one, after as many steps as there are paths.
     return this.transformer.instanceToPlain(one);
@@ -93,7 +100,18 @@ class TransformerRules implements ClassRules {
     }
   }
 
-  private hasRules(object: object): boolean {
+  isTyped(object: object, member: string): boolean {
+    const types = this.decorated?.[TYPES];
+    let prototype: unknown = Object.getPrototypeOf(object);
+    for (; typeof prototype === 'object' && prototype !== null;) {
+      const members = types?.get(prototype.constructor);
+      if (members instanceof Map && members.has(member)) return true;
+      prototype = Object.getPrototypeOf(prototype);
+    }
+    return false;
+  }
+
+  hasRules(object: object): boolean {
     let prototype: unknown = Object.getPrototypeOf(object);
     if (prototype === Object.prototype || prototype === null) return false;
     const { decorated } = this;
@@ -157,6 +175,10 @@ function isThere(object: unknown, path: readonly string[]): boolean {
   return true;
 }
 
+/** Of its decorators. */
+const KINDS = ['exclude', 'expose', 'transform', 'type'] as const;
+const TYPES = KINDS.indexOf('type');
+
 type ClassMap = ReadonlyMap<unknown, unknown>;
 
 /**
@@ -181,8 +203,7 @@ async function decoratedClasses(
     const { defaultMetadataStorage: storage } = (await import(path)) as {
       readonly defaultMetadataStorage: object;
     };
-    const kinds = ['exclude', 'expose', 'transform', 'type'];
-    const maps = kinds.map(
+    const maps = KINDS.map(
       (kind) => Reflect.get(storage, `_${kind}Metadatas`) as ClassMap,
     );
     return maps.every((map) => map.has(Probe)) ? maps : undefined;

@@ -1,0 +1,55 @@
+/** What is known of classes. */
+export interface KnownClasses {
+  /** Whether the class of an object has rules. */
+  hasRules(object: object): boolean;
+  /** Whether a member says of which class its values are: `@Type()`. */
+  isTyped(object: object, member: string): boolean;
+}
+
+/**
+ * The name of a member, at any depth, that is a `Map` of which class-transformer
+ * does not know what it holds: it writes instances in there out whole, and what
+ * their classes leave out would leave.
+ */
+export function untypedMap(
+  object: object,
+  known: KnownClasses,
+  seen = new Set<object>(),
+): string | undefined {
+  if (seen.has(object)) return undefined;
+  seen.add(object);
+  const isList = Array.isArray(object);
+  for (const [name, member] of Object.entries(object) as [string, unknown][]) {
+    if (typeof member !== 'object' || member === null) continue;
+    if (member instanceof Map) {
+      if (isList || !known.isTyped(object, name)) {
+        if (holdsRuled([...member.values()], known, new Set())) return name;
+      }
+      continue;
+    }
+    const found = untypedMap(
+      member instanceof Set ? [...member] : member,
+      known,
+      seen,
+    );
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function holdsRuled(
+  value: unknown,
+  known: KnownClasses,
+  seen: Set<object>,
+): boolean {
+  if (typeof value !== 'object' || value === null || seen.has(value)) {
+    return false;
+  }
+  seen.add(value);
+  if (!Array.isArray(value) && known.hasRules(value)) return true;
+  const members =
+    value instanceof Map || value instanceof Set
+      ? [...value.values()]
+      : Object.values(value);
+  return members.some((member) => holdsRuled(member, known, seen));
+}
