@@ -19,6 +19,13 @@ export interface AuthorizeOptions {
    * Without it, it ends with its client alone.
    */
   readonly expiresAt?: Date | number;
+  /**
+   * Says that it is to renew a subscription that its client has: it can be
+   * acquired as one that `replaces` another alone, whatever else is tried. For
+   * whoever looks less closely at a renewal than at a subscription.
+   * @default false
+   */
+  readonly renewal?: boolean;
 }
 
 /** What an authorization is bounded by. */
@@ -27,9 +34,11 @@ export interface AuthorizationTerms {
   readonly binding?: string;
   /** Milliseconds since 1970. */
   readonly expiresAt?: number;
+  /** It is good at the place of another one alone. */
+  readonly renewal?: true;
 }
 
-const MEMBERS = ['for', 'bearer', 'expiresAt'];
+const MEMBERS = ['for', 'bearer', 'expiresAt', 'renewal'];
 
 /**
  * What an application says of an authorization.
@@ -39,7 +48,8 @@ const MEMBERS = ['for', 'bearer', 'expiresAt'];
  */
 export function termsOf(options: AuthorizeOptions): AuthorizationTerms {
   checkMembers(options, MEMBERS, 'authorizeSubscription');
-  return terms(bindingOf(options), endOf(options));
+  const { renewal = false } = options;
+  return terms(bindingOf(options), endOf(options), Boolean(renewal));
 }
 
 /** The same, as a backend says it. @throws RpcError */
@@ -47,23 +57,29 @@ export function termsOfParams(
   identity: JsonValue | undefined,
   bearer: JsonValue | undefined,
   expiresAt: JsonValue | undefined,
+  renewal: JsonValue | undefined,
 ): AuthorizationTerms {
   const binding = bindingOfParams(identity, bearer);
-  if (expiresAt === undefined) return terms(binding, undefined);
+  const isRenewal = renewal ?? false;
+  if (typeof isRenewal !== 'boolean')
+    throw new RpcError(WireError.invalidParams);
+  if (expiresAt === undefined) return terms(binding, undefined, isRenewal);
   // What is no time is often `NaN`, which JSON makes null: not "for ever".
   if (typeof expiresAt !== 'number' || !isAhead(expiresAt)) {
     throw new RpcError(WireError.invalidParams);
   }
-  return terms(binding, expiresAt);
+  return terms(binding, expiresAt, isRenewal);
 }
 
 function terms(
   binding: string | undefined,
   expiresAt: number | undefined,
+  renewal: boolean,
 ): AuthorizationTerms {
   return {
     ...(binding === undefined ? {} : { binding }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(renewal ? { renewal } : {}),
   };
 }
 

@@ -38,7 +38,8 @@ export class DataSyncBackend extends RpcService {
    * name`, `No such dealer`, `Missing field 'query'`, `Too many items`, `Too
    * many tokens`, and what dealers say of a query. With `for`, only a connection
    * of that identity may acquire it; where that is null, `Invalid params`. With
-   * `expiresAt`, it ends then; where that has passed, `Invalid params`.
+   * `expiresAt`, it ends then; where that has passed, `Invalid params`. With
+   * `renewal`, it is good as one that `replaces` another alone.
    */
   @RpcCommand()
   authorizeSubscription(
@@ -46,8 +47,9 @@ export class DataSyncBackend extends RpcService {
     @RpcParam('for', { optional: true }) identity: JsonValue | undefined,
     @RpcParam('bearer', { optional: true }) bearer: JsonValue | undefined,
     @RpcParam('expiresAt', { optional: true }) expiresAt: JsonValue | undefined,
+    @RpcParam('renewal', { optional: true }) renewal: JsonValue | undefined,
   ): MaybePromise<string> {
-    const terms = termsOfParams(identity, bearer, expiresAt);
+    const terms = termsOfParams(identity, bearer, expiresAt, renewal);
     return this.datasync.$authorize(items, terms);
   }
 

@@ -232,7 +232,7 @@ describe('An authorization', () => {
       await using app = await DataSyncApp.start();
       expect(() =>
         app.service.authorizeSubscription(ALL, options as object),
-      ).toThrow('It knows `for`, `bearer`, `expiresAt`.');
+      ).toThrow('It knows `for`, `bearer`, `expiresAt`, `renewal`.');
       expect(() =>
         app.service.authorizeSubscription(ALL, null as unknown as object),
       ).toThrow('authorizeSubscription takes its options as an object.');

@@ -47,7 +47,14 @@ export class RouteAuthorization {
     private readonly who: string,
   ) {}
 
-  async authorize(request: RouteRequest): Promise<RouteToken> {
+  /**
+   * @param renewal The handler, which might have refused, will not be called: the
+   *   token is for who has the subscription already.
+   */
+  async authorize(
+    request: RouteRequest,
+    renewal: boolean,
+  ): Promise<RouteToken> {
     const { service, plan, who } = this;
     try {
       const items = await plan.itemsFor(request as never);
@@ -60,7 +67,10 @@ export class RouteAuthorization {
         query,
       }));
       const options = await this.optionsFor(request);
-      const token = await service.authorizeSubscription(named, options);
+      const token = await service.authorizeSubscription(
+        named,
+        renewal ? { ...options, renewal } : options,
+      );
       return { token, expiresAt: options.expiresAt };
     } catch (error) {
       throw this.toHttp(error);

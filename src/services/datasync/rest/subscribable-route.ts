@@ -107,7 +107,7 @@ export abstract class SubscribableRoute
   ): Observable<unknown> {
     answer.onHead = () => {};
     const part = this.place.plan.partFor(request as never);
-    const authorized = this.authorize(request);
+    const authorized = this.authorize(request, false);
     return this.granted(authorized, next.handle(), answer, { part });
   }
 
@@ -122,7 +122,7 @@ export abstract class SubscribableRoute
   ): Observable<unknown> {
     answer.onHead = () => {};
     const part = this.place.plan.partFor(request as never);
-    const authorized = this.authorize(request);
+    const authorized = this.authorize(request, true);
     const renewed = this.granted(authorized, of([]), answer, {
       part,
       isRenewal: true,
@@ -160,7 +160,10 @@ export abstract class SubscribableRoute
     });
   }
 
-  private authorize(request: RouteRequest): Promise<RouteToken> {
+  private authorize(
+    request: RouteRequest,
+    renewal: boolean,
+  ): Promise<RouteToken> {
     const { modules, place, who } = this;
     this.authorization ??= new RouteAuthorization(
       this.ready(),
@@ -168,7 +171,7 @@ export abstract class SubscribableRoute
       place.plan,
       who,
     );
-    return this.authorization.authorize(request);
+    return this.authorization.authorize(request, renewal);
   }
 
   /** Has it noticed when rows are answered without the handler's token. */

@@ -26,7 +26,8 @@ import { SubscribableRoute } from './subscribable-route.js';
  * The token is for the identity that the gateway of the registry finds for the
  * request; nobody else can use it. With `X-Snorky: Renew` there is a token without
  * rows, for a subscription that is about to end: the guards decide again, and the
- * handler is not called.
+ * handler is not called. So that token is good for whoever has the subscription,
+ * to renew it, and for nothing else.
  *
  * Guards have decided before; when a pipe or the handler fails, or redirects,
  * there is no token. Nor is there for HEAD.

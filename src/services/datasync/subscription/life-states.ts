@@ -25,6 +25,8 @@ export interface Authorization {
   readonly heldBy?: string;
   /** The token at whose place it has gone on. */
   readonly replaced?: string;
+  /** It means nothing before it has gone on at the place of another one. */
+  readonly renewal?: true;
   /** The key of the identity that alone may have it. */
   readonly binding?: string;
   /** Milliseconds since 1970 at which it ends, wherever it is. */

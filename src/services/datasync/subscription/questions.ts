@@ -48,12 +48,19 @@ export class TokenQuestions {
     claimed: LifeEvent & { readonly type: 'claimed' },
   ): LifeEvent {
     const { replaces } = holding.wish;
-    if (replaces === undefined || claimed.fit !== undefined) return claimed;
+    const { replaced, renewal } = claimed.authorization;
+    if (claimed.fit !== undefined) return claimed;
+    if (replaces === undefined) {
+      // Its rows were not asked for: who has had none could not be refused them.
+      return renewal && replaced === undefined
+        ? { ...claimed, fit: 'none' }
+        : claimed;
+    }
     if (placeOf(holding, this.held) !== undefined) {
       return { ...claimed, fit: 'place' };
     }
     // That it took its place was not answered, or not heard.
-    if (claimed.authorization.replaced === replaces) return claimed;
+    if (replaced === replaces) return claimed;
     return { ...claimed, fit: 'none' };
   }
 

@@ -161,9 +161,11 @@ export class RestApp implements AsyncDisposable {
   async acquired(
     token: string | null | undefined,
     service = 'datasync',
+    more: JsonObject = {},
   ): Promise<unknown> {
     await using socket = await this.connect();
-    return await socket.call(service, 'acquireSubscription', { token });
+    const params = { token: token ?? null, ...more };
+    return await socket.call(service, 'acquireSubscription', params);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   Controller,
+  ForbiddenException,
   Get,
   Injectable,
   Next,
@@ -19,15 +20,17 @@ import {
 import { map, of, type Observable } from 'rxjs';
 import { Subscribable, type RouteRequest } from 'snorky';
 import {
-  ACQUIRED,
   AllTasks,
   namesIn,
   PLATFORMS,
   RestApp,
   TasksByProject,
   tokensOf,
+  UNKNOWN,
 } from './fixture.js';
 
+const RECOVERED = { type: 'response', data: { recovered: true } };
+const UNKNOWN_ERROR = { type: 'error', message: 'No such subscription' };
 const HEADERS = ['X-Subscription-Token', 'X-Subscription'];
 let handled: string[] = [];
 
@@ -154,6 +157,13 @@ class Tasks {
     response.status(200).send([]);
   }
 
+  /** Its handler decides, not a guard. */
+  @Get('secret')
+  @Subscribable(AllTasks)
+  secret(): never {
+    throw new ForbiddenException();
+  }
+
   @Get('passing')
   @Subscribable(AllTasks)
   passing(@Res({ passthrough: true }) response: AnyResponse): unknown {
@@ -206,8 +216,45 @@ describe.each(PLATFORMS)('X-Snorky: Renew on %s', (platform) => {
     for (const name of ['Content-Type', 'ETag']) {
       expect(response.headers.has(name)).toBe(false);
     }
-    expect(await app.acquired(token)).toEqual(ACQUIRED);
     expect(app.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('gives a token for the place of the subscription, and for nothing else', async () => {
+    await using app = await start();
+    const first = await app.subscribe('/tasks/secret');
+    expect(first.status).toBe(403);
+    const [stranger] = tokensOf((await renew(app, '/tasks/secret')).response);
+    const resume = { resume: true };
+    for (const more of [resume, { ...resume, since: null }, {}]) {
+      expect(await app.acquired(stranger, 'datasync', more)).toEqual(UNKNOWN);
+    }
+
+    await using socket = await app.connect();
+    await socket.call('snorky', 'hello', { features: ['replaces'] });
+    const acquire = (token: string | null, more = {}): Promise<unknown> =>
+      socket.call('datasync', 'acquireSubscription', {
+        token,
+        resume: true,
+        ...more,
+      });
+    const [other] = tokensOf(await app.subscribe('/tasks/projects/7?deep=1'));
+    expect(await acquire(other ?? null)).toMatchObject(RECOVERED);
+    const [again] = tokensOf((await renew(app, '/tasks/secret')).response);
+    expect(await acquire(again ?? null, { replaces: other })).toMatchObject(
+      UNKNOWN_ERROR,
+    );
+
+    const [mine] = tokensOf(await app.subscribe('/tasks'));
+    const [next] = tokensOf((await renew(app, '/tasks')).response);
+    expect(await acquire(mine ?? null)).toMatchObject(RECOVERED);
+    expect(await acquire(next ?? null)).toMatchObject(UNKNOWN_ERROR);
+    expect(await acquire(next ?? null, { replaces: mine })).toMatchObject(
+      RECOVERED,
+    );
+    // It is a token like others then, for who comes back.
+    expect(await app.acquired(next, 'datasync', resume)).toMatchObject(
+      RECOVERED,
+    );
   });
 
   it('answers the next request of the same connection too', async () => {
