@@ -131,10 +131,12 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
    * of the application with `@Subscribable()`, with the headers of this client. The
    * route is asked on a port of loopback, which ends with this client; the
    * connection is this one, of which messages of DataSync go to the list from then on.
+   * The list is `closed` when the connection has ended, since no page comes back.
    *
    * @param options As of `liveCollection`; `service` is the name of the DataSync
    *   service, by default `datasync`.
-   * @throws Error when there is no such service, or there are no routes.
+   * @throws Error when there is no such service, there are no routes, or the
+   *   connection has ended.
    *
    * @example
    * const tasks = client.live<Task>('/tasks', { model: 'Task' });
@@ -157,10 +159,13 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
       throw new Error(`Service "${service}" is none of DataSync.`);
     }
     this.door.checked();
+    if (!this.connected) throw new Error('The connection has been closed.');
     this.page ??= new TestPage(
       {
         headers: this.handshake.headers,
         emitText: (text) => this.emitText(text),
+        // The test may have spoken before, and hello has to come first.
+        beginAnew: () => (this.spoken = 0),
       },
       registry.serviceNames().filter(isDataSync),
       this.door,

@@ -21,6 +21,8 @@ const OF_HANDSHAKES =
 export interface PageClient {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   emitText(text: string): void;
+  /** Takes the next message for the first one. */
+  beginAnew(): void;
 }
 
 /**
@@ -29,7 +31,9 @@ export interface PageClient {
  */
 export class TestPage {
   private readonly snorky: Snorky;
+  private readonly lists = new Set<TestList<never>>();
   private socket: Socket | undefined;
+  private isOver = false;
 
   /** @param services The names of all DataSync services. */
   constructor(
@@ -53,7 +57,10 @@ export class TestPage {
     const datasync = this.snorky.services[service] as DataSync;
     const fetch: Fetch = (path, init) =>
       this.door.fetch(path, { ...init, headers: this.headers(init) });
-    return testList(liveCollection(datasync, url, { fetch, ...options }), url);
+    const live = liveCollection(datasync, url, { fetch, ...options });
+    const list = testList(live, url);
+    this.lists.add(list as TestList<never>);
+    return list;
   }
 
   /** Answers whether a message is for the page. Its own calls count upwards. */
@@ -75,8 +82,11 @@ export class TestPage {
   }
 
   closed(closing: Closing): void {
+    this.isOver = true;
     this.socket?.onclose?.(closing as never);
     this.snorky.disconnect();
+    // Nobody comes back. They would ask a closed door, and hold the process up.
+    for (const list of this.lists) list.close();
     this.door.close();
   }
 
@@ -93,7 +103,11 @@ export class TestPage {
     const { client } = this;
     const opened = (socket: Socket): void => {
       this.socket = socket;
-      setImmediate(() => socket.onopen?.(undefined as never));
+      setImmediate(() => {
+        if (this.isOver) return;
+        client.beginAnew();
+        socket.onopen?.(undefined as never);
+      });
     };
     return class implements Socket {
       onopen: Socket['onopen'] = null;

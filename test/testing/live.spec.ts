@@ -71,6 +71,9 @@ class TasksController {
 @SnorkyService('door')
 class Door {
   @RpcCommand()
+  knock(): void {}
+
+  @RpcCommand()
   shut(@ConnectedClient() client: Client): void {
     client.close(4200, 'Shut');
   }
@@ -179,15 +182,44 @@ describe.each(['Express', 'Fastify'])(
       line.mockRestore();
     });
 
-    it('is stale when the connection has ended', async () => {
+    it('is told what pages are told, also after calls of the test', async () => {
+      const app = await start(platform);
+      await using client = await connectClient(app);
+      await client.call('door', 'knock');
+      const list = client.live<Task>('/tasks', { model: 'Task' });
+      await list.ready;
+      await app.get(DataSyncService).revoke({ dealer: 'AllTasks' });
+      await list.until(({ state }) => state === 'stale');
+      await list.until(({ state }) => state === 'live');
+      expect(client.connected).toBe(true);
+    });
+
+    it('is closed when the connection has ended, and asks nothing more', async () => {
       const app = await start(platform);
       const client = await connectClient(app);
       const list = client.live<Task>('/tasks', { model: 'Task' });
       await list.ready;
+      const states: string[] = [];
+      list.changed.add(() => states.push(list.state));
+      // A list that waits to fetch again would do so for ever.
+      await app.get(DataSyncService).invalidate(['Task']);
+      await list.until(({ state }) => state === 'stale');
       await client.call('door', 'shut').catch(() => {});
       await client.closed;
-      await list.until(({ state }) => state !== 'live');
+      expect(states).toEqual(['stale', 'closed']);
       expect(list.items).toHaveLength(1);
+      expect(() => client.live('/tasks', { model: 'Task' })).toThrow(
+        'The connection has been closed.',
+      );
+    });
+
+    it('may be left while it connects', async () => {
+      const app = await start(platform);
+      const client = await connectClient(app);
+      const list = client.live<Task>('/tasks', { model: 'Task' });
+      client.disconnect();
+      await client.closed;
+      expect(list.state).toBe('closed');
     });
 
     it('leaves what a test calls itself to the test', async () => {
