@@ -291,7 +291,7 @@ const notice = document.querySelector('#notice') as HTMLElement;`,
     },
   },
   'jwt-page': {
-    before: `import { PubSub, Snorky } from 'snorky/client';
+    before: `import { comesBack, PubSub, Snorky } from 'snorky/client';
 declare function accessToken(): Promise<string>;`,
     after: EXPORTED,
   },
