@@ -7,7 +7,6 @@ interface NaiveToken {
   value: number;
   holder: string | undefined;
   readonly binding: string | undefined;
-  mark: string | undefined;
   /** When it is gone, unless somebody holds it. */
   end: number;
 }
@@ -35,7 +34,6 @@ const command = fc.oneof(
     takeOver: fc.boolean(),
     once: fc.boolean(),
     binding,
-    mark: fc.option(fc.constantFrom('1', '2'), { nil: undefined }),
   }),
   fc.record({
     do: fc.constant('update' as const),
@@ -119,7 +117,6 @@ describe('Memory tokens', () => {
           value: step.value,
           holder: undefined,
           binding: step.binding,
-          mark: undefined,
           end: now + step.ttl,
         });
       } else if (step.do === 'claim') {
@@ -134,17 +131,15 @@ describe('Memory tokens', () => {
           takeOver,
           once,
           ...given(step, 'binding'),
-          ...given(step, 'mark'),
         };
         expect(tokens.claim(step.token, step.holder, how)).toEqual(
           wins
-            ? { claimed: true, value: known.value, mark: known.mark }
+            ? { claimed: true, value: known.value }
             : { claimed: false, reason },
         );
         if (wins && once) naive.delete(step.token);
         else if (wins) {
           known.holder = step.holder;
-          known.mark = step.mark ?? known.mark;
         }
       } else if (step.do === 'update') {
         const isHeld = !isGone && known.holder === step.holder;
