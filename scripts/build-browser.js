@@ -30,16 +30,18 @@ const ENTRIES = [
     what: 'live rows',
     face: '{ Snorky, DataSync, liveCollection }',
     // 10.8 KiB is the aim. Knowing why a subscription ends took more than was saved.
-    limit: 11.5 * 1024,
+    limit: 11.3 * 1024,
   },
-  { what: 'everything', face: '*', limit: 14.6 * 1024 },
+  { what: 'everything', face: '*', limit: 14.3 * 1024 },
 ];
 /** Everything with the global, and with classes for pages without syntax for them. */
 const BROWSER_LIMIT = 15 * 1024;
 
 /** Members that are shared by classes of the connector, and are nobody else's. */
 const INTERNAL = /^\$[a-z]\w/i;
-const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** A dollar before any of them makes a name. */
+const LETTERS =
+  'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 /** Where the compiled connector is, from the working directory. */
 const CLIENT = 'dist/client';
 

@@ -10,7 +10,6 @@ import {
 } from './collection.js';
 import { attempt, guarded } from './guarded.js';
 import { type Key, type KeyReader, keyReader } from './key.js';
-import { RowIndex } from './row-index.js';
 
 /** From here on it is faster to sort than to put items to their places. */
 const MANY = 100;
@@ -24,6 +23,18 @@ const LOOKS = 30;
 /** Up to here every batch looks whether all items are in order. */
 const ORDERED = 1000;
 
+/** So many places may have shifted before all are numbered anew. */
+const SHIFTED = 10_000;
+
+/** What is known of a place in the array. */
+interface Slot<Item> {
+  /** Where it was once: at most as many have left places before it as have since. */
+  at: number;
+  /** Undefined if its key is that of another one: no array is left like that. */
+  item: Item | undefined;
+  key: Key | undefined;
+}
+
 /**
  * A collection of the items of an array, which stays the application's: it is
  * changed in place, and the application may change it too: put items in, take
@@ -31,10 +42,10 @@ const ORDERED = 1000;
  * then, and there are no two items of one row unless the application has put both
  * there. With an order, items that were moved, or rank otherwise, are sorted again.
  *
- * Each batch that brings a new row takes a look at all keys for that. Of more than
- * 4,000 items only the first and the last one are looked at each time, and all of
- * them now and then: a row that took the place of another one in the midst of so
- * many may be there twice until then. An order is looked at for up to 1,000 items.
+ * Each batch that brings a new row takes a look at all items for that. Of more than
+ * 4,000 only the first and the last one are looked at each time, and all of them now
+ * and then: a row that took the place of another one in the midst of so many may be
+ * there twice until then. An order is looked at for up to 1,000 items.
  *
  * @example
  * const tasks: Task[] = [];
@@ -54,15 +65,18 @@ export class ArrayCollection<Row, Item = Row>
   private readonly $rows = new WeakMap<object, unknown>();
   /** Of rows and items. */
   private $keyOf: KeyReader | undefined;
-  private readonly $index = new RowIndex((place) =>
-    this.$keyOf?.(this.$array[place]),
-  );
+  /** By place: the array as it was left. */
+  private readonly $slots: Slot<Item>[] = [];
+  /** Where several items have a key, the first of them. */
+  private $byKey = new Map<Key, Slot<Item>>();
+  /** Rows that were new, as far as was looked. */
+  private readonly $unsure = new Set<Key>();
 
   private $isOpen = false;
-  /** Whether that was found out in this batch: nobody else changes it meanwhile. */
+  /** Whether the slots are right: nobody else changes the array in a batch. */
   private $isKnown = false;
-  /** Items of rows that were new, as far as was looked; undefined: gone again. */
-  private readonly $unsure = new Map<Key, Item | undefined>();
+  /** How many items have left their places since all were numbered. */
+  private $shifted = 0;
   /** Places that items leave when the batch ends, and whether for another one. */
   private readonly $leaving = new Map<number, boolean>();
 
@@ -99,7 +113,7 @@ export class ArrayCollection<Row, Item = Row>
       this.$keyOf = this.$transformItem
         ? (value) => key(this.$rows.get(value as object) ?? value)
         : key;
-      this.$index.rebuild(0);
+      this.$slots.length = 0;
     }
     return this.$keyOf;
   }
@@ -115,27 +129,30 @@ export class ArrayCollection<Row, Item = Row>
     this.$batch(() => {
       const key = this.$keyOf?.(item);
       const oldKey = this.$keyOf?.(was);
-      const isMoved = oldKey !== key && this.$find(oldKey, true) !== undefined;
+      const isMoved = oldKey !== key && this.$find(oldKey) >= 0;
       const here = this.$find(key, was !== undefined && !isMoved);
-      const at = here ?? (isMoved ? this.$find(oldKey, false) : undefined);
-      if (at === undefined) this.$add(item);
+      // Only now: a place is of no use after all were looked at.
+      const old = isMoved ? this.$find(oldKey) : here;
+      const at = here < 0 ? old : here;
+      if (at < 0) this.$add(item);
       else this.$replace(at, item);
       // There must not be two items of one row.
-      if (here !== undefined && isMoved)
-        this.$discard(this.$find(oldKey, false));
+      if (old !== at) this.$discard(old);
     });
   }
 
   has(value: Row): boolean {
-    return this.$batch(
-      () => this.$find(this.$keyOf?.(value), true) !== undefined,
-    );
+    return this.$batch(() => this.$find(this.$keyOf?.(value)) >= 0);
   }
 
   delete(value: Row): boolean {
-    return this.$batch(() =>
-      this.$discard(this.$find(this.$keyOf?.(value), true)),
-    );
+    const key = this.$keyOf?.(value);
+    return this.$batch(() => {
+      // If it is there twice, nobody would tell the other one to go.
+      const isUnsure = this.$unsure.has(key as Key);
+      if (isUnsure && !this.$isAsLeft(true)) this.$reindex();
+      return this.$discard(this.$find(key));
+    });
   }
 
   /**
@@ -148,10 +165,8 @@ export class ArrayCollection<Row, Item = Row>
     this.$batch(() => {
       this.$array.length = 0;
       this.$leaving.clear();
-      this.$index.rebuild(0);
-      this.$isKnown = true;
+      this.$reindex();
       for (const value of values) attempt(() => this.put(value));
-      this.$unsure.clear();
     });
   }
 
@@ -172,15 +187,15 @@ export class ArrayCollection<Row, Item = Row>
   begin(): void {
     if (this.$isOpen) return;
     this.$isOpen = true;
-    const array = this.$array;
-    const index = this.$index;
-    if (index.length !== array.length || !this.$isInOrder()) this.$reindex();
+    this.$isKnown = false;
+    if (this.$slots.length !== this.$array.length || !this.$isInOrder()) {
+      this.$reindex();
+    }
   }
 
   commit(): void {
     this.$isOpen = false;
     this.$settle();
-    this.$isKnown = false;
   }
 
   private $batch<Result>(work: () => Result): Result {
@@ -211,13 +226,9 @@ export class ArrayCollection<Row, Item = Row>
   }
 
   private $add(item: Item): void {
-    const array = this.$array;
-    const index = this.$index;
-    const unsure = this.$unsure;
-    const at = array.push(item) - 1;
-    index.insert(at);
-    const key = this.$keyOf?.(item);
-    if (at > FEW && key !== undefined) unsure.set(key, item);
+    const at = this.$array.push(item) - 1;
+    const key = this.$note(at);
+    if (at > FEW && key !== undefined) this.$unsure.add(key);
     if (this.$compare) this.$leaving.set(at, true);
   }
 
@@ -225,15 +236,10 @@ export class ArrayCollection<Row, Item = Row>
     const array = this.$array;
     const compare = this.$compare;
     const leaving = this.$leaving;
-    const index = this.$index;
-    const keyOf = this.$keyOf;
     if (at < 0) return;
     const old = array[at] as Item;
-    const isRenamed = keyOf?.(old) !== keyOf?.(item);
-    if (isRenamed) index.forget(at);
     array[at] = item;
-    if (isRenamed) index.remember(at);
-    this.$note(keyOf?.(item), item);
+    this.$note(at);
     // One object for a row, which transformItem has changed, tells no rank.
     if (!compare || (old !== item && compare(old, item) === 0)) return;
     // It arrives after those that have arrived.
@@ -241,26 +247,74 @@ export class ArrayCollection<Row, Item = Row>
     leaving.set(at, true);
   }
 
-  private $discard(at = -1): boolean {
+  private $discard(at: number): boolean {
     if (at < 0) return false;
-    this.$index.forget(at);
-    this.$note(this.$keyOf?.(this.$array[at]));
+    this.$forget(at);
     this.$leaving.set(at, false);
     return true;
   }
 
+  /** Takes what is at a place now for the item of its key, unless there is one. */
+  private $note(at: number): Key | undefined {
+    const byKey = this.$byKey;
+    const item = this.$array[at];
+    const key = this.$keyOf?.(item);
+    const slot = (this.$slots[at] ??= { at, item, key });
+    if (key !== slot.key) this.$forget(at);
+    const owner = byKey.get(key as Key) ?? slot;
+    if (key !== undefined) byKey.set(key, owner);
+    slot.key = key;
+    slot.item = owner === slot ? item : undefined;
+    return key;
+  }
+
+  private $forget(at: number): void {
+    const slot = this.$slots[at] as Slot<Item>;
+    const key = slot.key as Key;
+    if (this.$byKey.get(key) === slot) this.$byKey.delete(key);
+  }
+
   /**
-   * The place of an item.
+   * The place of an item; -1 if there is none.
    *
    * @param isOwn Whether it should be there: nobody would look for it again.
    */
-  private $find(key: Key | undefined, isOwn: boolean): number | undefined {
-    const index = this.$index;
-    if (key === undefined) return undefined;
-    const at = index.find(key);
-    if (at === undefined ? this.$isAsLeft(isOwn) : at >= 0) return at;
-    this.$reindex();
-    return index.find(key);
+  private $find(key: Key | undefined, isOwn = true): number {
+    const at = this.$placeOf(key);
+    if (key === undefined || this.$isKnown) return at;
+    // Who is where it was left has not been moved, and is no new one.
+    if (at >= 0 && this.$isLeft(at)) return at;
+    this.$isKnown = at < 0 && this.$isAsLeft(isOwn);
+    if (!this.$isKnown) this.$reindex();
+    return this.$placeOf(key);
+  }
+
+  private $placeOf(key: Key | undefined): number {
+    const slot = this.$byKey.get(key as Key);
+    if (!slot) return -1;
+    return this.$slots.indexOf(slot, Math.max(0, slot.at - this.$shifted));
+  }
+
+  /**
+   * Whether no item was put there, renamed or moved, so that who is not known is new.
+   *
+   * @param isThorough Whether to look at all of them, however many there are.
+   */
+  private $isAsLeft(isThorough: boolean): boolean {
+    const unsure = this.$unsure;
+    let { length } = this.$slots;
+    if (!isThorough && length > FEW && length > unsure.size * LOOKS) {
+      return this.$isLeft(0) && this.$isLeft(length - 1);
+    }
+    while (length > 0) if (!this.$isLeft(--length)) return false;
+    unsure.clear();
+    return true;
+  }
+
+  private $isLeft(at: number): boolean {
+    const slot = this.$slots[at];
+    const item = this.$array[at];
+    return slot?.item === item && slot?.key === this.$keyOf?.(item);
   }
 
   /** Otherwise items would come to wrong places among those in disorder. */
@@ -274,86 +328,53 @@ export class ArrayCollection<Row, Item = Row>
     );
   }
 
-  /**
-   * Whether the index knows all items, so that who is not in it is new.
-   *
-   * @param isThorough Whether to look at all of them, however many there are.
-   */
-  private $isAsLeft(isThorough: boolean): boolean {
-    const array = this.$array;
-    const index = this.$index;
-    const leaving = this.$leaving;
-    const unsure = this.$unsure;
-    const last = array.length - 1;
-    const isLeft = (at: number): boolean => index.knows(at) || leaving.has(at);
-    if (this.$isKnown) return true;
-    if (isThorough || last < FEW || last < unsure.size * LOOKS) {
-      this.$isKnown = array.every((_, at) => isLeft(at));
-      if (this.$isKnown) unsure.clear();
-    } else {
-      this.$isKnown = isLeft(0) && isLeft(last);
-    }
-    return this.$isKnown;
-  }
-
   private $reindex(): void {
     const array = this.$array;
     const compare = this.$compare;
+    const unsure = this.$unsure;
     this.$settle();
-    this.$unite();
     if (compare) array.sort(compare);
-    this.$index.rebuild(array.length);
-    this.$isKnown = true;
-  }
-
-  /** Leaves one item, or none, of each row that was not new after all. */
-  private $unite(): void {
-    const array = this.$array;
-    const keyOf = this.$keyOf;
-    const unsure = this.$unsure;
-    if (unsure.size === 0) return;
-    let to = 0;
-    for (const item of array) {
-      const key = keyOf?.(item) as Key;
-      const own = unsure.get(key);
-      if (own || !unsure.has(key)) array[to++] = own ?? item;
-      this.$note(key);
+    const before = this.$byKey;
+    this.$byKey = new Map();
+    this.$slots.length = this.$shifted = 0;
+    for (const [at, item] of array.entries()) {
+      const key = this.$note(at) as Key;
+      const first = this.$placeOf(key);
+      if (first === at || !unsure.has(key)) continue;
+      // It was not new after all: what is known of it goes to where it was put.
+      if (before.get(key)?.item === item) this.$replace(first, item);
+      this.$leaving.set(at, false);
     }
-    array.length = to;
     unsure.clear();
-  }
-
-  /** What has become of a row that was new. */
-  private $note(key: Key | undefined, item?: Item): void {
-    const unsure = this.$unsure;
-    if (unsure.has(key as Key)) unsure.set(key as Key, item);
+    this.$isKnown = true;
+    this.$settle();
   }
 
   /** Makes the array dense, and puts everything to its place. */
   private $settle(): void {
     const array = this.$array;
-    const index = this.$index;
+    const slots = this.$slots;
     const leaving = this.$leaving;
     if (leaving.size === 0) return;
     const places = [...leaving.keys()].sort((left, right) => left - right);
-    const items: Item[] = [];
-    for (const [place, comesBack] of leaving) {
-      if (!comesBack) continue;
-      items.push(array[place] as Item);
-      index.forget(place);
+    const coming: [Item, Slot<Item>][] = [];
+    for (const [at, comesBack] of leaving) {
+      if (comesBack) coming.push([array[at] as Item, slots[at] as Slot<Item>]);
     }
     leaving.clear();
     removeAt(array, places);
-    index.remove(places);
-    if (items.length > MANY) {
-      for (const item of items) array.push(item);
+    removeAt(slots, places);
+    this.$shifted += places.length;
+    if (coming.length > MANY || this.$shifted > SHIFTED) {
+      for (const [item] of coming) array.push(item);
       this.$reindex();
       return;
     }
-    for (const item of items) {
+    for (const [item, slot] of coming) {
       const at = this.$placeFor(item);
       array.splice(at, 0, item);
-      index.insert(at);
+      slots.splice(at, 0, slot);
+      slot.at = at;
     }
   }
 

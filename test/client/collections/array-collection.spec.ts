@@ -643,6 +643,18 @@ describe('An array collection', () => {
         expect(array).toHaveLength(12_000);
       });
 
+      it('has none when it is told to go after another new one of its batch', () => {
+        const [array, collection] = misplaced();
+        const processor = new CollectionDeltaProcessor({ Task: collection });
+        const model = 'Task';
+        processor.processDeltas([
+          { type: 'insert', model, data: task(20_000) },
+          { type: 'delete', model, data: task(-7) },
+        ]);
+        expect(found(array)).toEqual([]);
+        expect(array).toHaveLength(12_000);
+      });
+
       it('has one item after many new ones, though nobody mentions it', () => {
         const [array, collection] = misplaced();
         for (let id = 0; id < 500; id++) collection.insert(task(20_000 + id));
