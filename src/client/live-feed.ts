@@ -219,9 +219,13 @@ export class LiveFeed<Row, Item> {
         if (isOver()) return;
         if (state === 'live') this.#live();
         else if (state === 'gone') this.#gone(error, end);
-        else if (state === 'mismatched') this.#on('mismatch');
+        else if (state === 'mismatched' && !this.#held) this.#on('mismatch');
         // What was fetched for somebody else may be of no use to who it is now.
-        else if (state === 'catching-up' && this.state === 'mismatched') {
+        // It was live on an earlier connection: it was right until somebody logged in.
+        else if (
+          state === 'mismatched' ||
+          (state === 'catching-up' && this.state === 'mismatched')
+        ) {
           this.#load();
         } else this.#on('lost');
       },

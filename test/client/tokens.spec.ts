@@ -258,6 +258,23 @@ describe('a live list, with the server of this version', () => {
     await until(list, () => list.items.length === 1);
   });
 
+  it('fetches as who has logged in before the connection was made again', async () => {
+    await using site = await Site.start();
+    const page = site.open('alice');
+    const list = page.list();
+    await list.ready;
+    page.snorky.disconnect();
+    page.user = 'bob';
+    page.snorky.connect();
+    const states: string[] = [];
+    list.changed.add(() => states.push(list.state));
+    await listIn(list, 'live');
+    expect(states).not.toContain('mismatched');
+    expect(site.tasks.fetched).toBe(2);
+    site.tasks.add(1);
+    await until(list, () => list.items.length === 1);
+  });
+
   it('does not share a cached token with another page', async () => {
     const errors = jest.spyOn(console, 'error').mockImplementation(() => {});
     try {
