@@ -56,7 +56,7 @@ describe('The types of collections', () => {
     ],
     [
       'keys are those of items',
-      array,
+      'src/client/collections/array-collection-options.ts',
       'key?: KeyOption<Row>',
       'key?: KeyOption<Item>',
     ],
