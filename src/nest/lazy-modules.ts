@@ -7,7 +7,6 @@ import {
 } from '@nestjs/core';
 import { GATEWAY_METADATA, SERVICE_METADATA } from './constants.js';
 import type { InstanceWrapper } from './nest-internals.js';
-import { servesHttp } from './publication-reach.js';
 import { ServiceExplorer, type LoadedModule } from './service-explorer.js';
 import { ServiceRegistration } from './service-registration.js';
 import { setupError } from './setup-errors.js';
@@ -25,10 +24,8 @@ export class LazyModules {
     @Inject(ServiceExplorer) private readonly explorer: ServiceExplorer,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
   ) {
-    // Whatever is there from the start is made before the application's server.
-    if (servesHttp(host) && serverOf(host) !== undefined) {
-      throw setupError('SNORKY_ROOT_LAZY');
-    }
+    // Whatever is there from the start is made before the application listens.
+    if (host.listening) throw setupError('SNORKY_ROOT_LAZY');
     const load = loader.load.bind(loader);
     loader.load = async (...args) => {
       const reference = await load(...args);
@@ -58,10 +55,6 @@ export class LazyModules {
     }
     for (const imported of module.imports) this.checkModule(imported, seen);
   }
-}
-
-function serverOf({ httpAdapter }: HttpAdapterHost): unknown {
-  return httpAdapter.getHttpServer() as unknown;
 }
 
 /** The name of a provider that is a service or a gateway. */

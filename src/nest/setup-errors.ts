@@ -23,8 +23,8 @@ const SETUP_ERRORS = {
     'looked for: clients would not reach it, nor would it guard anything. ' +
     `Import ${module} in a module that is there from the start.`,
   SNORKY_ROOT_LAZY: () =>
-    'SnorkyModule.forRoot() was loaded lazily, when the application had its ' +
-    'server: nobody could connect. Import it in the root module.',
+    'SnorkyModule.forRoot() was loaded lazily, when the application was ' +
+    'listening already: nobody could connect. Import it in the root module.',
   SNORKY_NAME_TAKEN: (
     name: string,
     registry: string,

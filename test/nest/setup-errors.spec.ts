@@ -242,11 +242,11 @@ const CASES: Readonly<
   },
   SNORKY_ROOT_LAZY: {
     start: async () => {
-      const testing = await Test.createTestingModule({}).compile();
-      const app = testing.createNestApplication();
-      await app.init();
       @Module({ imports: root() ?? [], providers: [Ping] })
       class Late {}
+      const testing = await Test.createTestingModule({}).compile();
+      const app = testing.createNestApplication();
+      await app.listen(0, '127.0.0.1');
       try {
         await app.get(LazyModuleLoader).load(() => Late);
       } finally {
@@ -254,8 +254,8 @@ const CASES: Readonly<
       }
     },
     sentence:
-      'SnorkyModule.forRoot() was loaded lazily, when the application had its ' +
-      'server: nobody could connect. Import it in the root module.',
+      'SnorkyModule.forRoot() was loaded lazily, when the application was ' +
+      'listening already: nobody could connect. Import it in the root module.',
   },
   SNORKY_NAME_TAKEN: {
     start: () => {
