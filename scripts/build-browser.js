@@ -30,9 +30,9 @@ const ENTRIES = [
     what: 'live rows',
     face: '{ Snorky, DataSync, liveCollection }',
     // 10.8 KiB is the aim. Knowing why a subscription ends took more than was saved.
-    limit: 11.3 * 1024,
+    limit: 11.4 * 1024,
   },
-  { what: 'everything', face: '*', limit: 14.3 * 1024 },
+  { what: 'everything', face: '*', limit: 14.4 * 1024 },
 ];
 /** Everything with the global, and with classes for pages without syntax for them. */
 const BROWSER_LIMIT = 15 * 1024;

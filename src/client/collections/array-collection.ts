@@ -75,6 +75,8 @@ export class ArrayCollection<Row, Item = Row>
   private $isOpen = false;
   /** Whether the slots are right: nobody else changes the array in a batch. */
   private $isKnown = false;
+  /** Whether that is so of all of them, and not of some that were looked at. */
+  private $isSure = false;
   /** How many items have left their places since all were numbered. */
   private $shifted = 0;
   /** Places that items leave when the batch ends, and whether for another one. */
@@ -187,7 +189,7 @@ export class ArrayCollection<Row, Item = Row>
   begin(): void {
     if (this.$isOpen) return;
     this.$isOpen = true;
-    this.$isKnown = false;
+    this.$isKnown = this.$isSure = false;
     if (this.$slots.length !== this.$array.length || !this.$isInOrder()) {
       this.$reindex();
     }
@@ -228,7 +230,7 @@ export class ArrayCollection<Row, Item = Row>
   private $add(item: Item): void {
     const at = this.$array.push(item) - 1;
     const key = this.$note(at);
-    if (at > FEW && key !== undefined) this.$unsure.add(key);
+    if (at > FEW && key !== undefined && !this.$isSure) this.$unsure.add(key);
     if (this.$compare) this.$leaving.set(at, true);
   }
 
@@ -303,12 +305,13 @@ export class ArrayCollection<Row, Item = Row>
   private $isAsLeft(isThorough: boolean): boolean {
     const unsure = this.$unsure;
     let { length } = this.$slots;
+    if (this.$isSure) return true;
     if (!isThorough && length > FEW && length > unsure.size * LOOKS) {
       return this.$isLeft(0) && this.$isLeft(length - 1);
     }
     while (length > 0) if (!this.$isLeft(--length)) return false;
     unsure.clear();
-    return true;
+    return (this.$isSure = true);
   }
 
   private $isLeft(at: number): boolean {
@@ -346,7 +349,7 @@ export class ArrayCollection<Row, Item = Row>
       this.$leaving.set(at, false);
     }
     unsure.clear();
-    this.$isKnown = true;
+    this.$isKnown = this.$isSure = true;
     this.$settle();
   }
 
