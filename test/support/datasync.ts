@@ -256,3 +256,15 @@ export async function until(
 export function range(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i);
 }
+
+/** A client of an identity, whose connection has asked for features. */
+export async function connectAs(
+  app: DataSyncApp,
+  identity: JsonValue = null,
+  ...features: string[]
+): Promise<TestClient> {
+  const client = await app.connect();
+  client.identity = identity;
+  await client.call('snorky', 'hello', { features });
+  return client;
+}

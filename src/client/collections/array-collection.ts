@@ -10,6 +10,7 @@ import {
 } from './collection.js';
 import { attempt, guarded } from './guarded.js';
 import { type Key, type KeyReader, keyReader } from './key.js';
+import { removeAt } from './remove-at.js';
 
 /** From here on it is faster to sort than to put items to their places. */
 const MANY = 100;
@@ -393,19 +394,4 @@ export class ArrayCollection<Row, Item = Row>
     }
     return low;
   }
-}
-
-/** Removes what is at some ascending places, all in one pass. */
-function removeAt(list: unknown[], places: readonly number[]): void {
-  let to = places[0] as number;
-  if (places.length === 1) {
-    // Moves the rest many times faster than a loop.
-    list.splice(to, 1);
-    return;
-  }
-  for (const [nth, place] of places.entries()) {
-    const end = places[nth + 1] ?? list.length;
-    for (let from = place + 1; from < end; from++) list[to++] = list[from];
-  }
-  list.length = to;
 }

@@ -21,6 +21,7 @@ import {
   acquire,
   ALL,
   BROKERS,
+  connectAs,
   DataSyncApp,
   resume,
   rowsIn,
@@ -36,17 +37,6 @@ class AllRows extends BroadcastDealer {
 
 const NONE = { value: 'No such subscription' };
 const INVALID = { value: 'Invalid params' };
-
-async function connect(
-  app: DataSyncApp,
-  identity: JsonValue,
-  ...features: string[]
-): Promise<TestClient> {
-  const client = await app.connect();
-  client.identity = identity;
-  await client.call('snorky', 'hello', { features });
-  return client;
-}
 
 function authorizeFor(
   app: DataSyncApp,
@@ -70,19 +60,19 @@ describe.each(BROKERS)('A token for one identity over $over', ({ make }) => {
       const come = (client: TestClient): Promise<JsonValue> =>
         acquire(client, token, more ? { resume: true } : {});
       for (const identity of [null, 'bob', { id: 1 }]) {
-        const other = await connect(app, identity, 'identity');
+        const other = await connectAs(app, identity, 'identity');
         await expect(come(other)).rejects.toMatchObject(NONE);
         expect(await taken(other)).toEqual([
           { type: 'mismatch', subscription: token },
         ]);
       }
-      const old = await connect(app, 'bob');
+      const old = await connectAs(app, 'bob');
       await expect(come(old)).rejects.toMatchObject(NONE);
       expect(await taken(old)).toEqual([]);
       expect(counters(app).mismatched).toBe(4);
       expect(app.log.with('warn', 'another identity')).not.toEqual([]);
       // Nor has it lost anything by that. Members have no order.
-      const client = await connect(app, { roles: ['admin'], id: 1 });
+      const client = await connectAs(app, { roles: ['admin'], id: 1 });
       await come(client);
       await app.publish(task(1));
       await app.read();
@@ -93,15 +83,15 @@ describe.each(BROKERS)('A token for one identity over $over', ({ make }) => {
   it('is not taken over by another, and by its own from anywhere', async () => {
     await using app = await DataSyncApp.start({ broker: make() });
     const token = await app.service.authorizeSubscription(ALL, { for: 'ann' });
-    const holder = await connect(app, 'ann', 'taken');
+    const holder = await connectAs(app, 'ann', 'taken');
     await resume(holder, token);
-    const thief = await connect(app, 'bob');
+    const thief = await connectAs(app, 'bob');
     await expect(resume(thief, token)).rejects.toMatchObject(NONE);
     await app.publish(task(1));
     await app.read();
     expect(rowsIn(await taken(holder))).toEqual([1]);
     expect([app.held, app.routed]).toEqual([1, 1]);
-    const phone = await connect(app, 'ann');
+    const phone = await connectAs(app, 'ann');
     expect((await resume(phone, token)).recovered).toBe(true);
     await app.read();
     await app.read();
@@ -117,7 +107,7 @@ describe.each(BROKERS)('A token for one identity over $over', ({ make }) => {
       await app.service.authorizeSubscription(ALL, { for: 'ann' }),
       await app.service.authorizeSubscription(ALL, { bearer: true }),
     ];
-    const client = await connect(app, 'ann', 'identity');
+    const client = await connectAs(app, 'ann', 'identity');
     await resume(client, bound);
     await acquire(client, once);
     await resume(client, bearer);
@@ -148,7 +138,7 @@ describe.each(BROKERS)('A token for one identity over $over', ({ make }) => {
   it('is not acquired by who is no longer who asked', async () => {
     await using app = await DataSyncApp.start({ broker: make() });
     const token = await app.service.authorizeSubscription(ALL, { for: 'ann' });
-    const client = await connect(app, 'ann', 'identity');
+    const client = await connectAs(app, 'ann', 'identity');
     const answer = resume(client, token);
     answer.catch(() => {});
     client.identity = null;
@@ -158,15 +148,15 @@ describe.each(BROKERS)('A token for one identity over $over', ({ make }) => {
     await app.publish(task(1));
     await app.read();
     expect(rowsIn(await taken(client))).toEqual([]);
-    const again = await connect(app, 'ann');
+    const again = await connectAs(app, 'ann');
     await expect(resume(again, token)).rejects.toMatchObject(NONE);
   });
 
   it('closes those who would not understand that it has ended', async () => {
     await using app = await DataSyncApp.start({ broker: make() });
     const [bound, free] = [
-      await connect(app, 'ann'),
-      await connect(app, 'ann'),
+      await connectAs(app, 'ann'),
+      await connectAs(app, 'ann'),
     ];
     await resume(
       bound,
@@ -196,7 +186,7 @@ describe('An authorization', () => {
     async (params) => {
       await using app = await DataSyncApp.start();
       const token = await authorizeFor(app, params);
-      expect(await acquire(await connect(app, 'bob'), token)).toBeNull();
+      expect(await acquire(await connectAs(app, 'bob'), token)).toBeNull();
     },
   );
 

@@ -7,6 +7,7 @@ import {
   acquire,
   ALL,
   BROKERS,
+  connectAs,
   DataSyncApp,
   resume,
   rowsIn,
@@ -19,15 +20,12 @@ const NONE = { value: 'No such subscription' };
 const INVALID = { value: 'Invalid params' };
 const OTHERS = [{ dealer: 'Sentinels', query: null }];
 
-async function connect(
+function connect(
   app: DataSyncApp,
   identity: JsonValue = null,
   features: readonly string[] = ['replaces', 'revoked', 'taken', 'refetch'],
 ): Promise<TestClient> {
-  const client = await app.connect();
-  client.identity = identity;
-  await client.call('snorky', 'hello', { features });
-  return client;
+  return connectAs(app, identity, ...features);
 }
 
 function renew(

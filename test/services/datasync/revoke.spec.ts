@@ -8,7 +8,7 @@ import type {
   Replay,
   TopicEntry,
 } from 'snorky';
-import { callBackend, type TestClient } from 'snorky/testing';
+import { callBackend } from 'snorky/testing';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
@@ -17,6 +17,7 @@ import {
   acquire,
   ALL,
   BROKERS,
+  connectAs,
   DataSyncApp,
   resume,
   rowsIn,
@@ -27,17 +28,6 @@ import {
 
 const NONE = { value: 'No such subscription' };
 const OTHERS = [{ dealer: 'Sentinels', query: null }];
-
-async function connect(
-  app: DataSyncApp,
-  identity: JsonValue = null,
-  ...features: string[]
-): Promise<TestClient> {
-  const client = await app.connect();
-  client.identity = identity;
-  await client.call('snorky', 'hello', { features });
-  return client;
-}
 
 function revoke(app: DataSyncApp, params: JsonObject): Promise<JsonValue> {
   return callBackend(app.app, 'datasync_backend', 'revoke', params);
@@ -51,7 +41,7 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
   it('ends what all of its members are true of, and tells its clients once', async () => {
     await using app = await DataSyncApp.start({ broker: make() });
     const ann = { id: 1, name: 'ann' };
-    const client = await connect(app, ann, 'revoked');
+    const client = await connectAs(app, ann, 'revoked');
     const tokens = {
       bound: await app.service.authorizeSubscription(owned('ann'), {
         for: ann,
@@ -103,7 +93,10 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
 
   it('closes those who would not understand, silent at once', async () => {
     await using app = await DataSyncApp.start({ broker: make() });
-    const [old, other] = [await connect(app, 'ann'), await connect(app, 'bob')];
+    const [old, other] = [
+      await connectAs(app, 'ann'),
+      await connectAs(app, 'bob'),
+    ];
     await acquire(old, await app.authorize());
     await acquire(other, await app.authorize());
     await app.service.revoke({ identity: 'ann' });
@@ -123,7 +116,7 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
       const token = await (what === 'bound'
         ? app.service.authorizeSubscription(ALL, { for: 'ann' })
         : app.authorize());
-      const client = await connect(app, 'ann');
+      const client = await connectAs(app, 'ann');
       let since: JsonValue | undefined;
       if (wasHeld) {
         const others = app.held;
@@ -135,14 +128,14 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
       const later = await app.service.authorizeSubscription(ALL, {
         bearer: true,
       });
-      const { position } = await resume(await connect(app), later);
+      const { position } = await resume(await connectAs(app), later);
       await (what === 'byDealer'
         ? app.service.revoke({ dealer: 'AllTasks', query: null })
         : app.service.revoke(
             what === 'byToken' ? { token } : { identity: 'ann' },
           ));
       await app.read();
-      const again = await connect(app, 'ann', 'revoked');
+      const again = await connectAs(app, 'ann', 'revoked');
       // Nor by somebody else's position, from after it.
       await expect(
         resume(again, token, wasHeld ? since : position),
@@ -156,7 +149,7 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
   it('is about what was authorized before it', async () => {
     await using app = await DataSyncApp.start({ broker: make() });
     await app.service.revoke({ dealer: 'AllTasks' });
-    const client = await connect(app, 'ann', 'revoked');
+    const client = await connectAs(app, 'ann', 'revoked');
     const token = await app.authorize();
     const { position } = await resume(client, token);
     await app.publish(task(1));
@@ -165,7 +158,7 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
     await until('grace', () => app.held === 0);
     // Nor about what somebody else has by now.
     await app.service.revoke({ identity: 'bob' });
-    const again = await connect(app, 'ann', 'revoked');
+    const again = await connectAs(app, 'ann', 'revoked');
     expect((await resume(again, token, position)).recovered).toBe(true);
     expect(rowsIn(await taken(again))).toEqual([1]);
   });
@@ -173,7 +166,7 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
   it('follows who has a bearer subscription', async () => {
     await using app = await DataSyncApp.start({ broker: make() });
     const token = await app.authorize();
-    const client = await connect(app, 'ann', 'revoked', 'identity');
+    const client = await connectAs(app, 'ann', 'revoked', 'identity');
     await resume(client, token);
     client.identity = 'bob';
     await app.read();
@@ -183,9 +176,9 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
     await until('grace', () => app.held === 0);
     await app.read();
     await app.service.revoke({ identity: 'bob' });
-    await expect(resume(await connect(app, null), token)).rejects.toMatchObject(
-      NONE,
-    );
+    await expect(
+      resume(await connectAs(app, null), token),
+    ).rejects.toMatchObject(NONE);
   });
 
   it('comes too late to be forgotten: where its log has, clients fetch', async () => {
@@ -198,7 +191,7 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
       await app.authorize(OTHERS),
       await app.authorize(OTHERS),
     ];
-    const client = await connect(app);
+    const client = await connectAs(app);
     const { position } = await resume(client, three);
     for (let n = 0; n < 3; n++) await app.service.revoke({ identity: n });
     expect(await resume(client, one)).toEqual({ recovered: false });
@@ -213,9 +206,9 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
     client.disconnect();
     await until('grace', () => app.held === 0);
     await app.read();
-    expect((await resume(await connect(app), three, position)).recovered).toBe(
-      true,
-    );
+    expect(
+      (await resume(await connectAs(app), three, position)).recovered,
+    ).toBe(true);
   });
 });
 
@@ -226,7 +219,7 @@ describe('A revocation', () => {
     for (const come of [resume, acquire]) {
       const token = await app.authorize(items);
       for (let n = 0; n < 500; n++) await app.service.publishDeltas([task(n)]);
-      const client = await connect(app, null, 'revoked');
+      const client = await connectAs(app, null, 'revoked');
       const answer = come(client, token);
       await client.next();
       await app.service.revoke({ token });
@@ -252,7 +245,7 @@ describe('A revocation', () => {
     [{ token: null, identity: 'ann' }, 'token must be string'],
   ])('of a backend is not %j: %s', async (params, value) => {
     await using app = await DataSyncApp.start();
-    await acquire(await connect(app, 'ann'), await app.authorize());
+    await acquire(await connectAs(app, 'ann'), await app.authorize());
     await expect(revoke(app, params as JsonObject)).rejects.toMatchObject({
       value,
     });
@@ -365,7 +358,7 @@ describe('A revocation on another node', () => {
       far ? new DelayedBroker(broker, { seed: seed + node.length }) : broker,
     );
     const { a, b } = pair;
-    const client = await connect(a, 'ann', 'revoked');
+    const client = await connectAs(a, 'ann', 'revoked');
     await resume(client, await a.authorize());
     await acquire(
       client,
@@ -393,18 +386,18 @@ describe('A revocation on another node', () => {
       const token = await (what === 'bound'
         ? a.service.authorizeSubscription(ALL, { for: 'ann' })
         : a.authorize());
-      const client = await connect(a, 'ann');
+      const client = await connectAs(a, 'ann');
       const { position } = await resume(client, token);
       client.disconnect();
       await until('grace', () => a.held === 0);
       await a.service.revoke({ identity: 'ann' });
       isStuck = true;
       // Somebody else has a bearer token now: who had it must not be forgotten.
-      const next = await connect(b, what === 'bound' ? 'ann' : 'bob');
+      const next = await connectAs(b, what === 'bound' ? 'ann' : 'bob');
       resume(next, token, position).catch(() => {});
       await until('the claim', () => b.held === 1);
       await b[Symbol.asyncDispose]();
-      const last = await connect(a, what === 'bound' ? 'ann' : 'carol');
+      const last = await connectAs(a, what === 'bound' ? 'ann' : 'carol');
       await expect(resume(last, token, position)).rejects.toMatchObject(NONE);
     },
   );
@@ -424,7 +417,7 @@ describe('A revocation on another node', () => {
       const { a, b } = pair;
       const token = await a.authorize();
       await a.publish(task(1));
-      const client = await connect(a, 'ann', 'revoked');
+      const client = await connectAs(a, 'ann', 'revoked');
       waits = true;
       const answer = resumes ? resume(client, token) : acquire(client, token);
       answer.catch(() => {});
@@ -435,7 +428,7 @@ describe('A revocation on another node', () => {
       expect([a.held, a.routed, await taken(client)]).toEqual([0, 0, []]);
       waits = false;
       await expect(
-        resume(await connect(b, 'ann'), token),
+        resume(await connectAs(b, 'ann'), token),
       ).rejects.toMatchObject(NONE);
     },
   );
@@ -448,12 +441,12 @@ describe('A revocation on another node', () => {
     });
     const { a, b } = pair;
     const [mine, other] = [await a.authorize(), await a.authorize()];
-    const { position } = await resume(await connect(b, 'ann'), mine);
-    await resume(await connect(b, 'bob'), other);
+    const { position } = await resume(await connectAs(b, 'ann'), mine);
+    await resume(await connectAs(b, 'bob'), other);
     // Nothing of it is given back.
     brokers.find(({ node }) => node === 'b')?.close();
     await a.service.revoke({ identity: 'ann' });
-    const last = await connect(a, 'carol');
+    const last = await connectAs(a, 'carol');
     await expect(resume(last, mine, position)).rejects.toMatchObject(NONE);
     expect((await resume(last, other, position)).recovered).toBe(true);
   });
@@ -476,13 +469,13 @@ describe('A revocation on another node', () => {
     });
     const { a, b } = pair;
     const token = await a.authorize();
-    const client = await connect(a, 'ann');
+    const client = await connectAs(a, 'ann');
     const { position } = await resume(client, token);
     client.disconnect();
     await until('the end', () => a.held === 0);
     await b.service.revoke({ identity: 'ann' });
     fails = false;
-    const last = await connect(b, 'bob');
+    const last = await connectAs(b, 'bob');
     await late;
     await expect(resume(last, token, position)).rejects.toMatchObject(NONE);
   });
@@ -504,7 +497,7 @@ describe('A revocation on another node', () => {
     for (const come of [resume, acquire]) {
       const token = await a.authorize();
       await a.publish(task(1));
-      const client = await connect(a, 'ann', 'revoked');
+      const client = await connectAs(a, 'ann', 'revoked');
       waits = true;
       const answer = come(client, token);
       answer.catch(() => {});
@@ -526,7 +519,7 @@ describe('A revocation on another node', () => {
       node === 'b' ? refusing(broker, unreachable) : broker,
     );
     const { a, b } = pair;
-    const client = await connect(a, 'ann', 'revoked');
+    const client = await connectAs(a, 'ann', 'revoked');
     await resume(client, await a.authorize());
     unreachable.add('datasync:frontend/datasync');
     expect(() => b.service.revoke({ identity: 'ann' })).toThrow(
@@ -549,7 +542,7 @@ describe('A revocation on another node', () => {
     for (let n = 0; n < 10; n++) {
       await a.service.revoke({ identity: 'ann', dealer: 'AllTasks' });
       const token = await a.service.authorizeSubscription(ALL, { for: 'ann' });
-      const client = await connect(b, 'ann', 'revoked');
+      const client = await connectAs(b, 'ann', 'revoked');
       await resume(client, token);
       await b.read();
       expect(await taken(client)).toEqual([]);
@@ -565,7 +558,7 @@ describe('A revocation on another node', () => {
     const { a, b } = pair;
     for (let n = 0; n < 10; n++) {
       const token = await b.authorize();
-      const client = await connect(a, 'ann', 'revoked');
+      const client = await connectAs(a, 'ann', 'revoked');
       const acquired = n % 2 === 0 ? resume(client, token) : undefined;
       await acquired;
       await b.service.revoke({ token });

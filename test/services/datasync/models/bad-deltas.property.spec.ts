@@ -1,14 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  BroadcastDealer,
-  Dealer,
-  FilterDealer,
-  SimpleDealer,
-  type Delta,
-  type JsonObject,
-  type JsonValue,
-} from 'snorky';
+import { Dealer, type Delta, type JsonObject, type JsonValue } from 'snorky';
 import {
   acquire,
   DataSyncApp,
@@ -16,19 +8,8 @@ import {
   taken,
 } from '../../../support/datasync.js';
 import type { TestClient } from 'snorky/testing';
+import { AllDocs, DocsByTeam, FilteredDocs } from './docs.js';
 
-class AllDocs extends BroadcastDealer {
-  readonly model = 'Doc';
-}
-class DocsByTeam extends SimpleDealer<JsonObject> {
-  readonly model = 'Doc';
-  getKeyForModel({ team }: JsonObject): JsonValue | undefined {
-    return team;
-  }
-}
-class FilteredDocs extends FilterDealer {
-  readonly model = 'Doc';
-}
 class OldDocs extends Dealer<JsonObject> {
   readonly model = 'Doc';
   matches(_: JsonValue, { age }: JsonObject): boolean {

@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Exclude, instanceToPlain } from 'class-transformer';
 import {
-  BroadcastDealer,
   Dealer,
-  FilterDealer,
-  SimpleDealer,
   getRegistryToken,
   type Delta,
   type JsonObject,
@@ -16,19 +13,8 @@ import { callBackend, type TestClient } from 'snorky/testing';
 import { DelayedBroker } from '../../../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../../../src/broker/memory/memory-broker.js';
 import { acquire, DataSyncApp, taken } from '../../../support/datasync.js';
+import { AllDocs, DocsByTeam, FilteredDocs } from './docs.js';
 
-class AllDocs extends BroadcastDealer {
-  readonly model = 'Doc';
-}
-class DocsByTeam extends SimpleDealer<JsonObject> {
-  readonly model = 'Doc';
-  getKeyForModel({ team }: JsonObject): JsonValue | undefined {
-    return team;
-  }
-}
-class FilteredDocs extends FilterDealer {
-  readonly model = 'Doc';
-}
 class OldDocs extends Dealer<JsonObject> {
   readonly model = 'Doc';
   matches(_: JsonValue, { age }: JsonObject): boolean {
