@@ -1,12 +1,12 @@
 // Set-up
 export { SnorkyModule } from './nest/snorky.module.js';
-export { SnorkyWsAdapter } from './nest/snorky-ws.adapter.js';
-export { BackendHost } from './nest/backend-host.js';
-export { WebSocketHost } from './nest/websocket-host.js';
-export type { UpgradableServer } from './nest/attached-servers.js';
-export { SnorkySetupError } from './nest/setup-errors.js';
-export type { SetupErrorCode } from './nest/setup-errors.js';
-export type { FeatureService } from './nest/service-providers.js';
+export { SnorkyWsAdapter } from './nest/hosts/snorky-ws.adapter.js';
+export { BackendHost } from './nest/hosts/backend-host.js';
+export { WebSocketHost } from './nest/hosts/websocket-host.js';
+export type { UpgradableServer } from './nest/hosts/attached-servers.js';
+export { SnorkySetupError } from './nest/setup/setup-errors.js';
+export type { SetupErrorCode } from './nest/setup/setup-errors.js';
+export type { FeatureService } from './nest/registration/service-providers.js';
 export type {
   AsyncOptions,
   HttpBackendOptions,
@@ -19,7 +19,7 @@ export type {
   UpgradeMiddleware,
   WebSocketEndpointOptions,
   WebSocketLateOptions,
-} from './nest/snorky-options.js';
+} from './nest/options/snorky-options.js';
 export type { BackendOptions } from './transports/http/backend-handler.js';
 export type { Origins } from './transports/websocket/origins.js';
 export type { SelectSubprotocol } from './transports/websocket/subprotocols.js';
@@ -28,7 +28,7 @@ export type { WebSocketOptions } from './transports/websocket/websocket-options.
 // Services and commands
 export { SnorkyService } from './nest/decorators/snorky-service.decorator.js';
 export type { ServiceDecorator } from './nest/decorators/snorky-service.decorator.js';
-export type { ValidationErrors } from './nest/commands/validation-errors.js';
+export type { ValidationErrors } from './nest/options/validation-errors.js';
 export { RpcCommand } from './nest/decorators/rpc-command.decorator.js';
 export {
   ConnectedClient,
@@ -45,7 +45,7 @@ export type { NotJsonKind } from './core/frozen-json.js';
 export { PreparedMessage } from './core/prepared-message.js';
 export type { Commands } from './core/commands.js';
 export type { ServiceHost } from './core/service.js';
-export type { ServiceHooks } from './nest/provider-service.js';
+export type { ServiceHooks } from './nest/providers/provider-service.js';
 export type { RpcCommandOptions } from './nest/decorators/rpc-command.decorator.js';
 export type {
   ParamPipe,
@@ -55,7 +55,7 @@ export type {
   SchemaIssue,
   SchemaResult,
   StandardSchema,
-} from './nest/commands/standard-schema.js';
+} from './nest/decorators/standard-schema.js';
 
 // Connections
 export { SnorkyGateway } from './nest/decorators/snorky-gateway.decorator.js';
@@ -88,7 +88,7 @@ export {
   InjectRegistry,
   InjectService,
 } from './nest/decorators/inject.decorator.js';
-export { getRegistryToken, getServiceToken } from './nest/constants.js';
+export { getRegistryToken, getServiceToken } from './nest/setup/constants.js';
 
 // Publish and subscribe
 export { PubSubModule } from './services/pubsub/pubsub.module.js';

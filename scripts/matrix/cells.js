@@ -13,14 +13,14 @@
 const NEST = {
   name: 'nest',
   paths: ['test/nest/'],
-  ignore: '/nest/(connections|processes)/',
+  ignore: '/nest/(gateway|hosts)/|/setup/copies',
   limit: 120,
 };
 
 /** @type {Suite} */
 const CONNECTIONS = {
   name: 'connections',
-  paths: ['test/nest/connections/', 'test/nest/processes/'],
+  paths: ['test/nest/gateway/', 'test/nest/hosts/', 'test/nest/setup/copies'],
   limit: 120,
 };
 

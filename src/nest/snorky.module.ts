@@ -10,37 +10,37 @@ import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { Broker } from '../broker/ports.js';
 import { RateLimitedLog } from '../core/log.js';
 import { Service } from '../core/service.js';
-import { BackendHost } from './backend-host.js';
-import { CommandBinder } from './command-binder.js';
+import { BackendHost } from './hosts/backend-host.js';
+import { CommandBinder } from './explore/command-binder.js';
 import {
   CLASS_RULES,
   getRegistryToken,
   SNORKY_BROKER,
   SNORKY_REGISTRIES,
-} from './constants.js';
+} from './setup/constants.js';
 import { GatewayExplorer, OpenGateway } from './gateway/gateway-explorer.js';
-import { nestLogSink } from './nest-log-sink.js';
-import { LazyModules } from './lazy-modules.js';
-import { checkCopies, ofThisCopy } from './package-copies.js';
-import { PublicationReach } from './publication-reach.js';
-import { RegistrySet } from './registry-set.js';
-import { ResolvedOptions } from './resolved-options.js';
-import { ServiceExplorer } from './service-explorer.js';
+import { nestLogSink } from './registration/nest-log-sink.js';
+import { LazyModules } from './explore/lazy-modules.js';
+import { checkCopies, ofThisCopy } from './setup/package-copies.js';
+import { PublicationReach } from './hosts/publication-reach.js';
+import { RegistrySet } from './registration/registry-set.js';
+import { ResolvedOptions } from './options/resolved-options.js';
+import { ServiceExplorer } from './explore/service-explorer.js';
 import {
   rootCheck,
   serviceProviders,
   tokensOf,
   type FeatureService,
-} from './service-providers.js';
-import { setupError } from './setup-errors.js';
+} from './registration/service-providers.js';
+import { setupError } from './setup/setup-errors.js';
 import type {
   RegistryOptions,
   SnorkyLateOptions,
   SnorkyModuleAsyncOptions,
   SnorkyModuleOptions,
-} from './snorky-options.js';
-import { transformerRules } from './transformer-rules.js';
-import { WebSocketHost } from './websocket-host.js';
+} from './options/snorky-options.js';
+import { transformerRules } from './class-rules/transformer-rules.js';
+import { WebSocketHost } from './hosts/websocket-host.js';
 
 const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<SnorkyLateOptions>()

@@ -1,9 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { ServiceRegistry } from '../core/service-registry.js';
-import { checkCopies } from '../nest/package-copies.js';
-import { RegistrySet } from '../nest/registry-set.js';
-import { ServiceExplorer } from '../nest/service-explorer.js';
+import { checkCopies } from '../nest/setup/package-copies.js';
+import { RegistrySet } from '../nest/registration/registry-set.js';
+import { ServiceExplorer } from '../nest/explore/service-explorer.js';
 
 /**
  * A registry of an application that is ready for clients.

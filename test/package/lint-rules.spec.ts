@@ -119,7 +119,7 @@ file(
   RESTRICTED,
 );
 file(
-  'src/nest/nest-internals.ts',
+  'src/nest/setup/nest-internals.ts',
   "export { x } from '@nestjs/core/internal';\n",
   RESTRICTED,
 );

@@ -2,7 +2,7 @@ import type { Command } from '../../core/rpc-service.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
 import { isPromiseLike } from '../../core/promise-like.js';
 import { resultOf } from '../enhancers/enhancer-chain.js';
-import type { ParamsPlan, ParamSlot } from './params-plan.js';
+import type { ParamsPlan, ParamSlot } from '../params/params-plan.js';
 
 type Method = (...args: unknown[]) => unknown;
 type Reader = (request: RpcRequest) => unknown;

@@ -3,8 +3,8 @@ import { isPromiseLike } from '../../core/promise-like.js';
 import { InvalidParams } from '../../core/rpc-error.js';
 import type { Command } from '../../core/rpc-service.js';
 import { callerOf, readerOf, unwrap } from './direct-command.js';
-import { mergedFaults } from './field-faults.js';
-import type { ParamsPlan } from './params-plan.js';
+import { mergedFaults } from '../params/field-faults.js';
+import type { ParamsPlan } from '../params/params-plan.js';
 
 /**
  * A direct command whose callers learn what is wrong with all of their params.

@@ -4,8 +4,8 @@ import type { RpcRequest } from '../../core/rpc-request.js';
 import type { ParamMetadata } from '../decorators/rpc-params.decorator.js';
 import { piped, type Enhancers } from '../enhancers/enhancer-chain.js';
 import { readerOf } from './direct-command.js';
-import { Refusal } from './refusal.js';
-import type { ParamsPlan, ParamSlot } from './params-plan.js';
+import { Refusal } from '../params/refusal.js';
+import type { ParamsPlan, ParamSlot } from '../params/params-plan.js';
 
 /** Makes the arguments of a call, by the pipes that apply. */
 export type MakeArguments = (

@@ -13,9 +13,9 @@ import {
 import { SnorkyExecutionContext } from '../enhancers/execution-context.js';
 import { EnhancerFailure, isAnswer, isRejectedValue } from './error-mapping.js';
 import { httpView, isResponseView } from './http-view.js';
-import { faultsOf, refusedParams, type Refusal } from './refusal.js';
+import { faultsOf, refusedParams, type Refusal } from '../params/refusal.js';
 import { argumentsMaker } from './pipeline-arguments.js';
-import type { ParamsPlan } from './params-plan.js';
+import type { ParamsPlan } from '../params/params-plan.js';
 
 type Method = (...args: unknown[]) => unknown;
 

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { getRegistryToken, getServiceToken } from '../constants.js';
+import { getRegistryToken, getServiceToken } from '../setup/constants.js';
 
 /** Injects a `ServiceRegistry`. @param name Default: `frontend`. */
 export function InjectRegistry(

@@ -1,8 +1,8 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { COMMAND_METADATA } from '../constants.js';
-import { ofThisCopy } from '../package-copies.js';
-import type { ValidationErrors } from '../commands/validation-errors.js';
-import type { StandardSchema } from '../commands/standard-schema.js';
+import { COMMAND_METADATA } from '../setup/constants.js';
+import { ofThisCopy } from '../setup/package-copies.js';
+import type { ValidationErrors } from '../options/validation-errors.js';
+import type { StandardSchema } from './standard-schema.js';
 
 /** How a command is called. */
 export interface RpcCommandOptions {

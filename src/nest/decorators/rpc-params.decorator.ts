@@ -1,9 +1,6 @@
 import type { PipeTransform, Type } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '../nest-internals.js';
-import {
-  isStandardSchema,
-  type StandardSchema,
-} from '../commands/standard-schema.js';
+import { ROUTE_ARGS_METADATA } from '../setup/nest-internals.js';
+import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 
 /** The kinds of parameter, in Nest's own numbers, which pipes look at. */
 export const ParamKind = { request: 0, params: 3 } as const;

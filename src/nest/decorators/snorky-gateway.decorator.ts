@@ -1,8 +1,8 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
-import { ENTRY_PROVIDER_WATERMARK } from '../nest-internals.js';
-import { ofThisCopy } from '../package-copies.js';
-import { DEFAULT_REGISTRY, GATEWAY_METADATA } from '../constants.js';
-import { gatewayDeclared } from '../gateway/unlisted-gateways.js';
+import { ENTRY_PROVIDER_WATERMARK } from '../setup/nest-internals.js';
+import { ofThisCopy } from '../setup/package-copies.js';
+import { DEFAULT_REGISTRY, GATEWAY_METADATA } from '../setup/constants.js';
+import { gatewayDeclared } from './unlisted-gateways.js';
 
 /**
  * Decides who may connect to a registry's sockets, and as whom: guards,

@@ -1,9 +1,9 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
 import type { Commands } from '../../core/commands.js';
 import type { ApiOf } from '../../protocol/snorky-types.js';
-import { ENTRY_PROVIDER_WATERMARK } from '../nest-internals.js';
-import { ofThisCopy } from '../package-copies.js';
-import { SERVICE_METADATA } from '../constants.js';
+import { ENTRY_PROVIDER_WATERMARK } from '../setup/nest-internals.js';
+import { ofThisCopy } from '../setup/package-copies.js';
+import { SERVICE_METADATA } from '../setup/constants.js';
 
 /** What `@SnorkyService` records. */
 export interface ServiceMetadata {

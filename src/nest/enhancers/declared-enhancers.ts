@@ -1,4 +1,4 @@
-import { ROUTE_ARGS_METADATA } from '../nest-internals.js';
+import { ROUTE_ARGS_METADATA } from '../setup/nest-internals.js';
 import { ENHANCER_KINDS, KINDS, type EnhancerKind } from './enhancer-kinds.js';
 
 /** A class whose enhancers are looked for. */

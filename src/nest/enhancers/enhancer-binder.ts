@@ -7,8 +7,8 @@ import {
   applicationConfigOf,
   madeFor,
   type InstanceWrapper,
-} from '../nest-internals.js';
-import { setupError } from '../setup-errors.js';
+} from '../setup/nest-internals.js';
+import { setupError } from '../setup/setup-errors.js';
 import {
   BoundEnhancers,
   type BoundEnhancer,

@@ -18,7 +18,7 @@ import {
   of,
   type Observable,
 } from 'rxjs';
-import { CATCH_METADATA } from '../nest-internals.js';
+import { CATCH_METADATA } from '../setup/nest-internals.js';
 
 /** What guards answer with when one says no. */
 const FORBIDDEN = 'Forbidden resource';

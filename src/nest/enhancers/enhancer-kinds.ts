@@ -17,7 +17,7 @@ import {
   INTERCEPTORS_METADATA,
   PIPES_METADATA,
   type InstanceWrapper,
-} from '../nest-internals.js';
+} from '../setup/nest-internals.js';
 
 /** What Nest may run around a method, by its kind. */
 export interface EnhancerTypes {

@@ -1,5 +1,5 @@
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { setupError } from '../setup-errors.js';
+import { setupError } from '../setup/setup-errors.js';
 import type { BoundEnhancers } from './bound-enhancers.js';
 import {
   declaredEnhancers,

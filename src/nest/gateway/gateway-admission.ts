@@ -13,7 +13,7 @@ import { UpgradeRefused } from '../../transports/websocket/refusal.js';
 import type { BoundEnhancers } from '../enhancers/bound-enhancers.js';
 import { filterFor, runEnhanced } from '../enhancers/enhancer-chain.js';
 import { SnorkyExecutionContext } from '../enhancers/execution-context.js';
-import type { UpgradeMiddleware } from '../snorky-options.js';
+import type { UpgradeMiddleware } from '../options/snorky-options.js';
 import { admissionOf, type Identification } from './identification.js';
 import { toUpgradeRequest, type UpgradeRequest } from './upgrade-request.js';
 import { messageOf, UpgradeResponse } from './upgrade-response.js';

@@ -7,25 +7,25 @@ import {
 import { DiscoveryService, ExternalContextCreator } from '@nestjs/core';
 import type { MaybePromise } from '../../broker/ports.js';
 import type { Admit } from '../../transports/websocket/websocket-endpoint.js';
-import { GATEWAY_METADATA } from '../constants.js';
+import { GATEWAY_METADATA } from '../setup/constants.js';
 import { EnhancerBinder } from '../enhancers/enhancer-binder.js';
 import { checkAllBound } from '../enhancers/unbound-enhancers.js';
 import {
   ENTRY_PROVIDER_WATERMARK,
   isAlias,
   type InstanceWrapper,
-} from '../nest-internals.js';
-import { ResolvedOptions } from '../resolved-options.js';
-import { resolveScoped } from '../scoped-instance.js';
-import { setupError } from '../setup-errors.js';
-import type { WebSocketLateOptions } from '../snorky-options.js';
+} from '../setup/nest-internals.js';
+import { ResolvedOptions } from '../options/resolved-options.js';
+import { resolveScoped } from '../providers/scoped-instance.js';
+import { setupError } from '../setup/setup-errors.js';
+import type { WebSocketLateOptions } from '../options/snorky-options.js';
 import {
   callee,
   checkScoped,
   classOf,
   decoratedClass,
   type ClassRef,
-} from '../stand-in.js';
+} from '../providers/stand-in.js';
 import {
   gatewayAdmission,
   identifyOf,
@@ -38,7 +38,10 @@ import {
   type RouteIdentity,
 } from './route-identification.js';
 import type { RouteRequest } from './route-request.js';
-import { gatewayListed, unlistedGateways } from './unlisted-gateways.js';
+import {
+  gatewayListed,
+  unlistedGateways,
+} from '../decorators/unlisted-gateways.js';
 
 /** Finds the gateway class of each registry. */
 @Injectable()

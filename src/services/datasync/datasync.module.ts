@@ -8,11 +8,11 @@ import type { ClassRules } from '../../core/class-rules.js';
 import {
   bundledService,
   type BundledServiceOptions,
-} from '../../nest/bundled-service.js';
-import { CLASS_RULES } from '../../nest/constants.js';
-import { ofThisCopy } from '../../nest/package-copies.js';
-import { setupError } from '../../nest/setup-errors.js';
-import type { AsyncOptions } from '../../nest/snorky-options.js';
+} from '../../nest/registration/bundled-service.js';
+import { CLASS_RULES } from '../../nest/setup/constants.js';
+import { ofThisCopy } from '../../nest/setup/package-copies.js';
+import { setupError } from '../../nest/setup/setup-errors.js';
+import type { AsyncOptions } from '../../nest/options/snorky-options.js';
 import {
   DATASYNC_TARGET,
   DataSyncBackend,

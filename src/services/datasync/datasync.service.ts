@@ -13,7 +13,7 @@ import { isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc-error.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
 import { RpcService } from '../../core/rpc-service.js';
-import { CLASS_RULES, SNORKY_BROKER } from '../../nest/constants.js';
+import { CLASS_RULES, SNORKY_BROKER } from '../../nest/setup/constants.js';
 import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import {
   ConnectedClient,

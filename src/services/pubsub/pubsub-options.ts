@@ -1,4 +1,4 @@
-import { setupError } from '../../nest/setup-errors.js';
+import { setupError } from '../../nest/setup/setup-errors.js';
 import type { JsonValue } from '../../protocol/json.js';
 
 /** How a PubSub service writes what it publishes. */

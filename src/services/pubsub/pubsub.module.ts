@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import {
   bundledService,
   type BundledServiceOptions,
-} from '../../nest/bundled-service.js';
+} from '../../nest/registration/bundled-service.js';
 import { PUBSUB_TARGET, PubSubBackend } from './pubsub-backend.service.js';
 import { PUBSUB_OPTIONS, PubSubService } from './pubsub.service.js';
 import { pubSubOptions, type PubSubOptions } from './pubsub-options.js';

@@ -12,7 +12,7 @@ import {
 import { startApp, type RunningApp } from '../../support/app.js';
 import { RecordedLog } from '../../support/log.js';
 import { RawWebSocket } from '../../support/raw-websocket.js';
-import { frontend } from '../../nest/connections/me.service.js';
+import { frontend } from '../../nest/gateway/me.service.js';
 import { selectSubprotocol } from '../../../src/transports/websocket/subprotocols.js';
 import { webSocketSettings } from '../../../src/transports/websocket/websocket-options.js';
 

@@ -1,4 +1,4 @@
-import { setupError } from '../../../nest/setup-errors.js';
+import { setupError } from '../../../nest/setup/setup-errors.js';
 import { Dealer } from './dealer.js';
 
 /**

@@ -13,9 +13,9 @@ import {
   answersItself,
   INTERCEPTORS_METADATA,
   METHOD_METADATA,
-} from '../../../nest/nest-internals.js';
-import { ofThisCopy } from '../../../nest/package-copies.js';
-import { setupError } from '../../../nest/setup-errors.js';
+} from '../../../nest/setup/nest-internals.js';
+import { ofThisCopy } from '../../../nest/setup/package-copies.js';
+import { setupError } from '../../../nest/setup/setup-errors.js';
 import {
   askedBy,
   SubscriptionHeader,

@@ -3,7 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { frozenJson } from '../../../core/frozen-json.js';
 import { RpcError } from '../../../core/rpc-error.js';
 import { GatewayExplorer } from '../../../nest/gateway/gateway-explorer.js';
-import { setupError } from '../../../nest/setup-errors.js';
+import { setupError } from '../../../nest/setup/setup-errors.js';
 import type { JsonInput } from '../../../protocol/json-input.js';
 import {
   MAX_PART_FIELDS,

@@ -1,0 +1,230 @@
+import type { ClassRules, RuledClass } from '../../core/class-rules.js';
+import { untypedMap, type KnownClasses } from './untyped-maps.js';
+
+type Transformer = typeof import('class-transformer');
+
+/**
+ * The rules of classes, where class-transformer is installed.
+ *
+ * @throws what the package throws when it is there and cannot be loaded: without
+ *   it, what the rules leave out would leave.
+ */
+export async function transformerRules(): Promise<ClassRules | undefined> {
+  let transformer: Transformer;
+  try {
+    transformer = await import('class-transformer');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  return new TransformerRules(transformer, await decoratedClasses(transformer));
+}
+
+class TransformerRules implements ClassRules, KnownClasses {
+  constructor(
+    private readonly transformer: Transformer,
+    /** Undefined where the package does not tell which classes have any. */
+    private readonly decorated: readonly ClassMap[] | undefined,
+  ) {}
+
+  apply(object: object): unknown {
+    if (Array.isArray(object) || !this.hasRules(object)) return object;
+    // A member of that name would be taken for the class.
+    const one = Object.hasOwn(object, 'constructor')
+      ? copyOf(Object.getPrototypeOf(object) as object, object)
+      : object;
+    const map = untypedMap(one, this);
+    if (map !== undefined) {
+      throw new TypeError(
+        `"${map}" is a Map of instances whose classes leave something out, and class-transformer does not know that they are in it. Say what it holds with @Type(() => TheClass) on "${map}".`,
+      );
+    }
+    // Of entities that contain each other the way down has no end. With its check
+    // for circles it would have one, after as many steps as there are paths.
+    return this.transformer.instanceToPlain(one);
+  }
+
+  instance(classRef: RuledClass, object: object): object {
+    return object instanceof classRef
+      ? object
+      : copyOf(classRef.prototype as object, object);
+  }
+
+  leftOut(
+    classRef: RuledClass,
+    fields: readonly string[],
+  ): ReadonlySet<string> {
+    const byFirst = new Map<string, string[]>();
+    for (const field of fields) {
+      const [first = field] = field.split('.', 1);
+      const same = byFirst.get(first);
+      if (same === undefined) byFirst.set(first, [field]);
+      else same.push(field);
+    }
+    const left = new Set<string>();
+    this.addLeftOut(classRef, [...byFirst.values()], left);
+    return left;
+  }
+
+  /**
+   * All at once, since what an object costs is mostly the same for one field and
+   * for a hundred.
+   *
+   * @param groups Fields with the same first name.
+   */
+  private addLeftOut(
+    classRef: RuledClass,
+    groups: readonly (readonly string[])[],
+    left: Set<string>,
+  ): void {
+    const paths = groups.flat().map((field) => field.split('.'));
+    const instance = this.instance(classRef, objectWith(paths));
+    // Exposed getters would find nothing of what they are made of.
+    const bare = new Proxy(instance, {
+      get: (target, name): unknown =>
+        name === 'constructor' || Object.hasOwn(target, name)
+          ? Reflect.get(target, name)
+          : undefined,
+    });
+    try {
+      const leaving = this.apply(bare);
+      for (const path of paths) {
+        if (!isThere(leaving, path)) left.add(path.join('.'));
+      }
+    } catch {
+      // A rule wants another value: of one field, which is not left out then.
+      if (groups.length <= 1) return;
+      const half = groups.length >> 1;
+      this.addLeftOut(classRef, groups.slice(0, half), left);
+      this.addLeftOut(classRef, groups.slice(half), left);
+    }
+  }
+
+  isTyped(object: object, member: string): boolean {
+    const types = this.decorated?.[TYPES];
+    let prototype: unknown = Object.getPrototypeOf(object);
+    for (; typeof prototype === 'object' && prototype !== null;) {
+      const members = types?.get(prototype.constructor);
+      if (members instanceof Map && members.has(member)) return true;
+      prototype = Object.getPrototypeOf(prototype);
+    }
+    return false;
+  }
+
+  hasRules(object: object): boolean {
+    let prototype: unknown = Object.getPrototypeOf(object);
+    if (prototype === Object.prototype || prototype === null) return false;
+    const { decorated } = this;
+    if (decorated === undefined) return !speaksForItself(object);
+    for (; typeof prototype === 'object' && prototype !== null;) {
+      const classRef: unknown = Object.hasOwn(prototype, 'constructor')
+        ? prototype.constructor
+        : undefined;
+      for (const classes of decorated) if (classes.has(classRef)) return true;
+      prototype = Object.getPrototypeOf(prototype);
+    }
+    return false;
+  }
+}
+
+/** The same members, accessors included; nothing of it is called. */
+function copyOf(prototype: object, object: object): object {
+  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(
+    object as Record<string, unknown>,
+  );
+  return Object.create(prototype, members) as object;
+}
+
+/** An object that has something at the end of each path. */
+function objectWith(paths: readonly (readonly string[])[]): object {
+  const root = {};
+  for (const path of paths) {
+    let at: object = root;
+    path.forEach((name, i) => {
+      const known: unknown = Object.hasOwn(at, name)
+        ? Reflect.get(at, name)
+        : undefined;
+      if (isObject(known)) {
+        at = known;
+        return;
+      }
+      const next = i < path.length - 1 ? {} : 1;
+      // Not assigned: `__proto__` is a name like any other.
+      Object.defineProperty(at, name, {
+        value: next,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+      if (isObject(next)) at = next;
+    });
+  }
+  return root;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isThere(object: unknown, path: readonly string[]): boolean {
+  let at = object;
+  for (const name of path) {
+    if (!isObject(at) || !Object.hasOwn(at, name)) return false;
+    at = (at as Readonly<Record<string, unknown>>)[name];
+  }
+  return true;
+}
+
+/** Of its decorators. */
+const KINDS = ['exclude', 'expose', 'transform', 'type'] as const;
+const TYPES = KINDS.indexOf('type');
+
+type ClassMap = ReadonlyMap<unknown, unknown>;
+
+/**
+ * Where class-transformer keeps what its decorators were written on. It has no
+ * public way to ask, and the path is the one that Nest's own mapped types read.
+ * Undefined where it is none, or of another copy than the application's.
+ */
+async function decoratedClasses(
+  transformer: Transformer,
+): Promise<ClassMap[] | undefined> {
+  // No literal: bundlers would take it along, as another copy.
+  const path = ['class-transformer', 'cjs', 'storage.js'].join('/');
+  class Probe {
+    member!: string;
+  }
+  const { prototype } = Probe;
+  transformer.Exclude()(prototype, 'member');
+  transformer.Expose()(prototype, 'member');
+  transformer.Transform(({ value }) => value as unknown)(prototype, 'member');
+  transformer.Type(() => String)(prototype, 'member');
+  try {
+    const { defaultMetadataStorage: storage } = (await import(path)) as {
+      readonly defaultMetadataStorage: object;
+    };
+    const maps = KINDS.map(
+      (kind) => Reflect.get(storage, `_${kind}Metadatas`) as ClassMap,
+    );
+    return maps.every((map) => map.has(Probe)) ? maps : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a class has a say of its own, or is of the language or of Node. */
+function speaksForItself(object: object): boolean {
+  const { constructor } = object;
+  return (
+    ArrayBuffer.isView(object) ||
+    typeof (object as { toJSON?: unknown }).toJSON === 'function' ||
+    typeof constructor !== 'function' ||
+    Function.prototype.toString.call(constructor).includes('[native code]')
+  );
+}
+
+/** Whether the package is not installed, as opposed to broken. */
+function isMissing(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+}

@@ -1,0 +1,39 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  bodyOf,
+  type UpgradeRefused,
+} from '../../transports/websocket/refusal.js';
+
+/**
+ * Whether a request that a route got is an upgrade after all: Node gives it to
+ * the routes when nobody listens for upgrades on the server that it came to.
+ */
+export function offersWebSocket({ headers }: IncomingMessage): boolean {
+  const { connection = '', upgrade = '' } = headers;
+  return /\bupgrade\b/i.test(connection) && /\bwebsocket\b/i.test(upgrade);
+}
+
+/** Answers such an upgrade as the endpoint would. */
+export function refusePlainly(
+  response: ServerResponse,
+  refusal: UpgradeRefused,
+): void {
+  response.shouldKeepAlive = false;
+  response.writeHead(refusal.status, {
+    'Content-Type': 'application/json; charset=utf-8',
+  });
+  response.end(bodyOf(refusal));
+}
+
+/** Answers whoever has mistaken an endpoint for a route. */
+export function answerNoRoute(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const isGet = method === 'GET';
+  response.writeHead(isGet ? 400 : 405, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    ...(isGet ? {} : { Allow: 'GET' }),
+  });
+  response.end('This path takes WebSocket connections only.\n');
+}

@@ -1,0 +1,161 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  refuseUpgrade,
+  UpgradeRefused,
+} from '../../transports/websocket/refusal.js';
+import type { WebSocketEndpoint } from '../../transports/websocket/websocket-endpoint.js';
+import { declineUpgrades, withoutUpgrade } from './declined-upgrades.js';
+import { pathOf } from '../gateway/upgrade-request.js';
+import { setupError } from '../setup/setup-errors.js';
+import type { SnorkyWsAdapter } from './snorky-ws.adapter.js';
+
+type UpgradeArgs = [request: IncomingMessage, socket: Duplex, head: Buffer];
+type UpgradeListener = (this: Server, ...args: UpgradeArgs) => void;
+
+/** What an application has on a server. */
+export interface UpgradeRoutes {
+  readonly endpoints: ReadonlyMap<string, WebSocketEndpoint>;
+  /** Whose gateways are there too: on the application's own server. */
+  readonly adapter?: SnorkyWsAdapter | undefined;
+}
+
+const routers = new WeakMap<Server, UpgradeRouter>();
+
+/**
+ * Sends each upgrade request of a server to whoever serves its path: an endpoint
+ * of ours, the gateways of the application, or other libraries' listeners. The
+ * adapters cannot share a server by themselves: each one ends every upgrade
+ * whose path it does not know.
+ *
+ * One for a server, also where several applications share it.
+ */
+export class UpgradeRouter {
+  private readonly emit: Server['emit'];
+  private readonly ownEmit: boolean;
+  private readonly acceptAgain: () => void;
+  private readonly routes = new Set<UpgradeRoutes>();
+
+  private constructor(private readonly server: Server) {
+    this.emit = server.emit;
+    this.ownEmit = Object.hasOwn(server, 'emit');
+    server.emit = this.route as Server['emit'];
+    // Node parses upgrades only while somebody listens for them.
+    server.on('upgrade', present);
+    this.acceptAgain = declineUpgrades(server, this.declines);
+    routers.set(server, this);
+  }
+
+  /**
+   * Puts routes on a server.
+   *
+   * @returns Takes them down again. With the last of them, the server is left as
+   *   it was found.
+   * @throws SnorkySetupError when a path has an owner there already.
+   */
+  static add(server: Server, routes: UpgradeRoutes): () => void {
+    for (const path of routes.endpoints.keys()) {
+      // Whoever came second would never be reached.
+      if (routes.adapter?.serves(path) || routers.get(server)?.serves(path)) {
+        throw setupError('SNORKY_PATH_TAKEN', path);
+      }
+    }
+    const router = routers.get(server) ?? new UpgradeRouter(server);
+    router.routes.add(routes);
+    return () => router.remove(routes);
+  }
+
+  private remove(routes: UpgradeRoutes): void {
+    if (!this.routes.delete(routes) || this.routes.size > 0) return;
+    routers.delete(this.server);
+    // Where somebody has put another one over it, ours stays and passes on.
+    if (this.server.emit === this.route) {
+      if (this.ownEmit) this.server.emit = this.emit;
+      else Reflect.deleteProperty(this.server, 'emit');
+    }
+    this.server.off('upgrade', present);
+    this.acceptAgain();
+  }
+
+  private readonly route = (event: string, ...args: unknown[]): boolean => {
+    if (event !== 'upgrade' || this.routes.size === 0) {
+      return Reflect.apply(this.emit, this.server, [event, ...args]) as boolean;
+    }
+    this.upgrade(...(args as UpgradeArgs));
+    return true;
+  };
+
+  /** Whether what a request offers is for nobody here. */
+  private readonly declines = ({ headers }: IncomingMessage): boolean =>
+    !/\bwebsocket\b/i.test(headers.upgrade ?? '') && this.isAlone();
+
+  private serves(path: string): boolean {
+    return (
+      this.endpointAt(path) !== undefined || this.adapterAt(path) !== undefined
+    );
+  }
+
+  private endpointAt(path: string): WebSocketEndpoint | undefined {
+    for (const { endpoints } of this.routes) {
+      const endpoint = endpoints.get(path);
+      if (endpoint !== undefined) return endpoint;
+    }
+    return undefined;
+  }
+
+  private adapterAt(path: string): SnorkyWsAdapter | undefined {
+    for (const { adapter } of this.routes) {
+      if (adapter?.serves(path)) return adapter;
+    }
+    return undefined;
+  }
+
+  /** The adapter that a listener for upgrades is of. */
+  private ownerOf(listener: unknown): SnorkyWsAdapter | undefined {
+    for (const { adapter } of this.routes) {
+      if (adapter?.owns(listener)) return adapter;
+    }
+    return undefined;
+  }
+
+  /** Whether nobody but Snorky and the adapters listens for upgrades. */
+  private isAlone(): boolean {
+    return this.server
+      .listeners('upgrade')
+      .every(
+        (listener) =>
+          listener === present || this.ownerOf(listener) !== undefined,
+      );
+  }
+
+  private upgrade(...args: UpgradeArgs): void {
+    const [request, socket, head] = args;
+    const path = pathOf(request.url ?? '/');
+    if (this.declines(request)) {
+      withoutUpgrade(this.server, ...args);
+      return;
+    }
+    const endpoint = this.endpointAt(path);
+    if (endpoint !== undefined) {
+      endpoint.upgrade(request, socket, head);
+      return;
+    }
+    const adapter = this.adapterAt(path);
+    const listeners = this.server
+      .listeners('upgrade')
+      .filter(
+        (listener) =>
+          listener !== present && this.ownerOf(listener) === adapter,
+      );
+    if (listeners.length === 0) {
+      socket.on('error', () => {});
+      refuseUpgrade(socket, new UpgradeRefused(404, `Cannot GET ${path}`));
+      return;
+    }
+    for (const listener of listeners) {
+      (listener as UpgradeListener).apply(this.server, args);
+    }
+  }
+}
+
+function present(): void {}

@@ -1,0 +1,156 @@
+import type { ValidationError } from 'class-validator';
+import { InvalidParams, type FieldFault } from '../../core/rpc-error.js';
+import type { SchemaIssue } from '../decorators/standard-schema.js';
+
+/** Fields that are told of; of a list of a million wrong items the first ones. */
+const MOST_FIELDS = 50;
+/** Messages of one field. */
+const MOST_MESSAGES = 10;
+/** Characters of a message, and of a path. */
+const LONGEST = 200;
+/** Levels of nested validation errors that are looked into. */
+const DEEPEST = 50;
+
+/** Collects what validators say, by the path of the value. */
+export class FieldFaults {
+  private readonly byPath = new Map<string, string[]>();
+  /** A name that the declared class does not know, where there was one. */
+  unknown: string | undefined;
+
+  get list(): FieldFault[] {
+    return [...this.byPath].map(([path, messages]) => ({ path, messages }));
+  }
+
+  private get full(): boolean {
+    return this.byPath.size >= MOST_FIELDS;
+  }
+
+  add(where: string, message: unknown): void {
+    const path = where.slice(0, LONGEST);
+    const known = this.byPath.get(path);
+    if (known === undefined && this.full) return;
+    const words =
+      typeof message === 'string' && message !== '' ? message : 'is refused';
+    const cut =
+      words.length > LONGEST ? `${words.slice(0, LONGEST - 3)}...` : words;
+    if (known === undefined) this.byPath.set(path, [cut]);
+    else if (known.length < MOST_MESSAGES) known.push(cut);
+  }
+
+  /**
+   * What the exception of a pipe says. Nest's pipes have a sentence, a list or,
+   * grouped, a record; what an `exceptionFactory` makes is often the validator's
+   * own errors or issues, as they are or as `errors`.
+   */
+  addResponse(response: unknown, parent: string): void {
+    if (typeof response === 'object' && response !== null) {
+      for (const name of ['errors', 'issues', 'fields', 'message']) {
+        const said: unknown = Reflect.get(response, name);
+        if (typeof said !== 'object' || said === null) continue;
+        this.addSaid(said, parent);
+        if (this.byPath.size > 0) return;
+      }
+      const sentence: unknown = Reflect.get(response, 'message');
+      if (typeof sentence === 'string') {
+        this.add(parent, sentence);
+        return;
+      }
+    }
+    this.addSaid(response, parent);
+    if (this.byPath.size === 0) this.add(parent, undefined);
+  }
+
+  private addSaid(said: unknown, parent: string): void {
+    if (typeof said === 'string') {
+      this.add(parent, said);
+    } else if (Array.isArray(said)) {
+      for (const one of said as readonly unknown[]) {
+        if (this.full) return;
+        if (typeof one === 'string') this.add(parent, one);
+        else if (isValidationError(one)) this.addErrors([one], parent);
+        else if (isIssue(one)) this.addIssues([one], parent);
+      }
+    } else if (typeof said === 'object' && said !== null) {
+      for (const [name, messages] of Object.entries(said)) {
+        if (this.full) return;
+        const all: readonly unknown[] = Array.isArray(messages)
+          ? messages
+          : [messages];
+        for (const one of all.slice(0, MOST_MESSAGES)) {
+          if (typeof one === 'string') this.add(join(parent, name), one);
+        }
+      }
+    }
+  }
+
+  /** What class-validator found, in objects inside too. */
+  addErrors(
+    errors: readonly ValidationError[],
+    parent: string,
+    depth = 0,
+  ): void {
+    for (const { property, constraints, children } of errors) {
+      if (this.full || depth > DEEPEST) return;
+      const path = join(parent, property as string | undefined);
+      for (const [name, message] of Object.entries(constraints ?? {})) {
+        if (name === 'whitelistValidation') this.unknown ??= path;
+        this.add(path, message);
+      }
+      if (children !== undefined) this.addErrors(children, path, depth + 1);
+    }
+  }
+
+  /** What a Standard Schema found. */
+  addIssues(issues: readonly SchemaIssue[], parent: string): void {
+    for (const { path = [], message } of issues) {
+      if (this.full) return;
+      let whole = parent;
+      for (const part of path.slice(0, DEEPEST)) {
+        const key = typeof part === 'object' ? part.key : part;
+        whole = join(whole, String(key));
+      }
+      this.add(whole, message);
+    }
+  }
+}
+
+/**
+ * One error for what is wrong with several parameters. Where there is anything
+ * that no user can put right, the caller learns nothing of the rest.
+ *
+ * @param each Of one parameter each; undefined where nothing is wrong.
+ */
+export function mergedFaults(
+  each: readonly (readonly FieldFault[] | undefined)[],
+  exposed: boolean,
+): InvalidParams {
+  const wrong = each.filter((list) => list !== undefined);
+  const faults = wrong.flat().slice(0, MOST_FIELDS);
+  const curable = wrong.every((list) => list.length > 0);
+  return new InvalidParams(undefined, faults, exposed && curable);
+}
+
+function isValidationError(said: unknown): said is ValidationError {
+  return (
+    typeof said === 'object' &&
+    said !== null &&
+    'property' in said &&
+    typeof said.property === 'string' &&
+    ('constraints' in said || 'children' in said)
+  );
+}
+
+function isIssue(said: unknown): said is SchemaIssue {
+  return (
+    typeof said === 'object' &&
+    said !== null &&
+    'message' in said &&
+    typeof said.message === 'string' &&
+    (!('path' in said) || said.path === undefined || Array.isArray(said.path))
+  );
+}
+
+function join(parent: string, name: string | undefined): string {
+  if (name === undefined || name === '') return parent;
+  return parent === '' ? name : `${parent}.${name}`;
+}

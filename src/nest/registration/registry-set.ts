@@ -1,0 +1,49 @@
+import type { LogOptions } from '../../core/log.js';
+import { ServiceRegistry } from '../../core/service-registry.js';
+import { DEFAULT_REGISTRY } from '../setup/constants.js';
+import { nestLogSink } from './nest-log-sink.js';
+import { setupError } from '../setup/setup-errors.js';
+
+/** The registries of one application. */
+export class RegistrySet {
+  private readonly registries: ReadonlyMap<string, ServiceRegistry>;
+
+  /** @throws SnorkySetupError when an option of the log makes no sense. */
+  constructor(
+    readonly names: readonly string[],
+    log: LogOptions = {},
+  ) {
+    try {
+      this.registries = new Map(
+        names.map((name) => [
+          name,
+          new ServiceRegistry(name, nestLogSink(`Snorky:${name}`), log),
+        ]),
+      );
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw setupError('SNORKY_LOG_INVALID', error.message);
+    }
+  }
+
+  /** Where services go that name no registry: the only one, else `frontend`. */
+  get defaultName(): string {
+    const [only, second] = this.names;
+    return only !== undefined && second === undefined ? only : DEFAULT_REGISTRY;
+  }
+
+  get all(): readonly ServiceRegistry[] {
+    return [...this.registries.values()];
+  }
+
+  find(name: string): ServiceRegistry | undefined {
+    return this.registries.get(name);
+  }
+
+  /** For names that are known to exist. */
+  get(name: string): ServiceRegistry {
+    const registry = this.registries.get(name);
+    if (registry === undefined) throw new Error(`No registry "${name}".`);
+    return registry;
+  }
+}
