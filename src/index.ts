@@ -21,7 +21,7 @@ export type {
   WebSocketLateOptions,
 } from './nest/options/snorky-options.js';
 export type { BackendOptions } from './transports/http/backend-handler.js';
-export type { Origins } from './transports/websocket/origins.js';
+export type { Origins } from './core/admission/origins.js';
 export type { SelectSubprotocol } from './transports/websocket/subprotocols.js';
 export type { WebSocketOptions } from './transports/websocket/websocket-options.js';
 
@@ -155,7 +155,8 @@ export type {
 } from './protocol/snorky-types.js';
 
 // The wire
-export { CloseCode, WireError } from './protocol/errors.js';
+export { CloseCode } from './protocol/close-codes.js';
+export { WireError } from './protocol/errors.js';
 export type { InvalidParamsValue } from './protocol/errors.js';
 export { MAX_NESTING } from './protocol/limits.js';
 export type { Envelope } from './protocol/envelope.js';

@@ -1,11 +1,8 @@
 import type { JsonValue } from '../protocol/json.js';
+import type { MaybePromise } from '../protocol/maybe-promise.js';
 
-/**
- * An answer that may be at hand or on its way. The memory broker answers at
- * once, so that one node keeps the synchronous order of the wire; a broker on a
- * network answers by a promise.
- */
-export type MaybePromise<T> = T | PromiseLike<T>;
+// The memory broker answers at once; a broker on a network, by a promise.
+export type { MaybePromise };
 
 /**
  * A place in an ordered log. Opaque: only the broker that issued it can read

@@ -1,4 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import {
+  CloseCode,
+  CloseReason,
+  type CloseCause,
+} from '../protocol/close-codes.js';
 import { envelopePrefix, type MessageFault } from '../protocol/envelope.js';
 import { FEATURE_BITS, type Feature } from '../protocol/features.js';
 import { canonicalKey, type JsonValue } from '../protocol/json.js';
@@ -66,8 +71,8 @@ export abstract class Client {
   pending = 0;
   /** @internal What those took to send, in UTF-16 units. */
   pendingBytes = 0;
-  /** @internal The length of the message that is being processed. */
-  arriving = 0;
+  /** @internal Closes it when its admission expires. */
+  expiry: NodeJS.Timeout | undefined;
   /** @internal Present while a message is held back, or was. */
   lane: Lane | undefined;
   /** @internal How many messages have been taken: none, one or more. */
@@ -139,6 +144,11 @@ export abstract class Client {
    *   no text. Nothing is done then.
    */
   abstract close(code?: number, reason?: string): void;
+
+  /** @internal Closes as the server does on its own. */
+  closeFor(cause: CloseCause): void {
+    this.close(CloseCode[cause], CloseReason[cause]);
+  }
 
   /**
    * Sends one message. To send one to many clients, use a service's `notify`:

@@ -22,9 +22,6 @@ export interface RequestOwner {
  */
 export class RpcRequest {
   private answered = false;
-  /** @internal Characters of the message that it came in. */
-  readonly size: number;
-
   /** @internal */
   constructor(
     readonly service: RequestOwner,
@@ -34,9 +31,10 @@ export class RpcRequest {
     /** What the client sent, before any check or transformation. */
     readonly params: JsonObject,
     readonly callId: JsonValue | undefined,
+    /** @internal Characters of the message that it came in. */
+    readonly size: number,
   ) {
-    this.size = client.arriving;
-    client.requestOpened(this.size);
+    client.requestOpened(size);
   }
 
   /** Whether the call has its answer. */

@@ -95,9 +95,18 @@ export abstract class RpcService extends Service implements RequestOwner {
     return [...this[state].commands.keys()];
   }
 
-  processMessageFrom(client: Client, message: JsonValue): void {
+  /**
+   * Starts the command that a message calls. Whoever overrides it passes `size`
+   * on: it counts towards what a connection may have unanswered, and to find it
+   * out again costs a look at all of the message.
+   */
+  processMessageFrom(
+    client: Client,
+    message: JsonValue,
+    size: number = JSON.stringify(message ?? null).length,
+  ): void {
     if (!isCall(message) && !isAnswered(client, message)) {
-      this.registry.discard(client, 'notACall', message);
+      this.registry.discard(client, 'notACall', message, size);
       return;
     }
     const { command: name, params, callId } = message;
@@ -107,6 +116,7 @@ export abstract class RpcService extends Service implements RequestOwner {
       name as string,
       isJsonObject(params) ? params : {},
       callId,
+      size,
     );
     const command =
       typeof name === 'string' ? this[state].commands.get(name) : undefined;

@@ -190,6 +190,7 @@ export class ServiceRegistry implements ServiceHost {
     if (!this.present.delete(client)) return;
     this.counters.connections--;
     client.lane?.clear();
+    clearTimeout(client.expiry);
     // Before the hooks: one that asks who else has this identity counts right.
     client.identityListener = undefined;
     this.identities.delete(client);
@@ -219,23 +220,26 @@ export class ServiceRegistry implements ServiceHost {
     if (client.spoken < 2) client.spoken++;
     const envelope = decodeEnvelope(text);
     if (typeof envelope === 'string') {
-      this.discard(client, envelope, text);
+      this.discard(client, envelope, text, text.length);
       return;
     }
-    client.arriving = text.length;
-    this.process(client, envelope);
+    this.process(client, envelope, text.length);
   }
 
-  /** Hands an envelope to its service, now. */
-  process(client: Client, envelope: IncomingEnvelope): void {
+  /**
+   * Hands an envelope to its service, now.
+   *
+   * @param size Characters of the text that it came in.
+   */
+  process(client: Client, envelope: IncomingEnvelope, size: number): void {
     const { service: name, message } = envelope;
     const service = this.receiver(name);
     if (service === undefined) {
-      this.missing(client, name, message);
+      this.missing(client, name, message, size);
       return;
     }
     try {
-      const result = service.processMessageFrom(client, message);
+      const result = service.processMessageFrom(client, message, size);
       if (result !== undefined && isPromiseLike(result)) {
         asPromise(result).then(undefined, (error: unknown) => {
           this.serviceFailed(service, client, error);
@@ -247,8 +251,13 @@ export class ServiceRegistry implements ServiceHost {
   }
 
   /** Who asked for `errors` need not wait for what will not come. */
-  private missing(client: Client, name: JsonValue, message: JsonValue): void {
-    this.discard(client, 'unknownService', name);
+  private missing(
+    client: Client,
+    name: JsonValue,
+    message: JsonValue,
+    size: number,
+  ): void {
+    this.discard(client, 'unknownService', name, size);
     if (typeof name !== 'string' || !client.has('errors')) return;
     const callId = idOfCall(message);
     if (callId === undefined) return;
@@ -264,12 +273,17 @@ export class ServiceRegistry implements ServiceHost {
   }
 
   /** @internal Drops a message, with a line in the log and no answer. */
-  discard(client: Client, fault: MessageFault, what: unknown): void {
+  discard(
+    client: Client,
+    fault: MessageFault,
+    what: unknown,
+    size: number,
+  ): void {
     this.counters.discarded++;
     const line = (): string =>
       `Discarded a message to "${this.name}" from ${client.handshake.remoteAddress ?? 'a client'}: ${MessageFault[fault].text}`;
     this.log.warn(`discarded:${fault}`, line, (shown) => {
-      return `Discarded: ${DISCARDED[fault](shown, what, client.arriving)}`;
+      return `Discarded: ${DISCARDED[fault](shown, what, size)}`;
     });
     client.discarded(fault);
   }

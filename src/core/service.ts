@@ -29,9 +29,14 @@ export interface ServiceHost {
   /** @internal */
   laneOf(client: Client): Lane;
   /** @internal */
-  process(client: Client, envelope: IncomingEnvelope): void;
+  process(client: Client, envelope: IncomingEnvelope, size: number): void;
   /** @internal */
-  discard(client: Client, fault: MessageFault, what: unknown): void;
+  discard(
+    client: Client,
+    fault: MessageFault,
+    what: unknown,
+    size: number,
+  ): void;
   /** @internal */
   failed(
     kind: string,
@@ -131,10 +136,13 @@ export abstract class Service {
   /**
    * Handles one message. A failure is logged and reaches nobody else; other
    * messages of the client do not wait for a promise returned here.
+   *
+   * @param size Characters of the text that the message came in.
    */
   abstract processMessageFrom(
     client: Client,
     message: JsonValue,
+    size?: number,
   ): void | Promise<void>;
 
   /**

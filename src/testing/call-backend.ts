@@ -60,10 +60,9 @@ export async function callBackend(
       () => {},
     );
     // As text and back, so that only what JSON can express arrives.
-    const message = JSON.parse(
-      JSON.stringify({ command, params }),
-    ) as JsonValue;
-    registry.process(client, { service, message });
+    const text = JSON.stringify({ command, params });
+    const message = JSON.parse(text) as JsonValue;
+    registry.process(client, { service, message }, text.length);
   });
   if ('fault' in outcome) {
     throw new Error(`The backend refused the message: ${outcome.fault}.`);

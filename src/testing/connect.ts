@@ -8,8 +8,8 @@ import { platformVisitor } from '../nest/hosts/platform-visitor.js';
 import { ResolvedOptions } from '../nest/options/resolved-options.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
-import type { Visitor, VisitorOf } from '../transports/visitor.js';
-import type { Admission } from '../transports/websocket/websocket-endpoint.js';
+import { admit, NOBODY, type Admission } from '../core/admission/admission.js';
+import type { Visitor, VisitorOf } from '../core/admission/visitor.js';
 import {
   offeredSubprotocols,
   selectSubprotocol,
@@ -82,9 +82,7 @@ export async function connectClient(
     ...(subprotocol === undefined ? {} : { subprotocol }),
   };
   const client = new TestClient(registry, handshake, new RestDoor(app));
-  client.identity = admission.identity as IdentityInput;
-  if (admission.expiresAt !== undefined) client.expire(admission.expiresAt);
-  registry.connect(client);
+  admit(registry, client, admission);
   return client;
 }
 
@@ -127,8 +125,8 @@ async function admissionTo(
   request: IncomingMessage,
   visitor: Visitor,
 ): Promise<Admission> {
-  const admit = app
+  const decide = app
     .get(GatewayExplorer, { strict: false })
     .admissionFor(registry, endpointOf(app, registry)?.options ?? {});
-  return (await admit?.(request, visitor)) ?? { identity: null };
+  return (await decide?.(request, visitor)) ?? NOBODY;
 }

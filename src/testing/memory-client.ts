@@ -2,13 +2,9 @@ import { setImmediate } from 'node:timers';
 import { Client, type Handshake } from '../core/client.js';
 import type { PreparedMessage } from '../core/prepared-message.js';
 import type { ServiceRegistry } from '../core/service-registry.js';
-import { CloseCode } from '../protocol/errors.js';
+import { CloseCode } from '../protocol/close-codes.js';
 import type { JsonValue } from '../protocol/json.js';
-import { LONGEST_TIMER } from '../transports/longest-timer.js';
-import {
-  checkClosing,
-  cutReason,
-} from '../transports/websocket/close-frame.js';
+import { checkClosing, cutReason } from '../core/closing.js';
 
 /** A message as a client gets it. */
 export interface ReceivedEnvelope<Message = JsonValue> {
@@ -31,7 +27,6 @@ export abstract class MemoryClient extends Client {
   readonly closed: Promise<Closing>;
 
   private open = true;
-  private expiry: NodeJS.Timeout | undefined;
   private end!: (closing: Closing) => void;
 
   /** @internal Use `connectClient`. */
@@ -67,22 +62,6 @@ export abstract class MemoryClient extends Client {
     this.$finish(code, cutReason(reason));
   }
 
-  /** @internal Closes with 4100 then, in milliseconds since 1970. */
-  expire(expiresAt: number): void {
-    const left = expiresAt - Date.now();
-    this.expiry = setTimeout(
-      () => {
-        if (left > LONGEST_TIMER) this.expire(expiresAt);
-        else {
-          this.$registry.counters.closedExpired++;
-          this.close(CloseCode.identityExpired, 'Identity expired');
-        }
-      },
-      Math.min(Math.max(left, 0), LONGEST_TIMER),
-    );
-    this.expiry.unref();
-  }
-
   /** @internal A message has arrived. */
   abstract $arrived(envelope: ReceivedEnvelope, text: string): void;
 
@@ -93,7 +72,6 @@ export abstract class MemoryClient extends Client {
   $finish(code: number, reason: string): void {
     if (!this.open) return;
     this.open = false;
-    clearTimeout(this.expiry);
     // As of a socket, services hear of the end in a later turn: whoever closes a
     // client in a hook must not have others told of its end before its start.
     setImmediate(() => {

@@ -2,7 +2,7 @@ import type { LiveListOptions } from '../client/live-collection.js';
 import type { Handshake } from '../core/client.js';
 import { RpcError } from '../core/rpc-error.js';
 import type { ServiceRegistry } from '../core/service-registry.js';
-import { CloseCode } from '../protocol/errors.js';
+import { CloseCode } from '../protocol/close-codes.js';
 import {
   isJsonObject,
   type JsonObject,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Client } from '../../src/core/client.js';
 import { RpcError } from '../../src/core/rpc-error.js';
 import type { RpcRequest } from '../../src/core/rpc-request.js';
 import { RpcService, type Command } from '../../src/core/rpc-service.js';
@@ -449,5 +450,32 @@ describe('RpcError', () => {
     });
     expect(new RpcError('No').message).toBe('No');
     expect(new RpcError().value).toBe('Exception');
+  });
+});
+
+describe('A service that looks at its messages first', () => {
+  class Slow extends RpcService {
+    override processMessageFrom(client: Client, message: JsonValue): void {
+      setImmediate(() => super.processMessageFrom(client, message));
+    }
+  }
+
+  it('has each of them counted with its own size', async () => {
+    const registry = new ServiceRegistry('frontend');
+    const service = new Slow();
+    const invoke: Invoke = () => new Promise(() => {});
+    service.installCommands(
+      new Map([['wait', { async: true, staged: false, invoke }]]),
+    );
+    registry.register('slow', service);
+    const client = new LocalClient();
+    for (const length of [10_000, 1]) {
+      const params = { text: 'x'.repeat(length) };
+      client.tell(registry, 'slow', { command: 'wait', params });
+    }
+    await settled();
+    expect(client.pending).toBe(2);
+    expect(client.pendingBytes).toBeGreaterThan(10_000);
+    expect(client.pendingBytes).toBeLessThan(10_200);
   });
 });

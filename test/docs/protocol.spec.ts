@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { BroadcastDealer, DataSyncModule, SnorkyModule } from 'snorky';
 import { callBackend, connectClient, type TestClient } from 'snorky/testing';
 import { MessageFault } from '../../src/protocol/envelope.js';
-import { CloseCode, WireError } from '../../src/protocol/errors.js';
+import {
+  CloseCode,
+  CloseReason,
+  type CloseCause,
+} from '../../src/protocol/close-codes.js';
+import { WireError } from '../../src/protocol/errors.js';
 import type { JsonObject, JsonValue } from '../../src/protocol/json.js';
 import { MAX_NESTING } from '../../src/protocol/limits.js';
 import { dataSyncSettings } from '../../src/services/datasync/datasync-options.js';
@@ -139,6 +144,16 @@ describe("The protocol's page", () => {
     );
     expect(Object.fromEntries(documented)).toEqual(CloseCode);
     expect(documented).toHaveLength(Object.keys(CloseCode).length);
+  });
+
+  it('has the reason of each close code', () => {
+    for (const { Name, Reason = '' } of tableWith('Code', 'Name', 'Reason')) {
+      const cause = plain(Name ?? '') as CloseCause;
+      const reason = CloseReason[cause];
+      // Of what the application closes, it says the reason.
+      if (cause === 'normal') expect([cause, reason]).toEqual([cause, '']);
+      else expect(plain(Reason)).toBe(reason === '' ? 'empty' : reason);
+    }
   });
 
   it('has each close code in one range', () => {

@@ -15,6 +15,8 @@ export class LocalClient extends Client {
   };
   readonly texts: string[] = [];
   readonly faults: MessageFault[] = [];
+  /** Code and reason of each `close`. */
+  readonly closings: (readonly [number | undefined, string | undefined])[] = [];
   connected = true;
 
   sendText(text: string): void {
@@ -25,8 +27,9 @@ export class LocalClient extends Client {
     this.sendText(message.text);
   }
 
-  close(): void {
+  close(code?: number, reason?: string): void {
     this.connected = false;
+    this.closings.push([code, reason]);
   }
 
   override discarded(fault: MessageFault): void {

@@ -234,6 +234,7 @@ describe('An identity that expires', () => {
     const client = await connectClient(app);
     expect(jest.getTimerCount()).toBe(1);
     client.disconnect();
+    await client.closed;
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
     await app.close();

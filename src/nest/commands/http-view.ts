@@ -3,7 +3,7 @@ import type { Client } from '../../core/client.js';
 import { thawed } from '../../core/frozen-json.js';
 import type { RpcRequest } from '../../core/rpc-request.js';
 import type { JsonValue } from '../../protocol/json.js';
-import { queryOf } from '../gateway/upgrade-request.js';
+import { queryOf } from '../../transports/request-target.js';
 
 /**
  * What guards and filters written for HTTP get from `switchToHttp()` around a

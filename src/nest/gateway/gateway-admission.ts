@@ -1,15 +1,12 @@
 import { HttpException } from '@nestjs/common';
 import type { ContextId } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
-import type { MaybePromise } from '../../broker/ports.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { isInstance } from '../../core/is-instance.js';
 import { isError } from '../../core/log-line.js';
 import { isPromiseLike, asPromise } from '../../core/promise-like.js';
-import type {
-  Admission,
-  Admit,
-} from '../../transports/websocket/websocket-endpoint.js';
-import { UpgradeRefused } from '../../transports/websocket/refusal.js';
+import type { Admission, Admit } from '../../core/admission/admission.js';
+import { UpgradeRefused } from '../../core/admission/refusal.js';
 import type { BoundEnhancers } from '../enhancers/bound-enhancers.js';
 import { filterFor, runEnhanced } from '../enhancers/enhancer-chain.js';
 import { SnorkyExecutionContext } from '../enhancers/execution-context.js';

@@ -5,8 +5,8 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator } from '@nestjs/core';
-import type { MaybePromise } from '../../broker/ports.js';
-import type { Admit } from '../../transports/websocket/websocket-endpoint.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
+import type { Admit } from '../../core/admission/admission.js';
 import { GATEWAY_METADATA } from '../setup/constants.js';
 import { EnhancerBinder } from '../enhancers/enhancer-binder.js';
 import { checkAllBound } from '../enhancers/unbound-enhancers.js';

@@ -1,8 +1,8 @@
-import type { MaybePromise } from '../../broker/ports.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { disown } from '../../core/promise-like.js';
 import type { JsonValue } from '../../protocol/json.js';
 import type { IdentityInput } from '../../protocol/snorky-types.js';
-import type { Admission } from '../../transports/websocket/websocket-endpoint.js';
+import type { Admission } from '../../core/admission/admission.js';
 import type { RouteRequest } from './route-request.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 

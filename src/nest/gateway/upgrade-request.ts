@@ -2,7 +2,8 @@ import { parse as parseCookies } from 'cookie';
 import type { IncomingMessage } from 'node:http';
 import type { JsonValue } from '../../protocol/json.js';
 import type { UserOr } from '../../protocol/snorky-types.js';
-import type { Visitor } from '../../transports/visitor.js';
+import type { Visitor } from '../../core/admission/visitor.js';
+import { pathOf, queryOf } from '../../transports/request-target.js';
 import { offeredSubprotocols } from '../../transports/websocket/subprotocols.js';
 import type { UpgradeResponse } from './upgrade-response.js';
 
@@ -69,26 +70,4 @@ export function toUpgradeRequest(
     subprotocols: offeredSubprotocols(request),
     res: response,
   });
-}
-
-/** The path of a request target, without its query. */
-export function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
-}
-
-/** The query of a request target. */
-export function queryOf(url: string): Record<string, string | string[]> {
-  const start = url.indexOf('?');
-  const query: Record<string, string | string[]> = Object.create(
-    null,
-  ) as Record<string, string | string[]>;
-  if (start === -1) return query;
-  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
-    const known = query[name];
-    if (known === undefined) query[name] = value;
-    else if (typeof known === 'string') query[name] = [known, value];
-    else known.push(value);
-  }
-  return query;
 }

@@ -1,8 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  bodyOf,
-  type UpgradeRefused,
-} from '../../transports/websocket/refusal.js';
+import { bodyOf, type UpgradeRefused } from '../../core/admission/refusal.js';
 
 /**
  * Whether a request that a route got is an upgrade after all: Node gives it to

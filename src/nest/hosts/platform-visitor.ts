@@ -4,7 +4,7 @@ import {
   peerOf,
   type Visitor,
   type VisitorOf,
-} from '../../transports/visitor.js';
+} from '../../core/admission/visitor.js';
 
 /** What Express' and Fastify's requests tell of the visitor. */
 type PlatformRequest = Partial<Visitor>;

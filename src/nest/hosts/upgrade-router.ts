@@ -1,12 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  refuseUpgrade,
-  UpgradeRefused,
-} from '../../transports/websocket/refusal.js';
+import { UpgradeRefused } from '../../core/admission/refusal.js';
+import { refuseUpgrade } from '../../transports/websocket/refuse-upgrade.js';
 import type { WebSocketEndpoint } from '../../transports/websocket/websocket-endpoint.js';
 import { declineUpgrades, withoutUpgrade } from './declined-upgrades.js';
-import { pathOf } from '../gateway/upgrade-request.js';
+import { pathOf } from '../../transports/request-target.js';
 import { setupError } from '../setup/setup-errors.js';
 import type { SnorkyWsAdapter } from './snorky-ws.adapter.js';
 

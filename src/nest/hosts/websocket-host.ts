@@ -9,14 +9,11 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import {
-  shuttingDown,
-  UpgradeRefused,
-} from '../../transports/websocket/refusal.js';
+import { shuttingDown, UpgradeRefused } from '../../core/admission/refusal.js';
 import { WebSocketEndpoint } from '../../transports/websocket/websocket-endpoint.js';
 import { AttachedServers, type UpgradableServer } from './attached-servers.js';
 import { GatewayExplorer } from '../gateway/gateway-explorer.js';
-import { pathOf } from '../gateway/upgrade-request.js';
+import { pathOf } from '../../transports/request-target.js';
 import { hidesVisitor, platformVisitor } from './platform-visitor.js';
 import { adapterOfAnotherCopy } from '../setup/package-copies.js';
 import {

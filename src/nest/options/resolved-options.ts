@@ -6,7 +6,7 @@ import type {
   WebSocketLateOptions,
 } from './snorky-options.js';
 import type { BackendOptions } from '../../transports/http/backend-handler.js';
-import { LONGEST_TIMER } from '../../transports/longest-timer.js';
+import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
 import type { ValidationErrors } from './validation-errors.js';
 import { setupError } from '../setup/setup-errors.js';
 

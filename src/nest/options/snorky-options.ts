@@ -1,6 +1,7 @@
 import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Broker, MaybePromise } from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { ValidationErrors } from './validation-errors.js';
 import type { LogOptions } from '../../core/log.js';
 import type { BackendOptions } from '../../transports/http/backend-handler.js';

@@ -10,8 +10,9 @@ import {
   MessageFault,
   type IncomingEnvelope,
 } from '../../protocol/envelope.js';
-import { LONGEST_TIMER } from '../longest-timer.js';
-import { peerOf, type VisitorOf } from '../visitor.js';
+import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
+import { peerOf, type VisitorOf } from '../../core/admission/visitor.js';
+import { pathOf } from '../request-target.js';
 import { BackendKeys } from './backend-keys.js';
 import { HttpClient, type HttpOutcome } from './http-client.js';
 import { readBody, type BodyFault } from './read-body.js';
@@ -82,7 +83,7 @@ export class BackendHandler {
     if (this.draining) response.shouldKeepAlive = false;
     response.once('close', () => this.open.delete(response));
     response.on('error', ignore);
-    if (pathOf(request) !== this.path) {
+    if (!this.owns(request)) {
       this.refuse(response, 404);
     } else if (request.method !== 'POST') {
       response.setHeader('Allow', 'POST');
@@ -96,7 +97,7 @@ export class BackendHandler {
 
   /** Whether a request is this handler's business. */
   owns(request: IncomingMessage): boolean {
-    return pathOf(request) === this.path;
+    return pathOf(targetOf(request)) === this.path;
   }
 
   /** Lets responses end their connections from now on, so that a server can close. */
@@ -183,9 +184,8 @@ export class BackendHandler {
       clearTimeout(timer);
       client.release();
     });
-    client.arriving = size;
     this.registry.counters.received++;
-    this.registry.process(client, envelope);
+    this.registry.process(client, envelope, size);
   }
 
   private refuseFault(response: ServerResponse, fault: MessageFault): void {
@@ -243,10 +243,9 @@ function jsonHeaders(text: string): OutgoingHttpHeaders {
   };
 }
 
-function pathOf(request: IncomingMessage & { originalUrl?: string }): string {
-  const url = request.originalUrl ?? request.url ?? '/';
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
+/** A framework in front may have cut its own prefix off the URL. */
+function targetOf(request: IncomingMessage & { originalUrl?: string }): string {
+  return request.originalUrl ?? request.url ?? '/';
 }
 
 function ignore(): void {}

@@ -10,8 +10,12 @@ import {
 } from '../../core/outbox.js';
 import type { OutboxFlusher } from '../../core/outbox-flusher.js';
 import type { Encoder, PreparedMessage } from '../../core/prepared-message.js';
-import { CloseCode } from '../../protocol/errors.js';
-import { checkClosing, cutReason } from './close-frame.js';
+import {
+  CloseCode,
+  CloseReason,
+  type CloseCause,
+} from '../../protocol/close-codes.js';
+import { checkClosing, cutReason } from '../../core/closing.js';
 import type { FrameJoiner } from './frame-joiner.js';
 import { encodeTextFrame, encodeTextPayload } from './framer.js';
 import { ReadGate, type ReadGateHost } from './read-gate.js';
@@ -65,8 +69,6 @@ export class WebSocketClient
 {
   /** A ping is on its way, and its pong is not back. */
   awaitingPong = false;
-  /** @internal */
-  expiry: NodeJS.Timeout | undefined;
 
   readonly outbox: Outbox;
   private readonly encode: Encoder;
@@ -148,7 +150,7 @@ export class WebSocketClient
       this.ws.ping();
     } else if (this.awaitingPong) {
       this.context.counters.closedNoPong++;
-      this.giveUp(CloseCode.noPong, 'No pong');
+      this.giveUp('noPong');
     } else if (this.ws.readyState === WebSocket.OPEN) {
       this.awaitingPong = true;
       this.ws.ping();
@@ -199,7 +201,6 @@ export class WebSocketClient
     this.outbox.discard();
     this.gate?.dispose();
     clearTimeout(this.ending);
-    clearTimeout(this.expiry);
     this.context.left(this);
   }
 
@@ -242,7 +243,7 @@ export class WebSocketClient
 
   tooSlow(): void {
     this.context.counters.closedSlow++;
-    this.giveUp(CloseCode.slowClient, 'Too slow');
+    this.giveUp('slowClient');
   }
 
   failed(error: unknown): void {
@@ -284,18 +285,18 @@ export class WebSocketClient
       return;
     }
     this.context.counters.closedStalled++;
-    this.giveUp(CloseCode.stalled, 'Too many unanswered requests');
+    this.giveUp('stalled');
   }
 
   private ownGate(): ReadGate {
     return (this.gate ??= new ReadGate(this));
   }
 
-  private giveUp(code: number, reason: string): void {
+  private giveUp(cause: CloseCause): void {
     if (this.closing) return;
     this.closing = true;
     this.outbox.discard();
-    this.end(code, reason, HOPELESS_TIMEOUT);
+    this.end(CloseCode[cause], CloseReason[cause], HOPELESS_TIMEOUT);
   }
 
   private end(code: number, reason: string, timeout: number): void {

@@ -1,6 +1,6 @@
 import type { PerMessageDeflateOptions } from 'ws';
-import { LONGEST_TIMER } from '../longest-timer.js';
-import { checkOrigins, type Origins } from './origins.js';
+import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
+import { checkOrigins, type Origins } from '../../core/admission/origins.js';
 import type { SelectSubprotocol } from './subprotocols.js';
 
 /** How one WebSocket endpoint behaves. All times are milliseconds. */

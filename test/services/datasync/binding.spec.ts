@@ -15,7 +15,7 @@ import {
 } from 'snorky';
 import { callBackend, type TestClient } from 'snorky/testing';
 import type { ServiceRegistry } from '../../../src/core/service-registry.js';
-import { CloseCode } from '../../../src/protocol/errors.js';
+import { CloseCode } from '../../../src/protocol/close-codes.js';
 import { registryOf } from '../../../src/testing/application.js';
 import {
   acquire,

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from 'snorky';
 import { callBackend, type TestClient } from 'snorky/testing';
 import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
-import { CloseCode } from '../../../src/protocol/errors.js';
+import { CloseCode } from '../../../src/protocol/close-codes.js';
 import {
   acquire,
   ALL,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject, JsonValue } from 'snorky';
 import { callBackend, type TestClient } from 'snorky/testing';
-import { CloseCode } from '../../../src/protocol/errors.js';
+import { CloseCode } from '../../../src/protocol/close-codes.js';
 import {
   acquire,
   BROKERS,

@@ -12,7 +12,7 @@ import { callBackend } from 'snorky/testing';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
-import { CloseCode } from '../../../src/protocol/errors.js';
+import { CloseCode } from '../../../src/protocol/close-codes.js';
 import {
   acquire,
   ALL,

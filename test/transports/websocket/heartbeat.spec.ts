@@ -7,7 +7,7 @@ import {
   jest,
 } from '@jest/globals';
 import { once } from 'node:events';
-import { LONGEST_TIMER } from '../../../src/transports/longest-timer.js';
+import { LONGEST_TIMER } from '../../../src/protocol/longest-timer.js';
 import { Heartbeat } from '../../../src/transports/websocket/heartbeat.js';
 import { Opcode, RawWebSocket } from '../../support/raw-websocket.js';
 import { TestSocket } from '../../support/socket.js';

@@ -1,19 +1,10 @@
-import {
-  afterEach,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { FrameJoiner } from '../../../src/transports/websocket/frame-joiner.js';
 import {
   encodeTextFrame,
   encodeTextPayload,
 } from '../../../src/transports/websocket/framer.js';
-import { PendingHandshakes } from '../../../src/transports/websocket/pending-handshakes.js';
 import { webSocketSettings } from '../../../src/transports/websocket/websocket-options.js';
-import { PassThrough } from 'node:stream';
 
 /** The texts in whole, unmasked text frames. */
 function read(bytes: Uint8Array): string[] {
@@ -141,78 +132,5 @@ describe('webSocketSettings', () => {
       longest,
       longest,
     ]);
-  });
-});
-
-describe('PendingHandshakes', () => {
-  beforeEach(() => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
-  });
-
-  afterEach(() => {
-    jest.useRealTimers();
-  });
-
-  function wait(pending: PendingHandshakes, decision: Promise<string>) {
-    const socket = new PassThrough();
-    const outcomes: unknown[] = [];
-    pending.wait(socket, decision, {
-      accepted: (answer) => outcomes.push(['accepted', answer]),
-      refused: (error) => outcomes.push(['refused', error]),
-      timedOut: () => outcomes.push('timed out'),
-    });
-    return { socket, outcomes };
-  }
-
-  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-  it('settles each once: by its decision', async () => {
-    const pending = new PendingHandshakes(100);
-    const yes = wait(pending, Promise.resolve('ann'));
-    const no = wait(pending, Promise.reject(new Error('no')));
-    expect(pending.size).toBe(2);
-    await settled();
-    expect(pending.size).toBe(0);
-    jest.advanceTimersByTime(1000);
-    expect(yes.outcomes).toEqual([['accepted', 'ann']]);
-    expect(no.outcomes).toEqual([['refused', new Error('no')]]);
-    expect(jest.getTimerCount()).toBe(0);
-    expect(yes.socket.listenerCount('close')).toBe(
-      no.socket.listenerCount('close'),
-    );
-  });
-
-  it('settles each once: by the time-out', async () => {
-    const pending = new PendingHandshakes(100);
-    let decide: (answer: string) => void = () => {};
-    const late = wait(pending, new Promise((resolve) => (decide = resolve)));
-    jest.advanceTimersByTime(100);
-    decide('too late');
-    await settled();
-    expect(late.outcomes).toEqual(['timed out']);
-    expect(pending.size).toBe(0);
-  });
-
-  it('settles each once: by the peer leaving', async () => {
-    const pending = new PendingHandshakes(100);
-    let decide: (answer: string) => void = () => {};
-    const left = wait(pending, new Promise((resolve) => (decide = resolve)));
-    left.socket.emit('close');
-    expect(pending.size).toBe(0);
-    decide('for nobody');
-    await settled();
-    jest.advanceTimersByTime(1000);
-    expect(left.outcomes).toEqual([]);
-  });
-
-  it('gives all sockets back when it is abandoned', async () => {
-    const pending = new PendingHandshakes(100);
-    const one = wait(pending, Promise.resolve('one'));
-    const two = wait(pending, Promise.resolve('two'));
-    expect(pending.abandon()).toEqual([one.socket, two.socket]);
-    await settled();
-    jest.advanceTimersByTime(1000);
-    expect([one.outcomes, two.outcomes]).toEqual([[], []]);
-    expect(pending.abandon()).toEqual([]);
   });
 });

@@ -1,5 +1,4 @@
 import type { Client } from '../../../core/client.js';
-import { CloseCode } from '../../../protocol/errors.js';
 
 /** Milliseconds between two lots of closings. */
 const LOT = 100;
@@ -53,7 +52,7 @@ export class Departures {
       this.leaving.delete(client);
       if (!client.connected) continue;
       this.allowance--;
-      client.close(CloseCode.changesLost, 'Changes were lost');
+      client.closeFor('changesLost');
     }
     if (this.allowance < this.lot || this.leaving.size > 0) {
       this.timer ??= setTimeout(this.next, this.delay).unref();

@@ -20,7 +20,7 @@ import {
   type ModelOptions,
 } from 'snorky';
 import { connectClient } from 'snorky/testing';
-import { CloseCode } from '../../../../src/protocol/errors.js';
+import { CloseCode } from '../../../../src/protocol/close-codes.js';
 import {
   acquire,
   DataSyncApp,

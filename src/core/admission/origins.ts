@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Visitor } from '../visitor.js';
+import type { Visitor } from './visitor.js';
 
 /**
  * Which pages may connect: `'*'` all; `'same'` those of the host that they

@@ -1,0 +1,136 @@
+import type { IncomingMessage } from 'node:http';
+import { frozenJson } from '../frozen-json.js';
+import { isInstance } from '../is-instance.js';
+import { excerpt } from '../log-line.js';
+import { isPromiseLike } from '../promise-like.js';
+import { withoutQuery } from '../redaction.js';
+import type { ServiceRegistry } from '../service-registry.js';
+import { NOBODY, type Admission, type Admit } from './admission.js';
+import { allowsOrigin, type Origins } from './origins.js';
+import { PendingHandshakes, type Line } from './pending-handshakes.js';
+import { shuttingDown, UpgradeRefused } from './refusal.js';
+import { peerOf, type Visitor, type VisitorOf } from './visitor.js';
+
+/** Who may come in by an entrance. */
+export interface EntranceRules {
+  /** @default `'*'` without `admit`, else `'same'` */
+  readonly origins?: Origins | undefined;
+  /** Guards, middleware and `identify`. @default everybody, and nobody is known */
+  readonly admit?: Admit | undefined;
+  /** Who is behind the proxy, if one is trusted. @default the peer */
+  readonly visitorOf?: VisitorOf | undefined;
+  /** Connections there may be, with those that are being decided about. */
+  readonly maxConnections: number;
+  /** Milliseconds that `admit` may take. */
+  readonly handshakeTimeout: number;
+}
+
+/**
+ * What becomes of a request to connect: it is accepted or refused, once; neither
+ * where the peer has gone in the meantime.
+ */
+export interface Arrival {
+  /** @throws UpgradeRefused to refuse it after all. */
+  accept(admission: Admission, visitor: Visitor): void;
+  refuse(refusal: UpgradeRefused): void;
+}
+
+/**
+ * The way into a registry, below the transports: room, origin, then the decision
+ * of the application, in that order and with one answer to each request. A
+ * transport says how that answer is written.
+ */
+export class Entrance {
+  private readonly handshakes: PendingHandshakes;
+  private readonly origins: Origins;
+  private closed = false;
+
+  /**
+   * @param inside Who is connected by way of this entrance.
+   */
+  constructor(
+    private readonly registry: ServiceRegistry,
+    private readonly inside: { readonly size: number },
+    private readonly rules: EntranceRules,
+  ) {
+    this.handshakes = new PendingHandshakes(rules.handshakeTimeout);
+    this.origins = rules.origins ?? (rules.admit === undefined ? '*' : 'same');
+  }
+
+  /**
+   * Takes a request to connect. Never throws.
+   *
+   * @param line Tells by `close` that the peer has gone.
+   */
+  enter(request: IncomingMessage, line: Line, arrival: Arrival): void {
+    try {
+      this.checkRoom();
+      const visitor = (this.rules.visitorOf ?? peerOf)(request);
+      if (!allowsOrigin(this.origins, request, visitor)) {
+        throw new UpgradeRefused(403, 'Origin not allowed');
+      }
+      const decision = this.rules.admit?.(request, visitor) ?? NOBODY;
+      if (isPromiseLike(decision)) {
+        this.handshakes.wait(line, decision, {
+          accepted: (admission) =>
+            this.accept(request, arrival, admission, visitor),
+          refused: (error) => this.refuse(request, arrival, error),
+        });
+      } else {
+        this.accept(request, arrival, decision, visitor);
+      }
+    } catch (error) {
+      this.refuse(request, arrival, error);
+    }
+  }
+
+  /** Refuses everybody from now on, those who wait for a decision included. */
+  close(): void {
+    this.closed = true;
+    this.handshakes.abandon(shuttingDown());
+  }
+
+  private checkRoom(): void {
+    if (this.closed) throw shuttingDown();
+    const there = this.inside.size + this.handshakes.size;
+    if (there >= this.rules.maxConnections) {
+      throw new UpgradeRefused(503, 'Too many connections');
+    }
+  }
+
+  private accept(
+    request: IncomingMessage,
+    arrival: Arrival,
+    { identity, expiresAt }: Admission,
+    visitor: Visitor,
+  ): void {
+    try {
+      // What is no JSON is refused here: once the transport has accepted, it
+      // would be too late.
+      const frozen = frozenJson(identity, 'identity');
+      arrival.accept({ identity: frozen, expiresAt }, visitor);
+    } catch (error) {
+      this.refuse(request, arrival, error);
+    }
+  }
+
+  private refuse(
+    request: IncomingMessage,
+    arrival: Arrival,
+    error: unknown,
+  ): void {
+    this.registry.counters.refused++;
+    if (isInstance(error, UpgradeRefused)) {
+      // A browser does not tell its page why.
+      this.registry.log.debug('refused', () => {
+        const { url = '', headers } = request;
+        const from = excerpt(withoutQuery(headers.origin ?? 'no origin'));
+        return `Refused an upgrade of ${excerpt(withoutQuery(url))} (${from}): ${error.status} ${error.message}`;
+      });
+      arrival.refuse(error);
+      return;
+    }
+    this.registry.failed('upgrade', error, () => 'An upgrade request failed');
+    arrival.refuse(new UpgradeRefused(500, 'Internal Server Error'));
+  }
+}
