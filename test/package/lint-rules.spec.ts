@@ -10,24 +10,15 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { KINDS, LAYERS, ROOMS } from '../../scripts/lint/layers.js';
 
 const ROOT = join(import.meta.dirname, '../..');
-const FOLDERS = [
-  'protocol',
-  'broker',
-  'core',
-  'transports',
-  'nest',
-  'services',
-  'client',
-  'backend',
-  'integrations',
-  'testing',
-  'cli',
-];
+const SRC = join(ROOT, 'src');
+const FOLDERS = LAYERS.map(({ folder }) => folder);
 
-/** DESIGN: which folder may import which others. */
+/** Written once more, by hand: who changes the table says so here, too. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   broker: ['protocol'],
@@ -88,6 +79,34 @@ for (const from of FOLDERS) {
   );
 }
 
+/** What is in the same folder as a room, from the folder above it. */
+function parentOf(folder: string): string {
+  return folder.slice(0, folder.lastIndexOf('/'));
+}
+
+for (const { folder, rooms, hall } of ROOMS) {
+  const beside = parentOf(folder);
+  for (const { folder: other } of ROOMS) {
+    if (other === folder || parentOf(other) !== beside) continue;
+    const name = other.slice(beside.length + 1);
+    file(
+      `src/${folder}/imports-${name}.ts`,
+      `export { x } from '../${name}/x.js';\n`,
+      rooms.includes(other) ? null : RESTRICTED,
+    );
+    file(
+      `src/${folder}/imports-type-of-${name}.ts`,
+      `import type { X } from '../${name}/x.js';\nexport type Y = X;\n`,
+      rooms.includes(other) ? null : RESTRICTED,
+    );
+  }
+  file(
+    `src/${folder}/imports-what-is-beside.ts`,
+    "export { x } from '../x.js';\n",
+    hall === false ? RESTRICTED : null,
+  );
+}
+
 const NEST_FREE = [
   'protocol/x',
   'broker/x',
@@ -116,6 +135,21 @@ for (const place of [...NEST_FREE, ...WITH_NEST]) {
 file(
   'src/services/cursors/cursors.engine.ts',
   "export { x } from '../../nest/x.js';\n",
+  RESTRICTED,
+);
+file(
+  'src/services/pubsub/pubsub.engine.ts',
+  "export { x } from '../datasync/x.js';\n",
+  RESTRICTED,
+);
+file(
+  'src/services/datasync/filter/imports-nest-layer.ts',
+  "export { x } from '../../../nest/setup/x.js';\n",
+  RESTRICTED,
+);
+file(
+  'src/services/datasync/filter/imports-pubsub.ts',
+  "export { x } from '../../pubsub/x.js';\n",
   RESTRICTED,
 );
 file(
@@ -265,11 +299,48 @@ describe('The lint rules', () => {
     },
   );
 
-  it('know every folder of src', async () => {
-    const entries = await readdir(join(ROOT, 'src'), { withFileTypes: true });
-    const folders = entries.filter((entry) => entry.isDirectory());
-    expect(FOLDERS).toEqual(
-      expect.arrayContaining(folders.map(({ name }) => name)),
-    );
+  it('have a row for every folder of src', async () => {
+    const rows = [...LAYERS, ...ROOMS].map(({ folder }) => folder);
+    const entries = await readdir(SRC, {
+      withFileTypes: true,
+      recursive: true,
+    });
+    const folders = entries
+      .filter((entry) => entry.isDirectory())
+      .map(({ parentPath, name }) => relative(SRC, join(parentPath, name)))
+      .map((folder) => folder.replaceAll('\\', '/'));
+    expect(folders.filter((folder) => !rows.includes(folder))).toEqual([]);
+    // A layer may be there before its first file; a room is of what there is.
+    const rooms = ROOMS.map(({ folder }) => folder);
+    expect(rooms.filter((room) => !folders.includes(room))).toEqual([]);
+  });
+
+  it('name in each row what there is, each thing once', () => {
+    const rooms = ROOMS.map(({ folder }) => folder);
+    const folders = [...FOLDERS, ...rooms];
+    expect(new Set(folders).size).toBe(folders.length);
+    for (const { imports } of [...LAYERS, ...KINDS]) {
+      expect(FOLDERS).toEqual(expect.arrayContaining([...imports]));
+    }
+    for (const { rooms: neighbours } of ROOMS) {
+      expect(rooms).toEqual(expect.arrayContaining([...neighbours]));
+    }
+  });
+
+  it('let no two layers import each other', () => {
+    for (const { folder, imports } of LAYERS) {
+      for (const other of LAYERS) {
+        if (!imports.includes(other.folder)) continue;
+        expect(other.imports).not.toContain(folder);
+      }
+    }
+  });
+
+  it('are as the table has them', async () => {
+    const check = promisify(execFile)(process.execPath, [
+      join(ROOT, 'scripts/lint/main.js'),
+      '--check',
+    ]);
+    await expect(check).resolves.toMatchObject({ stderr: '' });
   });
 });
