@@ -2,15 +2,15 @@ import { DelayedDirectory } from './delayed/delayed-directory.js';
 import { DelayedTokens } from './delayed/delayed-tokens.js';
 import { DelayedTopics } from './delayed/delayed-topics.js';
 import { Network } from './delayed/network.js';
-import { randomDelays } from './delayed/random-delays.js';
+import { randomDelays, randomly } from './delayed/random-delays.js';
 import { ListenerFailures } from './listener-failures.js';
 import type { ListenerErrorHandler } from './listener-failures.js';
 import type { Broker } from './ports.js';
 
 export interface DelayedBrokerOptions {
   /**
-   * Where the random delays start. A run with the same seed and the same calls
-   * has the same delays.
+   * Where everything random starts. A run with the same seed and the same calls
+   * has the same delays and losses.
    *
    * @default 1
    */
@@ -21,16 +21,35 @@ export interface DelayedBrokerOptions {
    * @default 5
    */
   readonly maxDelay?: number;
+  /**
+   * How likely it is that an entry, an event or an announcement is lost on its way
+   * to a listener, with those right after it; the listener is told of a gap. From
+   * 0 to 1.
+   *
+   * @default 0
+   */
+  readonly losses?: number;
+  /**
+   * How likely it is that the broker behind the network has lost its logs when an
+   * entry arrives there, so that they begin anew: see {@link DelayedBroker.forget}.
+   * From 0 to 1.
+   *
+   * @default 0
+   */
+  readonly forgets?: number;
   /** Told what listeners throw; see `MemoryBrokerOptions.onError`. */
   readonly onError?: ListenerErrorHandler;
 }
+
+/** A broker that can be told to lose its logs. */
+type Forgetful = Broker & { forget?(): void };
 
 /**
  * Puts a network between an application and a broker, for tests: every answer
  * is a promise that settles after a random delay, and listeners are called
  * later than what they hear of, in log order. What the ports promise is kept,
  * and nothing that they do not promise: code that works only because the memory
- * broker is quick fails here.
+ * broker is quick, and never loses anything, fails here.
  *
  * ```ts
  * const broker = new DelayedBroker(new MemoryBroker(), { seed: 7 });
@@ -42,14 +61,24 @@ export class DelayedBroker implements Broker {
   readonly topics: DelayedTopics;
   readonly directory: DelayedDirectory;
   readonly tokens: DelayedTokens;
-  private readonly inner: Broker;
+  private readonly inner: Forgetful;
   private readonly network: Network;
   private readonly listenerFailures: ListenerFailures;
 
-  constructor(inner: Broker, options: DelayedBrokerOptions = {}) {
-    const delay = randomDelays(options.seed ?? 1, options.maxDelay ?? 5);
+  constructor(inner: Forgetful, options: DelayedBrokerOptions = {}) {
+    const { seed = 1, maxDelay = 5, losses = 0, forgets = 0 } = options;
+    const forgetsNow = randomly(seed + 2, forgets);
     this.listenerFailures = new ListenerFailures(options.onError);
-    this.network = new Network(delay, this.listenerFailures);
+    this.network = new Network(
+      randomDelays(seed, maxDelay),
+      this.listenerFailures,
+      {
+        loses: randomly(seed + 1, losses),
+        beforePublishing: () => {
+          if (forgetsNow()) this.forget();
+        },
+      },
+    );
     this.inner = inner;
     this.node = inner.node;
     this.shared = inner.shared;
@@ -61,6 +90,29 @@ export class DelayedBroker implements Broker {
   /** How often a listener has thrown. */
   get failures(): number {
     return this.listenerFailures.count;
+  }
+
+  /**
+   * Loses what this node would hear next, of all it listens to, as a network does
+   * that is cut for longer than the broker remembers. Each listener is told of a
+   * gap a little later.
+   */
+  lose(): void {
+    this.network.lose();
+  }
+
+  /**
+   * Has the broker behind the network lose its logs, for all nodes: positions from
+   * before are void, and all who listen are told of a gap.
+   *
+   * @throws Error when that broker cannot be told to.
+   */
+  forget(): void {
+    const { inner } = this;
+    if (inner.forget === undefined) {
+      throw new Error('The inner broker has no forget(): use a MemoryBroker');
+    }
+    inner.forget();
   }
 
   /** Calls no listener from now on; what was asked before is still done. */

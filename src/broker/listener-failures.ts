@@ -1,7 +1,7 @@
-/** Which listener failed: the port it listens to, and the topic or set. */
+/** Which listener failed: the port it listens to, and the name. */
 export interface ListenerSource {
-  readonly port: 'topics' | 'directory' | 'tokens';
-  /** The topic, the set or the token; empty for `onLost`. */
+  readonly port: 'topics' | 'directory';
+  /** That of the log, announcement or set; empty for `onLost`. */
   readonly name: string;
 }
 

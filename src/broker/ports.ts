@@ -11,30 +11,44 @@ export type { MaybePromise };
  */
 export type Position = JsonValue;
 
-/** What a topic keeps of its past. The first bound that is reached evicts. */
+/** What a log keeps of its past. The first bound that is reached evicts. */
 export interface Retention {
   /** Entries kept at most. */
   readonly entries: number;
-  /** Bytes of JSON text kept at most, in UTF-16 units. */
-  readonly bytes: number;
+  /**
+   * How long the JSON texts of the entries may be, all together, as the broker
+   * counts it: in UTF-16 units in memory, in bytes of UTF-8 on a network.
+   */
+  readonly size: number;
   /** Age of the oldest entry kept, in milliseconds. */
   readonly age: number;
 }
 
-/** One entry of a topic, as its readers get it. */
+/** One entry of a log, as its readers get it. */
 export interface TopicEntry {
   readonly value: JsonValue;
   readonly position: Position;
 }
 
-/** What a topic remembers after a position. */
+/** How much one answer of a replay may have. It has one entry at least. */
+export interface ReplayLimits {
+  /** Entries at most. @default 1000 */
+  readonly entries?: number;
+  /** Their size at most, counted as {@link Retention.size}. @default 524_288 */
+  readonly size?: number;
+}
+
+/** What a log remembers after a position. */
 export type Replay =
   | {
       readonly covered: true;
       readonly entries: readonly TopicEntry[];
       /** Where the replay ends: the place from which the next one goes on. */
       readonly position: Position;
-      /** Whether entries remain after `position` because `limit` cut the answer. */
+      /**
+       * Whether entries remain after `position` because a limit cut the answer,
+       * whichever it was: with fewer entries than asked for, too.
+       */
       readonly more: boolean;
     }
   | {
@@ -45,46 +59,81 @@ export type Replay =
 /** Ends what it was returned for. Calling it again does nothing. */
 export type Stop = () => void;
 
+/** What a listener may wish to know beside what it listens to. */
+export interface ListenerOptions {
+  /**
+   * Called where something may have been lost for good: after the last that the
+   * listener had and before the next, once for each loss. What follows is whole
+   * again. A position from before may be void: a replay from it says so.
+   *
+   * A network that was cut for longer than the broker remembers, or a server that
+   * came back without what it knew. A broker in memory never loses anything.
+   */
+  readonly onGap?: () => void;
+}
+
 /**
- * Ordered logs with a bounded memory, one per name. Calls of one node about one
- * topic take effect in the order in which they were made.
+ * An ordered log with a bounded memory. Calls of one node about one log take
+ * effect in the order in which they were made.
+ */
+export interface TopicLog {
+  /**
+   * Appends an entry. Settles after the listeners on this node have had it, or
+   * have been told of a gap, so that an answer sent afterwards never overtakes
+   * what it announces.
+   *
+   * @returns The entry's position; a later one where the entry had to be sent
+   *   again.
+   */
+  publish(value: JsonValue): MaybePromise<Position>;
+  /**
+   * Listens to the log. Each entry appended after the answer reaches the listener
+   * once, in order, or it is told of a gap. A listener that throws does not keep
+   * the others from theirs.
+   */
+  subscribe(
+    listener: (entry: TopicEntry) => void,
+    options?: ListenerOptions,
+  ): MaybePromise<Stop>;
+  /** Where the log ends now. */
+  position(): MaybePromise<Position>;
+  /** What came after `since`, oldest first. */
+  replay(since: Position, limits?: ReplayLimits): MaybePromise<Replay>;
+}
+
+/**
+ * What nodes tell each other by name: in logs, which remember, and by
+ * announcements, which whoever listens hears now or never. A log and
+ * announcements of one name have nothing to do with each other.
  */
 export interface Topics {
   /**
-   * Appends an entry. Settles after the listeners on this node have had it, so
-   * that an answer sent afterwards never overtakes what it announces.
+   * The log of a name. Asking for it makes nothing: it is there.
    *
-   * @param retention What the topic keeps; without it only live listeners get
-   *   the entry. Give all entries of a topic the same: one that is not kept is a
-   *   gap, and what came before it can no longer be replayed.
-   * @returns The entry's position.
+   * @param retention What the log keeps. It belongs to the log: let every node
+   *   say the same. Where they differ, each entry is kept as its publisher says.
    */
-  publish(
-    topic: string,
-    value: JsonValue,
-    retention?: Retention,
-  ): MaybePromise<Position>;
+  log(name: string, retention: Retention): TopicLog;
   /**
-   * Listens to a topic. Each entry appended after the answer reaches the
-   * listener once, in order. A listener that throws does not keep the others
-   * from theirs.
+   * Tells a value to all nodes that listen, and keeps nothing of it. Settles after
+   * the listeners on this node have had it, or have been told of a gap. Calls of
+   * one node under one name arrive in the order in which they were made.
    */
-  subscribe(
-    topic: string,
-    listener: (entry: TopicEntry) => void,
+  announce(name: string, value: JsonValue): MaybePromise<void>;
+  /**
+   * Hears what is announced under a name from the answer on, each once. A listener
+   * that throws does not keep the others from theirs.
+   */
+  listen(
+    name: string,
+    listener: (value: JsonValue) => void,
+    options?: ListenerOptions,
   ): MaybePromise<Stop>;
-  /** Where the topic's log ends now. */
-  position(topic: string): MaybePromise<Position>;
   /**
-   * What came after `since`, oldest first.
-   *
-   * @param limit Entries in one answer at most; 1,000 without it.
-   */
-  replay(topic: string, since: Position, limit?: number): MaybePromise<Replay>;
-  /**
-   * Compares two positions of one topic: negative, 0 or positive as the left one
-   * is before, at or after the right one. Undefined when this broker has not
-   * issued one of them. Answers at once.
+   * Compares two positions of one log: negative, 0 or positive as the left one is
+   * before, at or after the right one. Undefined when that cannot be known: this
+   * broker has not issued one of them, or the log was lost between the two and has
+   * begun anew. Answers at once.
    */
   compare(left: Position, right: Position): number | undefined;
 }
@@ -141,12 +190,13 @@ export interface Directory {
   /**
    * Reads the set's log from a listing's position on: what came since first,
    * then live, each event once and in order. `covered: false` when the log's
-   * memory no longer reaches `since`; list again then.
+   * memory no longer reaches `since`; list again then, and after a gap too.
    */
   watch(
     set: string,
     since: Position,
     listener: (event: DirectoryEvent) => void,
+    options?: ListenerOptions,
   ): MaybePromise<Watch>;
   /**
    * Called when this node has lost its leases (it was cut off for longer than
@@ -236,8 +286,6 @@ export interface Tokens {
     token: string,
     options?: { readonly heldBy?: string },
   ): MaybePromise<boolean>;
-  /** Called when a token that nobody held has run out. On one node only. */
-  onExpired(listener: (token: string, value: JsonValue) => void): Stop;
 }
 
 /**

@@ -29,4 +29,9 @@ export class Counters {
   mismatched = 0;
   /** DataSync: changes of rows that no page can apply, or JSON cannot express. */
   badDeltas = 0;
+  /**
+   * Times that the broker lost what a service listens to: of DataSync all live
+   * subscriptions are fetched again each time, of PubSub it is one for each channel.
+   */
+  gaps = 0;
 }

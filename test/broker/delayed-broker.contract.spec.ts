@@ -19,6 +19,8 @@ describe.each([1, 2, 3, 4, 5])('With seed %i', (seed) => {
       b,
       cutOff: ({ node }) => store.cutOff(node),
       restore: ({ node }) => store.restore(node),
+      forget: () => store.forget(),
+      cut: (node) => (node as DelayedBroker).lose(),
       close: async () => {
         await Promise.all([a.close(), b.close()]);
       },

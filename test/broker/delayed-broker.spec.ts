@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import type { TopicEntry } from '../../src/broker/ports.js';
+import type { JsonValue } from '../../src/protocol/json.js';
 import { Recorder } from './recorder.js';
 
 describe('DelayedBroker', () => {
@@ -12,7 +12,7 @@ describe('DelayedBroker', () => {
     const answered: string[] = [];
     await Promise.all(
       names.map(async (name) => {
-        await broker.topics.publish(name, 1);
+        await broker.topics.announce(name, 1);
         answered.push(name);
       }),
     );
@@ -25,7 +25,7 @@ describe('DelayedBroker', () => {
     const broker = new DelayedBroker(new MemoryBroker(), { seed: 3 });
     let answered = 0;
     const answers = names.map(async (name) => {
-      await broker.topics.position(name);
+      await broker.directory.list(name);
       answered += 1;
     });
     await new Promise((resolve) => setImmediate(resolve));
@@ -39,9 +39,9 @@ describe('DelayedBroker', () => {
     const inner = new MemoryBroker();
     const broker = new DelayedBroker(inner, { seed: 3 });
     const order: unknown[] = [];
-    inner.topics.subscribe('t', ({ value }) => order.push(value));
+    inner.topics.listen('t', (value) => order.push(value));
     const values = names.map((_, n) => n);
-    await Promise.all(values.map((n) => broker.topics.publish('t', n)));
+    await Promise.all(values.map((n) => broker.topics.announce('t', n)));
     expect(order).toEqual(values);
     await broker.close();
   });
@@ -49,9 +49,9 @@ describe('DelayedBroker', () => {
   it('calls a listener after the inner broker did', async () => {
     const inner = new MemoryBroker();
     const broker = new DelayedBroker(inner);
-    const heard = new Recorder<TopicEntry>();
-    await broker.topics.subscribe('t', heard.listener);
-    inner.topics.publish('t', 1);
+    const heard = new Recorder<JsonValue>();
+    await broker.topics.listen('t', heard.listener);
+    inner.topics.announce('t', 1);
     expect(heard.seen).toEqual([]);
     await heard.count(1);
     await broker.close();
@@ -59,24 +59,24 @@ describe('DelayedBroker', () => {
 
   it('sends values as they are at the call', async () => {
     const broker = new DelayedBroker(new MemoryBroker());
-    const heard = new Recorder<TopicEntry>();
-    await broker.topics.subscribe('t', heard.listener);
+    const heard = new Recorder<JsonValue>();
+    await broker.topics.listen('t', heard.listener);
     const value = { n: 1, nothing: undefined };
-    const published = broker.topics.publish('t', value);
+    const published = broker.topics.announce('t', value);
     value.n = 2;
     await published;
-    expect(heard.seen[0]?.value).toStrictEqual({ n: 1 });
+    expect(heard.seen[0]).toStrictEqual({ n: 1 });
     await broker.close();
   });
 
   it('drops what is on its way to a listener that stops', async () => {
     const inner = new MemoryBroker();
     const broker = new DelayedBroker(inner);
-    const heard = new Recorder<TopicEntry>();
-    const stop = await broker.topics.subscribe('t', heard.listener);
-    inner.topics.publish('t', 1);
+    const heard = new Recorder<JsonValue>();
+    const stop = await broker.topics.listen('t', heard.listener);
+    inner.topics.announce('t', 1);
     stop();
-    await broker.topics.publish('t', 2);
+    await broker.topics.announce('t', 2);
     expect(heard.seen).toEqual([]);
     expect((await broker.directory.list('t')).entries).toEqual([]);
     await broker.close();
@@ -85,11 +85,11 @@ describe('DelayedBroker', () => {
   it('drops what is on its way to listeners when it is closed', async () => {
     const inner = new MemoryBroker();
     const broker = new DelayedBroker(inner, { seed: 3 });
-    const heard = new Recorder<TopicEntry>();
-    await broker.topics.subscribe('t', heard.listener);
+    const heard = new Recorder<JsonValue>();
+    await broker.topics.listen('t', heard.listener);
     // Closing waits for these, which gives the entries time to arrive.
-    for (const name of names) void broker.topics.publish(name, 1);
-    for (const name of names) inner.topics.publish('t', name);
+    for (const name of names) void broker.topics.announce(name, 1);
+    for (const name of names) inner.topics.announce('t', name);
     await broker.close();
     expect(heard.seen).toEqual([]);
   });
@@ -121,10 +121,10 @@ describe('DelayedBroker', () => {
     const broker = new DelayedBroker(new MemoryBroker(), {
       onError: (...args) => reported.push(args),
     });
-    await broker.topics.subscribe('t', () => {
+    await broker.topics.listen('t', () => {
       throw error;
     });
-    await broker.topics.publish('t', 1);
+    await broker.topics.announce('t', 1);
     expect(broker.failures).toBe(1);
     expect(reported).toEqual([[error, { port: 'topics', name: 't' }]]);
     await broker.close();

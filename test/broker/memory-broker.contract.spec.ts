@@ -11,6 +11,9 @@ brokerContract('The memory broker', () => {
     b,
     cutOff: ({ node }) => store.cutOff(node),
     restore: ({ node }) => store.restore(node),
+    forget: () => store.forget(),
+    // There is no connection.
+    cut: () => {},
     close: () => {
       a.close();
       b.close();

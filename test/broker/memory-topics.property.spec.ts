@@ -2,14 +2,19 @@ import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../src/broker/memory/memory-store.js';
-import type { Position, Retention } from '../../src/broker/ports.js';
+import type { MemoryLog } from '../../src/broker/memory/memory-topics.js';
+import type {
+  Position,
+  ReplayLimits,
+  Retention,
+} from '../../src/broker/ports.js';
 
-/** Everything that was ever published, and how each topic was told to keep. */
-class NaiveTopics {
+/** Everything that was ever published, and how each log was told to keep. */
+class NaiveLogs {
   readonly published: {
     readonly topic: string;
     readonly value: number;
-    readonly bytes: number;
+    readonly size: number;
     readonly at: number;
     kept: boolean;
   }[] = [];
@@ -19,13 +24,12 @@ class NaiveTopics {
     topic: string,
     value: number,
     at: number,
-    retention?: Retention,
+    retention: Retention,
   ): void {
     this.#evict(topic, at);
-    const bytes = String(value).length;
-    const kept = retention !== undefined;
-    if (retention) this.#retentions.set(topic, retention);
-    this.published.push({ topic, value, bytes, at, kept });
+    const size = String(value).length;
+    this.#retentions.set(topic, retention);
+    this.published.push({ topic, value, size, at, kept: true });
     this.#evict(topic, at);
   }
 
@@ -39,6 +43,13 @@ class NaiveTopics {
     return missed.map(({ value }) => value);
   }
 
+  /** Everything is gone, as if it had never been there. */
+  forget(): void {
+    for (const entry of this.published) entry.kept = false;
+    // It takes a place of its own.
+    this.published.push({ topic: '', value: 0, size: 0, at: 0, kept: false });
+  }
+
   holdsAny(topic: string, at: number): boolean {
     this.#evict(topic, at);
     return this.published.some((entry) => entry.topic === topic && entry.kept);
@@ -50,16 +61,16 @@ class NaiveTopics {
     // From the newest back: what does not fit goes, and all before it. A gap
     // in the newer entries makes the older ones unreadable anyway.
     let entries = 0;
-    let bytes = 0;
+    let size = 0;
     let full = false;
     for (const entry of this.published.toReversed()) {
       if (entry.topic !== topic) continue;
       entries += 1;
-      bytes += entry.bytes;
+      size += entry.size;
       full ||=
         !entry.kept ||
         entries > retention.entries ||
-        bytes > retention.bytes ||
+        size > retention.size ||
         at - entry.at >= retention.age;
       if (full) entry.kept = false;
     }
@@ -69,19 +80,20 @@ class NaiveTopics {
 const topic = fc.constantFrom('t', 'u');
 const retention = fc.record({
   entries: fc.integer({ min: 0, max: 6 }),
-  bytes: fc.integer({ min: 0, max: 30 }),
+  size: fc.integer({ min: 0, max: 30 }),
   age: fc.constantFrom(0, 100, 5_000, Infinity),
 });
 const value = fc.integer({ min: 0, max: 10_000_000 });
 const command = fc.oneof(
   fc.record({ do: fc.constant('publish' as const), topic, value, retention }),
   fc.record({ do: fc.constant('publish' as const), topic, value, retention }),
-  fc.record({ do: fc.constant('throw away' as const), topic, value }),
+  fc.record({ do: fc.constant('forget' as const) }),
   fc.record({
     do: fc.constant('replay' as const),
     topic,
     from: fc.nat(),
     limit: fc.integer({ min: 1, max: 4 }),
+    size: fc.integer({ min: 0, max: 20 }),
   }),
   fc.record({ do: fc.constant('listen' as const), topic }),
   fc.record({ do: fc.constant('stop' as const) }),
@@ -92,7 +104,9 @@ const command = fc.oneof(
 );
 
 const commands = fc.array(command, { maxLength: 80, size: 'max' });
-/** Topics that somebody listens to are never forgotten. */
+const keepAll = { entries: 1000, size: 1_000_000, age: 60_000 };
+
+/** Logs that somebody listens to are never forgotten. */
 const listening = fc.subarray(['t', 'u']);
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
@@ -113,25 +127,34 @@ describe('The logs of memory topics', () => {
     const store = new MemoryStore();
     const broker = new MemoryBroker({ store });
     const { topics } = broker;
-    const naive = new NaiveTopics();
+    const naive = new NaiveLogs();
     // The place after each number of publications, of all topics together.
-    const positions: Position[] = [topics.position('t')];
+    const log = (name: string): MemoryLog => topics.log(name, keepAll);
+    const positions: Position[] = [log('t').position()];
+    let forgotten = 0;
     const stops: (() => void)[] = [];
     let now = 0;
-    for (const name of listening) topics.subscribe(name, () => undefined);
+    for (const name of listening) log(name).subscribe(() => undefined);
 
     for (const step of commands) {
-      if (step.do === 'publish' || step.do === 'throw away') {
-        const kept = 'retention' in step ? step.retention : undefined;
-        positions.push(topics.publish(step.topic, step.value, kept));
-        naive.publish(step.topic, step.value, now, kept);
+      if (step.do === 'publish') {
+        const { topic: name, value: sent, retention: kept } = step;
+        positions.push(topics.log(name, kept).publish(sent));
+        naive.publish(name, sent, now, kept);
+      } else if (step.do === 'forget') {
+        store.forget();
+        naive.forget();
+        // All of before are void; this is the place where the logs begin anew.
+        forgotten = positions.length;
+        positions.push(log('t').position());
       } else if (step.do === 'replay') {
         const after = step.from % positions.length;
-        expect(
-          readAll(step.topic, positions[after] ?? null, step.limit),
-        ).toEqual(naive.replay(step.topic, after, now));
+        const limits = { entries: step.limit, size: step.size };
+        expect(readAll(step.topic, positions[after] ?? null, limits)).toEqual(
+          after < forgotten ? 'lost' : naive.replay(step.topic, after, now),
+        );
       } else if (step.do === 'listen') {
-        stops.push(topics.subscribe(step.topic, () => undefined));
+        stops.push(log(step.topic).subscribe(() => undefined));
       } else if (step.do === 'stop') {
         stops.pop()?.();
       } else {
@@ -153,13 +176,20 @@ describe('The logs of memory topics', () => {
     function readAll(
       name: string,
       since: Position,
-      limit: number,
+      limits: Required<ReplayLimits>,
     ): readonly unknown[] | 'lost' {
       const values: unknown[] = [];
       for (;;) {
-        const replay = topics.replay(name, since, limit);
+        const replay = log(name).replay(since, limits);
         if (!replay.covered) return 'lost';
-        expect(replay.entries.length).toBeLessThanOrEqual(limit);
+        const { entries } = replay;
+        expect(entries.length).toBeLessThanOrEqual(limits.entries);
+        const size = entries
+          .map((entry) => JSON.stringify(entry.value))
+          .join('');
+        if (entries.length > 1) {
+          expect(size.length).toBeLessThanOrEqual(limits.size);
+        }
         values.push(...replay.entries.map((entry) => entry.value));
         if (!replay.more) return values;
         since = replay.position;

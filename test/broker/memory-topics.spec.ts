@@ -8,10 +8,12 @@ import {
 } from '@jest/globals';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../src/broker/memory/memory-store.js';
-import type { TopicEntry } from '../../src/broker/ports.js';
+import type { MemoryLog } from '../../src/broker/memory/memory-topics.js';
+import type { Retention, TopicEntry } from '../../src/broker/ports.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 
-const keepAll = { entries: 1000, bytes: 1_000_000, age: 60_000 };
+const keepAll = { entries: 1000, size: 1_000_000, age: 60_000 };
+const keepNone = { ...keepAll, entries: 0 };
 
 describe('MemoryTopics', () => {
   let store: MemoryStore;
@@ -22,6 +24,9 @@ describe('MemoryTopics', () => {
     store = new MemoryStore();
     broker = new MemoryBroker({ store });
   });
+
+  const log = (retention: Retention = keepAll, name = 't'): MemoryLog =>
+    broker.topics.log(name, retention);
 
   afterEach(() => {
     broker.close();
@@ -35,7 +40,7 @@ describe('MemoryTopics', () => {
     name: string,
     act?: (value: JsonValue) => void,
   ): () => void {
-    return broker.topics.subscribe('t', ({ value }: TopicEntry) => {
+    return log().subscribe(({ value }: TopicEntry) => {
       heard.push(`${name}${JSON.stringify(value)}`);
       act?.(value);
     });
@@ -44,10 +49,10 @@ describe('MemoryTopics', () => {
   it('answers at once', () => {
     const heard: string[] = [];
     const stop = listen(heard, 'a');
-    const since = broker.topics.position('t');
-    const position = broker.topics.publish('t', 1, keepAll);
+    const since = log().position();
+    const position = log().publish(1);
     expect(heard).toEqual(['a1']);
-    expect(broker.topics.replay('t', since)).toEqual({
+    expect(log().replay(since)).toEqual({
       covered: true,
       entries: [{ value: 1, position }],
       position,
@@ -56,15 +61,22 @@ describe('MemoryTopics', () => {
     expect(stop()).toBeUndefined();
   });
 
-  it('reads no clock and sets no timer without retention', () => {
+  it('reads no clock, sets no timer and counts nothing for an announcement', () => {
+    const heard: JsonValue[] = [];
     const clock = jest.spyOn(performance, 'now');
     const day = jest.spyOn(Date, 'now');
-    broker.topics.publish('t', 1);
-    broker.topics.subscribe('t', () => undefined);
-    broker.topics.publish('t', 1);
+    const before = log().position();
+    broker.topics.announce('t', 1);
+    const stop = broker.topics.listen('t', (value) => heard.push(value));
+    broker.topics.announce('t', 2);
+    expect(heard).toEqual([2]);
     expect(clock).not.toHaveBeenCalled();
     expect(day).not.toHaveBeenCalled();
     expect(jest.getTimerCount()).toBe(0);
+    expect(log().position()).toEqual(before);
+    expect(store.usage().topics).toBe(1);
+    stop();
+    expect(store.usage().topics).toBe(0);
     clock.mockRestore();
     day.mockRestore();
   });
@@ -74,34 +86,34 @@ describe('MemoryTopics', () => {
       const heard: string[] = [];
       listen(heard, 'a', (value) => {
         if (value !== 1) return;
-        broker.topics.publish('t', 2);
-        broker.topics.publish('t', 3, keepAll);
+        log().publish(2);
+        log().publish(3);
         heard.push('a is done');
       });
       listen(heard, 'b');
-      broker.topics.publish('t', 1);
+      log().publish(1);
       expect(heard).toEqual(['a1', 'a is done', 'b1', 'a2', 'b2', 'a3', 'b3']);
     });
 
     it('delivers at once what a listener publishes elsewhere', () => {
       const heard: string[] = [];
-      broker.topics.subscribe('other', () => heard.push('other'));
+      log(keepAll, 'other').subscribe(() => heard.push('other'));
       listen(heard, 'a', () => {
-        broker.topics.publish('other', 1);
+        log(keepAll, 'other').publish(1);
         heard.push('a is done');
       });
-      broker.topics.publish('t', 1);
+      log().publish(1);
       expect(heard).toEqual(['a1', 'other', 'a is done']);
     });
 
     it('keeps the order when topics publish into each other', () => {
       const heard: string[] = [];
-      broker.topics.subscribe('other', ({ value }) => {
-        if (value === 1) broker.topics.publish('t', 2);
+      log(keepAll, 'other').subscribe(({ value }) => {
+        if (value === 1) log().publish(2);
       });
-      listen(heard, 'a', (value) => broker.topics.publish('other', value));
+      listen(heard, 'a', (value) => log(keepAll, 'other').publish(value));
       listen(heard, 'b');
-      broker.topics.publish('t', 1);
+      log().publish(1);
       expect(heard).toEqual(['a1', 'b1', 'a2', 'b2']);
     });
 
@@ -109,11 +121,11 @@ describe('MemoryTopics', () => {
       const heard: string[] = [];
       listen(heard, 'a', (value) => {
         if (value !== 1) return;
-        broker.topics.publish('t', 2);
+        log().publish(2);
         listen(heard, 'new');
-        broker.topics.publish('t', 3);
+        log().publish(3);
       });
-      broker.topics.publish('t', 1);
+      log().publish(1);
       expect(heard).toEqual(['a1', 'a2', 'a3', 'new3']);
     });
 
@@ -122,7 +134,7 @@ describe('MemoryTopics', () => {
       let stopB: (() => void) | undefined;
       listen(heard, 'a', () => stopB?.());
       stopB = listen(heard, 'b');
-      broker.topics.publish('t', 1);
+      log().publish(1);
       expect(heard).toEqual(['a1']);
     });
 
@@ -130,20 +142,20 @@ describe('MemoryTopics', () => {
       const heard: string[] = [];
       const stop = listen(heard, 'a', () => stop());
       listen(heard, 'b');
-      broker.topics.publish('t', 1);
-      broker.topics.publish('t', 2);
+      log().publish(1);
+      log().publish(2);
       expect(heard).toEqual(['a1', 'b1', 'b2']);
     });
 
     it('serves a topic again whose last listener replaced itself', () => {
       const heard: string[] = [];
       const stop = listen(heard, 'a', () => {
-        broker.topics.publish('t', 'waiting');
+        log().publish('waiting');
         stop();
         listen(heard, 'b');
       });
-      broker.topics.publish('t', 1);
-      broker.topics.publish('t', 2);
+      log().publish(1);
+      log().publish(2);
       expect(heard).toEqual(['a1', 'b2']);
     });
 
@@ -151,11 +163,11 @@ describe('MemoryTopics', () => {
       const heard: string[] = [];
       listen(heard, 'a', (value) => {
         if (value !== 1) return;
-        broker.topics.publish('t', 2);
+        log().publish(2);
         throw new Error('listener');
       });
       listen(heard, 'b');
-      broker.topics.publish('t', 1);
+      log().publish(1);
       expect(heard).toEqual(['a1', 'b1', 'a2', 'b2']);
     });
 
@@ -163,7 +175,7 @@ describe('MemoryTopics', () => {
       const heard: string[] = [];
       listen(heard, 'a', () => broker.close());
       listen(heard, 'b');
-      broker.topics.publish('t', 1);
+      log(keepNone).publish(1);
       expect(heard).toEqual(['a1']);
       expect(store.usage().topics).toBe(0);
     });
@@ -179,39 +191,37 @@ describe('MemoryTopics', () => {
         throw new Error('reporter');
       },
     });
-    other.topics.subscribe('t', () => {
+    other.topics.log('t', keepAll).subscribe(() => {
       throw error;
     });
-    broker.topics.publish('t', 1);
+    log().publish(1);
     expect(reported).toEqual([[error, { port: 'topics', name: 't' }]]);
     expect([other.failures, broker.failures]).toEqual([1, 0]);
     other.close();
   });
 
   it('logs nothing when a value is not JSON', () => {
-    const since = broker.topics.position('t');
+    const since = log().position();
     const circle: { self?: JsonValue } = {};
     circle.self = circle;
-    expect(() => broker.topics.publish('t', circle, keepAll)).toThrow(
-      TypeError,
-    );
-    expect(broker.topics.replay('t', since)).toMatchObject({ entries: [] });
+    expect(() => log().publish(circle)).toThrow(TypeError);
+    expect(log().replay(since)).toMatchObject({ entries: [] });
     expect(store.usage().topics).toBe(0);
   });
 
   describe('memory', () => {
     it('holds no topic that nobody listens to or keeps', () => {
-      for (let n = 0; n < 100; n += 1) broker.topics.publish(`t${n}`, n);
-      const stop = broker.topics.subscribe('t', () => undefined);
-      const stopToo = broker.topics.subscribe('t', () => undefined);
-      broker.topics.publish('t', 1);
+      for (let n = 0; n < 100; n += 1) log(keepNone, `t${n}`).publish(n);
+      const stop = log().subscribe(() => undefined);
+      const stopToo = log().subscribe(() => undefined);
+      log().publish(1);
       stop();
       expect(store.usage().topics).toBe(1);
       stopToo();
-      broker.topics.position('t');
-      broker.topics.replay('t', broker.topics.position('t'));
-      broker.topics.publish('t', 1, { ...keepAll, entries: 0 });
-      broker.topics.publish('t', 1, { ...keepAll, age: 0 });
+      log().position();
+      log().replay(log().position());
+      log({ ...keepAll, entries: 0 }).publish(1);
+      log({ ...keepAll, age: 0 }).publish(1);
       expect(store.usage()).toEqual({
         topics: 0,
         sets: 0,
@@ -221,67 +231,67 @@ describe('MemoryTopics', () => {
     });
 
     it('holds a log until all its entries are too old', () => {
-      const since = broker.topics.position('t');
+      const since = log().position();
       const age = 10_000;
-      const first = broker.topics.publish('t', 1, { ...keepAll, age });
+      const first = log({ ...keepAll, age }).publish(1);
       jest.advanceTimersByTime(6_000);
-      broker.topics.publish('t', 2, { ...keepAll, age });
+      log({ ...keepAll, age }).publish(2);
       jest.advanceTimersByTime(3_999);
-      expect(broker.topics.replay('t', since)).toMatchObject({ covered: true });
+      expect(log().replay(since)).toMatchObject({ covered: true });
       jest.advanceTimersByTime(1);
-      expect(broker.topics.replay('t', since)).toEqual({ covered: false });
-      expect(broker.topics.replay('t', first)).toMatchObject({
+      expect(log().replay(since)).toEqual({ covered: false });
+      expect(log().replay(first)).toMatchObject({
         entries: [{ value: 2 }],
       });
       jest.advanceTimersByTime(7_000);
       expect(store.usage()).toMatchObject({ topics: 0, alarms: 0 });
-      expect(broker.topics.replay('t', first)).toEqual({ covered: false });
+      expect(log().replay(first)).toEqual({ covered: false });
     });
 
-    it('holds nothing of a log that an unkept entry has cut off', () => {
-      broker.topics.publish('t', 1, keepAll);
+    it('holds nothing of logs that were lost', () => {
+      log().publish(1);
       expect(store.usage()).toMatchObject({ topics: 1, alarms: 1 });
-      broker.topics.publish('t', 2);
+      store.forget();
       expect(store.usage()).toMatchObject({ topics: 0, alarms: 0 });
     });
 
     it('replays nothing too old even when its timer is late', () => {
-      const since = broker.topics.position('t');
-      broker.topics.publish('t', 1, { ...keepAll, age: 100 });
+      const since = log().position();
+      log({ ...keepAll, age: 100 }).publish(1);
       const late = performance.now() + 100;
       const clock = jest.spyOn(performance, 'now').mockReturnValue(late);
-      expect(broker.topics.replay('t', since)).toEqual({ covered: false });
+      expect(log().replay(since)).toEqual({ covered: false });
       clock.mockRestore();
     });
 
     it('keeps a log for ever whose age is not bounded', () => {
-      broker.topics.publish('t', 1, { ...keepAll, age: Infinity });
+      log({ ...keepAll, age: Infinity }).publish(1);
       expect(jest.getTimerCount()).toBe(0);
       expect(store.usage()).toMatchObject({ topics: 1, alarms: 0 });
     });
 
     it('shortens its patience with the retention', () => {
-      broker.topics.publish('t', 1, { ...keepAll, age: 3_600_000 });
-      broker.topics.publish('t', 2, { ...keepAll, age: 5_000 });
+      log({ ...keepAll, age: 3_600_000 }).publish(1);
+      log({ ...keepAll, age: 5_000 }).publish(2);
       jest.advanceTimersByTime(5_000);
       expect(store.usage().topics).toBe(0);
     });
 
     it('brings nothing back with a longer retention', () => {
       const short = { ...keepAll, age: 5_000 };
-      const first = broker.topics.publish('t', 1, short);
+      const first = log(short).publish(1);
       jest.advanceTimersByTime(500);
-      broker.topics.publish('t', 2, short);
+      log(short).publish(2);
       // The timer has rung at 5,000 and does so again at 6,000.
       jest.advanceTimersByTime(5_200);
-      broker.topics.publish('t', 3, keepAll);
-      expect(broker.topics.replay('t', first)).toEqual({ covered: false });
+      log().publish(3);
+      expect(log().replay(first)).toEqual({ covered: false });
     });
 
     it('rings once a second at most for a busy log', () => {
       const wake = jest.spyOn(globalThis, 'setTimeout');
       for (let n = 0; n < 500; n += 1) {
-        broker.topics.publish('t', n, { ...keepAll, age: 1_000 });
+        log({ ...keepAll, age: 1_000 }).publish(n);
         jest.advanceTimersByTime(10);
       }
       expect(wake.mock.calls.length).toBeLessThan(8);
@@ -289,47 +299,47 @@ describe('MemoryTopics', () => {
     });
 
     it('does not cover what a forgotten topic has lost', () => {
-      const since = broker.topics.position('t');
-      broker.topics.publish('t', 1, { ...keepAll, age: 5_000 });
-      const last = broker.topics.publish('t', 2, { ...keepAll, age: 5_000 });
+      const since = log().position();
+      log({ ...keepAll, age: 5_000 }).publish(1);
+      const last = log({ ...keepAll, age: 5_000 }).publish(2);
       jest.advanceTimersByTime(5_000);
       expect(store.usage().topics).toBe(0);
-      expect(broker.topics.replay('t', since)).toEqual({ covered: false });
-      broker.topics.publish('t', 3, keepAll);
-      expect(broker.topics.replay('t', since)).toEqual({ covered: false });
-      expect(broker.topics.replay('t', last)).toMatchObject({
+      expect(log().replay(since)).toEqual({ covered: false });
+      log().publish(3);
+      expect(log().replay(since)).toEqual({ covered: false });
+      expect(log().replay(last)).toMatchObject({
         entries: [{ value: 3 }],
       });
     });
 
     it('still covers a quiet topic when others have lost', () => {
-      const since = broker.topics.position('quiet');
-      for (let n = 0; n < 50; n += 1) broker.topics.publish(`t${n}`, n);
-      broker.topics.publish('quiet', 1, keepAll);
-      expect(broker.topics.replay('quiet', since)).toMatchObject({
+      const since = log(keepAll, 'quiet').position();
+      for (let n = 0; n < 50; n += 1) log(keepNone, `t${n}`).publish(n);
+      log(keepAll, 'quiet').publish(1);
+      expect(log(keepAll, 'quiet').replay(since)).toMatchObject({
         entries: [{ value: 1 }],
       });
     });
   });
 
   it('does not cover a position that lies ahead', () => {
-    const [epoch, number] = broker.topics.position('t') as [string, number];
+    const [epoch, number] = log().position() as [string, number];
     const ahead = [epoch, number + 1];
-    expect(broker.topics.replay('t', ahead)).toEqual({ covered: false });
+    expect(log().replay(ahead)).toEqual({ covered: false });
     for (const odd of [-1, 0.5, `${number}`, null]) {
       const position = [epoch, odd];
-      expect(broker.topics.replay('t', position)).toEqual({ covered: false });
+      expect(log().replay(position)).toEqual({ covered: false });
     }
     const longer = [epoch, number, number];
-    expect(broker.topics.replay('t', longer)).toEqual({ covered: false });
+    expect(log().replay(longer)).toEqual({ covered: false });
   });
 
   it('covers for a new node what an earlier one has logged', () => {
-    const since = broker.topics.position('t');
-    broker.topics.publish('t', 1, keepAll);
+    const since = log().position();
+    log().publish(1);
     broker.close();
     broker = new MemoryBroker({ store });
-    expect(broker.topics.replay('t', since)).toMatchObject({
+    expect(log().replay(since)).toMatchObject({
       entries: [{ value: 1 }],
     });
   });
@@ -339,12 +349,12 @@ describe('MemoryTopics', () => {
     const listener = (): undefined => undefined;
     const { topics, directory, tokens } = broker;
     const { position } = directory.list('s');
-    expect(() => topics.subscribe('t', listener)).toThrow('is closed');
+    expect(() => topics.listen('t', listener)).toThrow('is closed');
     expect(() => directory.join('s', 'x', 1)).toThrow('is closed');
     expect(() => directory.claim('s', 'x', 1)).toThrow('is closed');
     expect(() => directory.watch('s', position, listener)).toThrow('is closed');
     expect(() => tokens.put('t', 1, 1)).toThrow('is closed');
-    expect(() => tokens.onExpired(listener)).toThrow('is closed');
+    expect(() => log().subscribe(listener)).toThrow('is closed');
     expect(directory.leave('s', 'x')).toBe(false);
     expect(tokens.remove('t')).toBe(false);
   });

@@ -5,8 +5,10 @@ import type {
   MaybePromise,
   Position,
   Replay,
+  ReplayLimits,
   Retention,
   TopicEntry,
+  TopicLog,
 } from '../../src/broker/ports.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 import { Recorder } from '../broker/recorder.js';
@@ -18,11 +20,21 @@ export interface BrokerNodes {
   /** Makes a node look dead. Its leases run out soon: use short ones. */
   cutOff(node: Broker): MaybePromise<void>;
   restore(node: Broker): MaybePromise<void>;
+  /** Loses the logs, as a server does that comes back without what it knew. */
+  forget(): MaybePromise<void>;
+  /**
+   * Interrupts the connection of a node that listens: what it would hear meanwhile
+   * may be lost to it.
+   */
+  cut(node: Broker): MaybePromise<void>;
   /** Ends whatever is left; both brokers may be closed already. */
   close(): MaybePromise<void>;
 }
 
-const keepAll = { entries: 1000, bytes: 1_000_000, age: 60_000 };
+const keepAll = { entries: 1000, size: 1_000_000, age: 60_000 };
+
+/** What listeners are told of lost entries, beside entries. */
+const GAP = 'a gap';
 
 /** Nothing of these was ever issued by a broker under test. */
 const foreignPositions: readonly JsonValue[] = [
@@ -69,26 +81,39 @@ export function brokerContract(
       expect(a.node).not.toBe(b.node);
     });
 
-    describe('topics', () => {
+    /** The log that most tests are about. */
+    function log(broker: Broker, name = 't', retention?: Retention): TopicLog {
+      return broker.topics.log(name, retention ?? keepAll);
+    }
+
+    describe('logs', () => {
       const values = (entries: readonly TopicEntry[]): readonly JsonValue[] =>
         entries.map(({ value }) => value);
 
       async function replayed(
-        broker: Broker,
-        topic: string,
+        from: TopicLog,
         since: Position,
-        limit?: number,
+        limits?: ReplayLimits,
       ): Promise<readonly JsonValue[] | 'not covered'> {
-        const replay = await broker.topics.replay(topic, since, limit);
+        const replay = await from.replay(since, limits);
         return replay.covered ? values(replay.entries) : 'not covered';
+      }
+
+      /** What a listener hears, gaps too. */
+      async function listen(to: TopicLog): Promise<Recorder<JsonValue>> {
+        const recorder = new Recorder<JsonValue>();
+        await to.subscribe(({ value }) => recorder.listener(value), {
+          onGap: () => recorder.listener(GAP),
+        });
+        return recorder;
       }
 
       it("settles a publication after this node's listeners have had it", async () => {
         const first = new Recorder<TopicEntry>();
         const second = new Recorder<TopicEntry>();
-        await a.topics.subscribe('t', first.listener);
-        await a.topics.subscribe('t', second.listener);
-        const position = await a.topics.publish('t', { n: 1 });
+        await log(a).subscribe(first.listener);
+        await log(a).subscribe(second.listener);
+        const position = await log(a).publish({ n: 1 });
         expect(first.seen).toEqual([{ value: { n: 1 }, position }]);
         expect(second.seen).toEqual([{ value: { n: 1 }, position }]);
       });
@@ -96,16 +121,13 @@ export function brokerContract(
       it('brings entries of all nodes to all nodes in one order', async () => {
         const atA = new Recorder<TopicEntry>();
         const atB = new Recorder<TopicEntry>();
-        await a.topics.subscribe('t', atA.listener);
-        await b.topics.subscribe('t', atB.listener);
+        await log(a).subscribe(atA.listener);
+        await log(b).subscribe(atB.listener);
         const publications: Promise<Position>[] = [];
-        const send = async (
-          broker: Broker,
-          ...args: [string, string, Retention?]
-        ) => broker.topics.publish(...args);
+        const send = async (broker: Broker, value: string): Promise<Position> =>
+          log(broker).publish(value);
         for (let n = 0; n < 20; n += 1) {
-          publications.push(send(a, 't', `a${n}`));
-          publications.push(send(b, 't', `b${n}`, keepAll));
+          publications.push(send(a, `a${n}`), send(b, `b${n}`));
         }
         await Promise.all(publications);
         await Promise.all([atA.count(40), atB.count(40)]);
@@ -116,182 +138,207 @@ export function brokerContract(
         expect(own).toEqual(Array.from({ length: 20 }, (_, n) => `a${n}`));
       });
 
-      it('keeps topics apart', async () => {
-        const here = new Recorder<TopicEntry>();
-        await a.topics.subscribe('here', here.listener);
-        await a.topics.publish('there', 1, keepAll);
-        await a.topics.publish('here', 2, keepAll);
-        expect(values(here.seen)).toEqual([2]);
+      it('are apart, by name', async () => {
+        const here = await listen(log(a, 'here'));
+        await log(a, 'there').publish(1);
+        await log(a, 'here').publish(2);
+        expect(here.seen).toEqual([2]);
       });
 
-      it('gives a listener nothing from before it', async () => {
-        const late = new Recorder<TopicEntry>();
-        await a.topics.publish('t', 'before', keepAll);
-        await a.topics.subscribe('t', late.listener);
-        await a.topics.publish('t', 'after', keepAll);
-        expect(values(late.seen)).toEqual(['after']);
+      it('give a listener nothing from before it', async () => {
+        await log(a).publish('before');
+        const late = await listen(log(a));
+        await log(a).publish('after');
+        expect(late.seen).toEqual(['after']);
       });
 
-      it('gives a stopped listener nothing more, and the others theirs', async () => {
+      it('give a stopped listener nothing more, and the others theirs', async () => {
         const stopped = new Recorder<TopicEntry>();
-        const other = new Recorder<TopicEntry>();
-        const stop = await a.topics.subscribe('t', stopped.listener);
-        await a.topics.subscribe('t', other.listener);
-        await a.topics.publish('t', 1);
+        const stop = await log(a).subscribe(stopped.listener);
+        const other = await listen(log(a));
+        await log(a).publish(1);
         stop();
         stop();
-        await a.topics.publish('t', 2);
+        await log(a).publish(2);
         expect(values(stopped.seen)).toEqual([1]);
-        expect(values(other.seen)).toEqual([1, 2]);
+        expect(other.seen).toEqual([1, 2]);
       });
 
-      it('calls a function twice that listens twice', async () => {
+      it('call a function twice that listens twice', async () => {
         const recorder = new Recorder<TopicEntry>();
-        const stop = await a.topics.subscribe('t', recorder.listener);
-        await a.topics.subscribe('t', recorder.listener);
-        await a.topics.publish('t', 1);
+        const stop = await log(a).subscribe(recorder.listener);
+        await log(a).subscribe(recorder.listener);
+        await log(a).publish(1);
         stop();
-        await a.topics.publish('t', 2);
+        await log(a).publish(2);
         expect(values(recorder.seen)).toEqual([1, 1, 2]);
       });
 
-      it('keeps a listener that throws from harming anybody', async () => {
-        const after = new Recorder<TopicEntry>();
-        await a.topics.subscribe('t', () => {
+      it('keep a listener that throws from harming anybody', async () => {
+        await log(a).subscribe(() => {
           throw new Error('listener');
         });
-        await a.topics.subscribe('t', after.listener);
-        await a.topics.publish('t', 1);
-        await a.topics.publish('t', 2);
-        expect(values(after.seen)).toEqual([1, 2]);
+        const after = await listen(log(a));
+        await log(a).publish(1);
+        await log(a).publish(2);
+        expect(after.seen).toEqual([1, 2]);
       });
 
-      it('replays on one node what another has published', async () => {
-        const since = await b.topics.position('t');
-        for (const n of [1, 2, 3]) await a.topics.publish('t', n, keepAll);
-        expect(await replayed(b, 't', since)).toEqual([1, 2, 3]);
+      it('replay on one node what another has published', async () => {
+        const since = await log(b).position();
+        for (const n of [1, 2, 3]) await log(a).publish(n);
+        expect(await replayed(log(b), since)).toEqual([1, 2, 3]);
       });
 
-      it('replays from the position of any entry', async () => {
-        await a.topics.publish('t', 1, keepAll);
-        const second = await a.topics.publish('t', 2, keepAll);
-        const third = await a.topics.publish('t', 3, keepAll);
-        expect(await replayed(a, 't', second)).toEqual([3]);
-        expect(await replayed(a, 't', third)).toEqual([]);
+      it('replay from the position of any entry', async () => {
+        await log(a).publish(1);
+        const second = await log(a).publish(2);
+        const third = await log(a).publish(3);
+        expect(await replayed(log(a), second)).toEqual([3]);
+        expect(await replayed(log(a), third)).toEqual([]);
       });
 
-      it('replays a long past in parts', async () => {
-        let since = await a.topics.position('t');
-        for (let n = 0; n < 7; n += 1) await a.topics.publish('t', n, keepAll);
-        const parts: (readonly JsonValue[])[] = [];
+      /** All parts of a replay under limits. */
+      async function parts(
+        from: TopicLog,
+        start: Position,
+        limits: ReplayLimits,
+      ): Promise<readonly (readonly JsonValue[])[]> {
+        const found: (readonly JsonValue[])[] = [];
+        let since = start;
         let replay: Replay;
         do {
-          replay = await a.topics.replay('t', since, 3);
+          replay = await from.replay(since, limits);
           if (!replay.covered) throw new Error('not covered');
-          parts.push(values(replay.entries));
+          found.push(values(replay.entries));
           since = replay.position;
         } while (replay.more);
-        expect(parts).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
+        return found;
+      }
+
+      it('replay a long past in parts', async () => {
+        const since = await log(a).position();
+        for (let n = 0; n < 7; n += 1) await log(a).publish(n);
+        expect(await parts(log(a), since, { entries: 3 })).toEqual([
+          [0, 1, 2],
+          [3, 4, 5],
+          [6],
+        ]);
       });
 
-      it('ends a part that fits exactly', async () => {
-        const since = await a.topics.position('t');
-        for (const n of [1, 2, 3]) await a.topics.publish('t', n, keepAll);
-        const replay = await a.topics.replay('t', since, 3);
+      it('replay what is large in parts of fewer entries', async () => {
+        const since = await log(a).position();
+        const large = (n: number): string => `${n}`.padEnd(98, '.');
+        for (let n = 0; n < 5; n += 1) await log(a).publish(large(n));
+        const limits = { entries: 10, size: 250 };
+        expect(await parts(log(a), since, limits)).toEqual([
+          [large(0), large(1)],
+          [large(2), large(3)],
+          [large(4)],
+        ]);
+      });
+
+      it('replay an entry that is larger than the limit by itself', async () => {
+        const since = await log(a).position();
+        for (const n of ['a', 'b']) await log(a).publish(n.repeat(100));
+        expect(await parts(log(a), since, { size: 10 })).toEqual([
+          ['a'.repeat(100)],
+          ['b'.repeat(100)],
+        ]);
+      });
+
+      it('end a part that fits exactly', async () => {
+        const since = await log(a).position();
+        for (const n of [1, 2, 3]) await log(a).publish(n);
+        const replay = await log(a).replay(since, { entries: 3 });
         expect(replay).toMatchObject({ covered: true, more: false });
       });
 
-      it('goes on from the end of a replay', async () => {
-        const since = await a.topics.position('t');
-        await a.topics.publish('t', 1, keepAll);
-        const replay = await a.topics.replay('t', since);
+      it('go on from the end of a replay', async () => {
+        const since = await log(a).position();
+        await log(a).publish(1);
+        const replay = await log(a).replay(since);
         if (!replay.covered) throw new Error('not covered');
-        await a.topics.publish('t', 2, keepAll);
-        expect(await replayed(a, 't', replay.position)).toEqual([2]);
+        await log(a).publish(2);
+        expect(await replayed(log(a), replay.position)).toEqual([2]);
       });
 
-      it('covers the past of a topic to which nothing happened', async () => {
-        const since = await a.topics.position('quiet');
-        expect(await replayed(b, 'quiet', since)).toEqual([]);
+      it('cover a past in which nothing happened', async () => {
+        const since = await log(a, 'quiet').position();
+        expect(await replayed(log(b, 'quiet'), since)).toEqual([]);
       });
 
-      it('covers no more than the entries it keeps', async () => {
-        const retention = { ...keepAll, entries: 2 };
-        const zeroth = await a.topics.position('t');
-        const first = await a.topics.publish('t', 1, retention);
-        await a.topics.publish('t', 2, retention);
-        expect(await replayed(a, 't', zeroth)).toEqual([1, 2]);
-        await a.topics.publish('t', 3, retention);
-        expect(await replayed(a, 't', zeroth)).toBe('not covered');
-        expect(await replayed(a, 't', first)).toEqual([2, 3]);
+      it('cover no more than the entries they keep', async () => {
+        const short = log(a, 't', { ...keepAll, entries: 2 });
+        const zeroth = await short.position();
+        const first = await short.publish(1);
+        await short.publish(2);
+        expect(await replayed(short, zeroth)).toEqual([1, 2]);
+        await short.publish(3);
+        expect(await replayed(short, zeroth)).toBe('not covered');
+        expect(await replayed(short, first)).toEqual([2, 3]);
       });
 
-      it('covers no more than the bytes it keeps', async () => {
-        const retention = { ...keepAll, bytes: 12 };
-        const zeroth = await a.topics.position('t');
-        const first = await a.topics.publish('t', '1234', retention);
-        await a.topics.publish('t', '1234', retention);
-        expect(await replayed(a, 't', zeroth)).toEqual(['1234', '1234']);
-        await a.topics.publish('t', '1234', retention);
-        expect(await replayed(a, 't', zeroth)).toBe('not covered');
-        expect(await replayed(a, 't', first)).toEqual(['1234', '1234']);
+      it('cover no more than the size they keep', async () => {
+        const short = log(a, 't', { ...keepAll, size: 12 });
+        const zeroth = await short.position();
+        const first = await short.publish('1234');
+        await short.publish('1234');
+        expect(await replayed(short, zeroth)).toEqual(['1234', '1234']);
+        await short.publish('1234');
+        expect(await replayed(short, zeroth)).toBe('not covered');
+        expect(await replayed(short, first)).toEqual(['1234', '1234']);
       });
 
-      it('keeps nothing of an entry that is too large', async () => {
-        const since = await a.topics.position('t');
-        const large = await a.topics.publish('t', 'long', {
-          ...keepAll,
-          bytes: 3,
-        });
-        expect(await replayed(a, 't', since)).toBe('not covered');
-        expect(await replayed(a, 't', large)).toEqual([]);
+      it('keep nothing of an entry that is too large', async () => {
+        const short = log(a, 't', { ...keepAll, size: 3 });
+        const since = await short.position();
+        const large = await short.publish('long');
+        expect(await replayed(short, since)).toBe('not covered');
+        expect(await replayed(short, large)).toEqual([]);
       });
 
-      it('does not cover an entry that nobody kept', async () => {
-        const since = await a.topics.position('t');
-        const unkept = await a.topics.publish('t', 1);
-        expect(await replayed(a, 't', since)).toBe('not covered');
-        expect(await replayed(a, 't', unkept)).toEqual([]);
-      });
-
-      it('does not cover an entry that only listeners had', async () => {
+      it('cover no entry that only listeners had', async () => {
         const recorder = new Recorder<TopicEntry>();
-        const since = await a.topics.position('t');
-        const stop = await a.topics.subscribe('t', recorder.listener);
-        await a.topics.publish('t', 1);
-        expect(await replayed(a, 't', since)).toBe('not covered');
+        const none = log(a, 't', { ...keepAll, entries: 0 });
+        const since = await none.position();
+        const stop = await none.subscribe(recorder.listener);
+        const last = await none.publish(1);
+        expect(values(recorder.seen)).toEqual([1]);
+        expect(await replayed(none, since)).toBe('not covered');
         stop();
-        expect(await replayed(a, 't', since)).toBe('not covered');
-        await a.topics.publish('t', 2, keepAll);
-        expect(await replayed(a, 't', since)).toBe('not covered');
+        expect(await replayed(none, since)).toBe('not covered');
+        await log(a).publish(2);
+        expect(await replayed(log(a), since)).toBe('not covered');
+        expect(await replayed(log(a), last)).toEqual([2]);
       });
 
       it.each(foreignPositions.map((position) => [JSON.stringify(position)]))(
-        'does not cover the foreign position %s',
+        'do not cover the foreign position %s',
         async (text) => {
           const position = JSON.parse(text) as JsonValue;
-          expect(await replayed(a, 't', position)).toBe('not covered');
-          await a.topics.publish('t', 1, keepAll);
-          expect(await replayed(a, 't', position)).toBe('not covered');
+          expect(await replayed(log(a), position)).toBe('not covered');
+          await log(a).publish(1);
+          expect(await replayed(log(a), position)).toBe('not covered');
         },
       );
 
-      it('does not cover a position of another store', async () => {
+      it('do not cover a position of another store', async () => {
         const others = await makeNodes();
         try {
-          const since = await others.a.topics.publish('t', 1, keepAll);
-          await a.topics.publish('t', 1, keepAll);
-          await a.topics.publish('t', 2, keepAll);
-          expect(await replayed(a, 't', since)).toBe('not covered');
+          const since = await log(others.a).publish(1);
+          await log(a).publish(1);
+          await log(a).publish(2);
+          expect(await replayed(log(a), since)).toBe('not covered');
         } finally {
           await others.close();
         }
       });
 
-      it('compares positions as its log orders them, on every node', async () => {
-        const before = await a.topics.position('log');
-        const first = await a.topics.publish('log', 1, keepAll);
-        const second = await b.topics.publish('log', 2, keepAll);
+      it('have positions that compare as they are ordered, on every node', async () => {
+        const before = await log(a).position();
+        const first = await log(a).publish(1);
+        const second = await log(b).publish(2);
         for (const { topics } of [a, b]) {
           expect(topics.compare(first, second)).toBeLessThan(0);
           expect(topics.compare(second, first)).toBeGreaterThan(0);
@@ -302,16 +349,218 @@ export function brokerContract(
       });
 
       it.each(foreignPositions)('cannot compare with %j', async (position) => {
-        const known = await a.topics.publish('log', 1, keepAll);
+        const known = await log(a).publish(1);
         expect(a.topics.compare(position, known)).toBeUndefined();
         expect(a.topics.compare(known, position)).toBeUndefined();
       });
 
-      it('reads positions again that have been sent as JSON', async () => {
-        const sent = JSON.stringify(await a.topics.position('t'));
-        await a.topics.publish('t', 1, keepAll);
+      it('read positions again that have been sent as JSON', async () => {
+        const sent = JSON.stringify(await log(a).position());
+        await log(a).publish(1);
         const since = JSON.parse(sent) as Position;
-        expect(await replayed(a, 't', since)).toEqual([1]);
+        expect(await replayed(log(a), since)).toEqual([1]);
+      });
+
+      describe('that are lost', () => {
+        it('tell a gap once, before the next entry, on every node', async () => {
+          const heard = await Promise.all([listen(log(a)), listen(log(b))]);
+          await log(a).publish('before');
+          await nodes.forget();
+          await log(a).publish('after');
+          await log(b).publish('later');
+          for (const each of heard) {
+            expect(await each.count(4)).toEqual([
+              'before',
+              GAP,
+              'after',
+              'later',
+            ]);
+          }
+        });
+
+        it('tell a gap while nothing is published', async () => {
+          const heard = await listen(log(b));
+          await nodes.forget();
+          expect(await heard.count(1)).toEqual([GAP]);
+        });
+
+        it('tell no gap to who has begun to listen since', async () => {
+          await log(a).publish('before');
+          await nodes.forget();
+          const heard = await listen(log(b));
+          await log(a).publish('after');
+          expect(await heard.count(1)).toEqual(['after']);
+        });
+
+        it('have nothing missing after the gap', async () => {
+          const heard = await listen(log(b));
+          const numbers = Array.from({ length: 40 }, (_, n) => n);
+          const send = async (n: number): Promise<unknown> => log(a).publish(n);
+          const done: Promise<unknown>[] = [];
+          for (const n of numbers) {
+            if (n === 20) done.push((async () => nodes.forget())());
+            done.push(send(n));
+          }
+          await Promise.all(done);
+          await log(a).publish('end');
+          const seen = await heard.until((all) => all.includes('end'));
+          const after = seen.slice(seen.lastIndexOf(GAP) + 1);
+          expect(seen).toContain(GAP);
+          // Numbers in their order, each once; after the gap all that are left.
+          const last = after.filter((value) => typeof value === 'number');
+          expect(last).toEqual(numbers.slice(numbers.length - last.length));
+        });
+
+        it('cover no position from before', async () => {
+          const since = await log(a).position();
+          const entry = await log(a).publish('before');
+          await nodes.forget();
+          expect(await replayed(log(a), since)).toBe('not covered');
+          expect(await replayed(log(b), entry)).toBe('not covered');
+          const begun = await log(a).position();
+          const after = await log(a).publish('after');
+          expect(await replayed(log(b), entry)).toBe('not covered');
+          expect(await replayed(log(b), begun)).toEqual(['after']);
+          expect(a.topics.compare(entry, after)).toBeUndefined();
+          expect(b.topics.compare(after, entry)).toBeUndefined();
+          expect(b.topics.compare(begun, after)).toBeLessThan(0);
+        });
+      });
+
+      describe('over an interrupted connection', () => {
+        it('take calls in the order in which they were made, each once', async () => {
+          const since = await log(a).position();
+          const published: Promise<Position>[] = [];
+          const send = async (n: number): Promise<Position> =>
+            log(a).publish(n);
+          for (let n = 0; n < 30; n += 1) {
+            if (n % 7 === 0) await nodes.cut(a);
+            published.push(send(n));
+          }
+          await Promise.all(published);
+          expect(await replayed(log(b), since)).toEqual(
+            Array.from({ length: 30 }, (_, n) => n),
+          );
+        });
+
+        it('give a listener all, in order and once, or tell it of a gap', async () => {
+          const heard = await listen(log(a));
+          for (let n = 0; n < 60; n += 1) {
+            if (n % 9 === 0) await nodes.cut(a);
+            void log(b).publish(n);
+          }
+          await log(b).publish('end');
+          const seen = await heard.until(
+            (all) => all.includes('end') || all.at(-1) === GAP,
+          );
+          let expected = 0;
+          for (const value of seen) {
+            if (value === GAP) expected = NaN;
+            else if (typeof value === 'number') {
+              if (Number.isNaN(expected)) expected = value;
+              expect(value).toBe(expected);
+              expected += 1;
+            }
+          }
+          const numbers = seen.filter((value) => typeof value === 'number');
+          expect(new Set(numbers).size).toBe(numbers.length);
+        });
+
+        it('settle a publication when it was heard, or its gap told', async () => {
+          const heard = await listen(log(a));
+          for (let n = 0; n < 20; n += 1) {
+            await nodes.cut(a);
+            await log(a).publish(n);
+            expect([n, GAP]).toContain(heard.seen.at(-1));
+          }
+        });
+      });
+    });
+
+    describe('announcements', () => {
+      async function listen(
+        broker: Broker,
+        name = 't',
+      ): Promise<Recorder<JsonValue>> {
+        const recorder = new Recorder<JsonValue>();
+        await broker.topics.listen(name, recorder.listener, {
+          onGap: () => recorder.listener(GAP),
+        });
+        return recorder;
+      }
+
+      it("settle after this node's listeners have had them", async () => {
+        const first = await listen(a);
+        const second = await listen(a);
+        await a.topics.announce('t', { n: 1 });
+        expect(first.seen).toEqual([{ n: 1 }]);
+        expect(second.seen).toEqual([{ n: 1 }]);
+      });
+
+      it('reach all nodes, those of one node in order', async () => {
+        const atB = await listen(b);
+        const numbers = Array.from({ length: 20 }, (_, n) => n);
+        await Promise.all(numbers.map(async (n) => a.topics.announce('t', n)));
+        expect(await atB.count(20)).toEqual(numbers);
+      });
+
+      it('are apart, by name, and apart from logs', async () => {
+        const here = await listen(a, 'here');
+        const entries = new Recorder<TopicEntry>();
+        await log(a, 'here').subscribe(entries.listener);
+        await a.topics.announce('there', 1);
+        await log(a, 'here').publish(2);
+        await a.topics.announce('here', 3);
+        expect(here.seen).toEqual([3]);
+        expect(entries.seen.map(({ value }) => value)).toEqual([2]);
+      });
+
+      it('are no entries of a log of that name', async () => {
+        const since = await log(a).position();
+        await a.topics.announce('t', 1);
+        const replay = await log(a).replay(since);
+        expect(replay).toMatchObject({ covered: true, entries: [] });
+      });
+
+      it('give a listener nothing from before it, nor after it', async () => {
+        await a.topics.announce('t', 'before');
+        const recorder = new Recorder<JsonValue>();
+        const stop = await a.topics.listen('t', recorder.listener);
+        const other = await listen(a);
+        await a.topics.announce('t', 1);
+        stop();
+        stop();
+        await a.topics.announce('t', 2);
+        expect(recorder.seen).toEqual([1]);
+        expect(other.seen).toEqual([1, 2]);
+      });
+
+      it('keep a listener that throws from harming anybody', async () => {
+        await a.topics.listen('t', () => {
+          throw new Error('listener');
+        });
+        const after = await listen(a);
+        await a.topics.announce('t', 1);
+        await a.topics.announce('t', 2);
+        expect(after.seen).toEqual([1, 2]);
+      });
+
+      it('tell a gap where the broker comes back without what it knew', async () => {
+        const heard = await listen(b);
+        await a.topics.announce('t', 1);
+        await heard.count(1);
+        await nodes.forget();
+        await a.topics.announce('t', 2);
+        expect(await heard.count(3)).toEqual([1, GAP, 2]);
+      });
+
+      it('settle when they were heard, or their gap told', async () => {
+        const heard = await listen(a);
+        for (let n = 0; n < 20; n += 1) {
+          await nodes.cut(a);
+          await a.topics.announce('t', n);
+          expect([n, GAP]).toContain(heard.seen.at(-1));
+        }
       });
     });
 
@@ -539,6 +788,34 @@ export function brokerContract(
         expect(other.seen).toEqual([]);
       });
 
+      it('tells watchers of a gap, after which they list again', async () => {
+        const { position } = await b.directory.list('s');
+        const heard = new Recorder<string>();
+        await b.directory.watch(
+          's',
+          position,
+          (event) => heard.listener(brief(event)),
+          { onGap: () => heard.listener(GAP) },
+        );
+        await a.directory.join('s', 'x', 1);
+        await heard.count(1);
+        await nodes.forget();
+        await heard.count(2);
+        const listing = await b.directory.list('s');
+        expect(listing.entries).toEqual([{ key: 'x', value: 1, node: a.node }]);
+        expect(await b.directory.watch('s', position, () => undefined)).toEqual(
+          { covered: false },
+        );
+        const again = await watch(b, 's', listing.position);
+        await a.directory.leave('s', 'x');
+        expect(await again.count(1)).toEqual([`leave x=1@${a.node}`]);
+        expect(await heard.count(3)).toEqual([
+          `join x=1@${a.node}`,
+          GAP,
+          `leave x=1@${a.node}`,
+        ]);
+      });
+
       it('lets the entries of a node leave that is closed', async () => {
         await a.directory.join('s', 'x', 1);
         const watcher = await watch(b, 's');
@@ -724,82 +1001,68 @@ export function brokerContract(
         });
       });
 
-      it('expires a token, and tells one node', async () => {
-        const expired = new Recorder<string>();
-        for (const [name, broker] of [
-          ['a', a],
-          ['b', b],
-        ] as const) {
-          broker.tokens.onExpired((token, value) =>
-            expired.listener(`${token}=${JSON.stringify(value)}`),
-          );
-          await broker.tokens.put(`by ${name}`, { name }, 5);
+      /** Settles when there is no such token; asking changes nothing. */
+      async function gone(broker: Broker, token: string): Promise<void> {
+        const late = performance.now() + 5_000;
+        for (;;) {
+          const claim = await broker.tokens.claim(token, 'x', {
+            binding: 'nobody',
+          });
+          if (!claim.claimed && claim.reason === 'unknown') return;
+          if (performance.now() > late) throw new Error(`${token} is there`);
+          await new Promise((resolve) => setTimeout(resolve, 1));
         }
-        await expired.count(2);
-        // What is put last expires last: a second call would have come before.
-        await a.tokens.put('last', null, 30);
-        await expired.until((seen) => seen.includes('last=null'));
-        expect([...expired.seen].sort()).toEqual([
-          'by a={"name":"a"}',
-          'by b={"name":"b"}',
-          'last=null',
-        ]);
-        expect(await a.tokens.claim('by a', 'me')).toMatchObject({
-          claimed: false,
+      }
+
+      const bound = { binding: 'ann' };
+
+      it('expires a token that nobody holds', async () => {
+        const put = performance.now();
+        await a.tokens.put('t', 1, 20, bound);
+        await gone(b, 't');
+        expect(performance.now() - put).toBeGreaterThanOrEqual(19);
+        expect(await a.tokens.claim('t', 'me', bound)).toMatchObject({
+          reason: 'unknown',
         });
-        expect(await a.tokens.remove('by b')).toBe(false);
+        expect(await a.tokens.remove('t')).toBe(false);
       });
 
-      it('expires a token that was released, with its last value', async () => {
-        const expired = new Recorder<readonly [string, JsonValue]>();
-        a.tokens.onExpired((...args) => expired.listener(args));
-        await a.tokens.put('t', 1, long);
-        await a.tokens.claim('t', 'me');
+      it('expires a token that was released', async () => {
+        await a.tokens.put('t', 1, long, bound);
+        await a.tokens.claim('t', 'me', bound);
         await a.tokens.release('t', 'me', 5, 2);
-        expect(await expired.count(1)).toEqual([['t', 2]]);
+        await gone(a, 't');
       });
 
-      it('expires neither what is held nor what is removed', async () => {
-        const expired = new Recorder<string>();
-        a.tokens.onExpired((token) => expired.listener(token));
+      it('expires nothing that is held', async () => {
         // Long enough for the delays of a broker to pass before.
-        await a.tokens.put('held', 1, 60);
-        await a.tokens.put('removed', 1, 60);
-        expect(await a.tokens.claim('held', 'me')).toMatchObject({ value: 1 });
-        expect(await a.tokens.remove('removed')).toBe(true);
-        await a.tokens.put('last', 1, 100);
-        expect(await expired.count(1)).toEqual(['last']);
-        expect(await a.tokens.claim('held', 'me')).toMatchObject({ value: 1 });
-      });
-
-      it('keeps a listener that throws from harming anybody', async () => {
-        const expired = new Recorder<string>();
-        const stopped = new Recorder<string>();
-        a.tokens.onExpired(() => {
-          throw new Error('listener');
+        await a.tokens.put('held', 1, 60, bound);
+        expect(await a.tokens.claim('held', 'me', bound)).toMatchObject({
+          value: 1,
         });
-        const stop = a.tokens.onExpired((token) => stopped.listener(token));
-        a.tokens.onExpired((token) => expired.listener(token));
-        stop();
-        await a.tokens.put('t', 1, 5);
-        await a.tokens.put('u', 1, 5);
-        await expired.count(2);
-        expect(stopped.seen).toEqual([]);
+        await a.tokens.put('free', 1, 100, bound);
+        await gone(a, 'free');
+        expect(await a.tokens.claim('held', 'me', bound)).toMatchObject({
+          value: 1,
+        });
       });
     });
 
     it('calls no listener of a closed node, and closes twice', async () => {
       const atA = new Recorder<unknown>();
       const atB = new Recorder<TopicEntry>();
-      await a.topics.subscribe('t', atA.listener);
-      await b.topics.subscribe('t', atB.listener);
-      a.tokens.onExpired((token) => atA.listener(token));
+      const onGap = (): void => atA.listener(GAP);
+      await log(a).subscribe(atA.listener, { onGap });
+      await log(b).subscribe(atB.listener);
+      await a.topics.listen('t', atA.listener, { onGap });
       a.directory.onLost(() => atA.listener('lost'));
       const { position } = await a.directory.list('s');
-      await a.directory.watch('s', position, atA.listener);
+      await a.directory.watch('s', position, atA.listener, { onGap });
       await a.close();
       await a.close();
-      await b.topics.publish('t', 1);
+      await log(b).publish(1);
+      await b.topics.announce('t', 1);
+      await nodes.forget();
       await b.directory.join('s', 'x', 1);
       expect(atB.seen).toHaveLength(1);
       expect(atA.seen).toEqual([]);

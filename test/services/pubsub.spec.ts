@@ -61,12 +61,11 @@ class Counting implements Broker {
   constructor(private readonly inner: Broker) {
     const { topics } = inner;
     this.topics = {
-      publish: (...args) => topics.publish(...args),
-      position: (...args) => topics.position(...args),
-      replay: (...args) => topics.replay(...args),
+      log: (...args) => topics.log(...args),
+      announce: (...args) => topics.announce(...args),
       compare: (...args) => topics.compare(...args),
-      subscribe: async (...args) => {
-        const stop = await topics.subscribe(...args);
+      listen: async (...args) => {
+        const stop = await topics.listen(...args);
         this.open++;
         this.opened++;
         return () => {

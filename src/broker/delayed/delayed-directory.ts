@@ -4,6 +4,7 @@ import type {
   Directory,
   DirectoryEvent,
   Listing,
+  ListenerOptions,
   Position,
   Stop,
   Watch,
@@ -46,17 +47,24 @@ export class DelayedDirectory implements Directory {
     set: string,
     since: Position,
     listener: (event: DirectoryEvent) => void,
+    options: ListenerOptions = {},
   ): Promise<Watch> {
     const from = copy(since);
     const source = { port: 'directory', name: set } as const;
-    const mailbox = this.#network.mailbox(listener, source);
+    const mailbox = this.#network.mailbox(listener, source, options);
     return this.#network.request(lane(set), async (): Promise<Watch> => {
-      const watch = await this.#inner.watch(set, from, (event) =>
-        mailbox.push(event),
+      const watch = await this.#inner.watch(
+        set,
+        from,
+        (event) => mailbox.push(event),
+        { onGap: () => mailbox.gap() },
       );
-      if (!watch.covered) return watch;
+      if (!watch.covered) {
+        this.#network.drop(mailbox);
+        return watch;
+      }
       const stop = (): void => {
-        mailbox.stop();
+        this.#network.drop(mailbox);
         watch.stop();
       };
       return { covered: true, stop };

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../protocol/json.js';
-import type { Stop, TokenClaim, TokenClaimOptions, Tokens } from '../ports.js';
+import type { TokenClaim, TokenClaimOptions, Tokens } from '../ports.js';
 import { copy } from './copy.js';
 import type { Network } from './network.js';
 
@@ -64,18 +64,6 @@ export class DelayedTokens implements Tokens {
     return this.#network.request(lane(token), () =>
       this.#inner.remove(token, options),
     );
-  }
-
-  onExpired(listener: (token: string, value: JsonValue) => void): Stop {
-    const source = { port: 'tokens', name: '' } as const;
-    const mailbox = this.#network.mailbox(listener, source);
-    const stop = this.#inner.onExpired((token, value) =>
-      mailbox.push(token, value),
-    );
-    return () => {
-      mailbox.stop();
-      stop();
-    };
   }
 }
 

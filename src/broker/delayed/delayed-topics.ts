@@ -1,10 +1,14 @@
 import type { JsonValue } from '../../protocol/json.js';
 import type {
+  ListenerOptions,
+  MaybePromise,
   Position,
   Replay,
+  ReplayLimits,
   Retention,
   Stop,
   TopicEntry,
+  TopicLog,
   Topics,
 } from '../ports.js';
 import { copy } from './copy.js';
@@ -14,84 +18,146 @@ import type { Network } from './network.js';
 export class DelayedTopics implements Topics {
   readonly #inner: Topics;
   readonly #network: Network;
-  readonly #mailboxes = new Map<string, Set<Mailbox<[TopicEntry]>>>();
+  readonly #logs: Listeners<TopicEntry>;
+  readonly #announcements: Listeners<JsonValue>;
 
   constructor(inner: Topics, network: Network) {
     this.#inner = inner;
     this.#network = network;
+    this.#logs = new Listeners(network, 'log');
+    this.#announcements = new Listeners(network, 'name');
   }
 
-  async publish(
-    topic: string,
-    value: JsonValue,
-    retention?: Retention,
-  ): Promise<Position> {
+  log(name: string, retention: Retention): DelayedLog {
+    const inner = this.#inner.log(name, retention);
+    return new DelayedLog(inner, name, this.#network, this.#logs);
+  }
+
+  async announce(name: string, value: JsonValue): Promise<void> {
     const sent = copy(value);
     return this.#network.request(
-      lane(topic),
-      () => this.#inner.publish(topic, sent, retention),
-      () => this.#delivered(topic),
+      `name ${name}`,
+      () => this.#inner.announce(name, sent),
+      () => this.#announcements.delivered(name),
     );
   }
 
-  async subscribe(
-    topic: string,
-    listener: (entry: TopicEntry) => void,
+  async listen(
+    name: string,
+    listener: (value: JsonValue) => void,
+    options: ListenerOptions = {},
   ): Promise<Stop> {
-    const source = { port: 'topics', name: topic } as const;
-    const mailbox = this.#network.mailbox(listener, source);
-    return this.#network.request(lane(topic), async () => {
-      const stop = await this.#inner.subscribe(topic, (entry) =>
-        mailbox.push(entry),
-      );
-      this.#add(topic, mailbox);
-      return () => {
-        mailbox.stop();
-        this.#delete(topic, mailbox);
-        stop();
-      };
-    });
-  }
-
-  async position(topic: string): Promise<Position> {
-    return this.#network.request(lane(topic), () =>
-      this.#inner.position(topic),
-    );
-  }
-
-  async replay(
-    topic: string,
-    since: Position,
-    limit?: number,
-  ): Promise<Replay> {
-    const from = copy(since);
-    return this.#network.request(lane(topic), () =>
-      this.#inner.replay(topic, from, limit),
+    return this.#announcements.add(name, listener, options, (push, onGap) =>
+      this.#inner.listen(name, push, { onGap }),
     );
   }
 
   compare(left: Position, right: Position): number | undefined {
     return this.#inner.compare(left, right);
   }
+}
 
-  /** Settles when this node's listeners have had all there is. */
-  #delivered(topic: string): Promise<unknown> {
-    const mailboxes = this.#mailboxes.get(topic) ?? [];
-    return Promise.all([...mailboxes].map(({ delivered }) => delivered));
+export class DelayedLog implements TopicLog {
+  readonly #inner: TopicLog;
+  readonly #name: string;
+  readonly #network: Network;
+  readonly #listeners: Listeners<TopicEntry>;
+
+  constructor(
+    inner: TopicLog,
+    name: string,
+    network: Network,
+    listeners: Listeners<TopicEntry>,
+  ) {
+    this.#inner = inner;
+    this.#name = name;
+    this.#network = network;
+    this.#listeners = listeners;
   }
 
-  #add(topic: string, mailbox: Mailbox<[TopicEntry]>): void {
-    const mailboxes = this.#mailboxes.get(topic) ?? new Set();
-    this.#mailboxes.set(topic, mailboxes.add(mailbox));
+  async publish(value: JsonValue): Promise<Position> {
+    const sent = copy(value);
+    return this.#network.request(
+      this.#lane,
+      () => {
+        this.#network.mishaps.beforePublishing();
+        return this.#inner.publish(sent);
+      },
+      () => this.#listeners.delivered(this.#name),
+    );
   }
 
-  #delete(topic: string, mailbox: Mailbox<[TopicEntry]>): void {
-    const mailboxes = this.#mailboxes.get(topic);
-    mailboxes?.delete(mailbox);
-    if (mailboxes?.size === 0) this.#mailboxes.delete(topic);
+  async subscribe(
+    listener: (entry: TopicEntry) => void,
+    options: ListenerOptions = {},
+  ): Promise<Stop> {
+    return this.#listeners.add(this.#name, listener, options, (push, onGap) =>
+      this.#inner.subscribe(push, { onGap }),
+    );
+  }
+
+  async position(): Promise<Position> {
+    return this.#network.request(this.#lane, () => this.#inner.position());
+  }
+
+  async replay(since: Position, limits?: ReplayLimits): Promise<Replay> {
+    const from = copy(since);
+    return this.#network.request(this.#lane, () =>
+      this.#inner.replay(from, limits),
+    );
+  }
+
+  get #lane(): string {
+    return `log ${this.#name}`;
   }
 }
 
-function lane(topic: string): string {
-  return `topic ${topic}`;
+/** Who listens, under which name: a publication waits for those of its own. */
+class Listeners<Item> {
+  readonly #network: Network;
+  readonly #kind: string;
+  readonly #mailboxes = new Map<string, Set<Mailbox<[Item]>>>();
+
+  constructor(network: Network, kind: string) {
+    this.#network = network;
+    this.#kind = kind;
+  }
+
+  /** Settles when this node's listeners have had all there is. */
+  delivered(name: string): Promise<unknown> {
+    const mailboxes = this.#mailboxes.get(name) ?? [];
+    return Promise.all([...mailboxes].map(({ delivered }) => delivered));
+  }
+
+  async add(
+    name: string,
+    listener: (item: Item) => void,
+    options: ListenerOptions,
+    listen: (
+      push: (item: Item) => void,
+      onGap: () => void,
+    ) => MaybePromise<Stop>,
+  ): Promise<Stop> {
+    const source = { port: 'topics', name } as const;
+    const mailbox = this.#network.mailbox(listener, source, options);
+    return this.#network.request(`${this.#kind} ${name}`, async () => {
+      const stop = await listen(
+        (item) => mailbox.push(item),
+        () => mailbox.gap(),
+      );
+      const others = this.#mailboxes.get(name) ?? new Set();
+      this.#mailboxes.set(name, others.add(mailbox));
+      return () => {
+        this.#network.drop(mailbox);
+        this.#delete(name, mailbox);
+        stop();
+      };
+    });
+  }
+
+  #delete(name: string, mailbox: Mailbox<[Item]>): void {
+    const mailboxes = this.#mailboxes.get(name);
+    mailboxes?.delete(mailbox);
+    if (mailboxes?.size === 0) this.#mailboxes.delete(name);
+  }
 }

@@ -1,7 +1,15 @@
 import type { ListenerFailures, ListenerSource } from '../listener-failures.js';
-import type { MaybePromise } from '../ports.js';
+import type { ListenerOptions, MaybePromise } from '../ports.js';
 import { Mailbox } from './mailbox.js';
 import type { Delay } from './random-delays.js';
+
+/** What goes wrong on the way. */
+export interface Mishaps {
+  /** Whether the next thing to be heard is lost. */
+  loses(): boolean;
+  /** Called before each publication of a log. */
+  beforePublishing(): void;
+}
 
 /**
  * The way between a node and what it shares. Requests about one name arrive in
@@ -12,9 +20,15 @@ export class Network {
   readonly #delay: Delay;
   readonly #failures: ListenerFailures;
   readonly #lanes = new Map<string, Promise<unknown>>();
+  /** Those that may lose something. */
+  readonly #lossy = new Set<Mailbox<never[]>>();
   #closed = false;
 
-  constructor(delay: Delay, failures: ListenerFailures) {
+  constructor(
+    delay: Delay,
+    failures: ListenerFailures,
+    readonly mishaps: Mishaps,
+  ) {
     this.#delay = delay;
     this.#failures = failures;
   }
@@ -35,22 +49,48 @@ export class Network {
     return answer;
   }
 
+  /** @param options Without them, nothing on its way is ever lost. */
   mailbox<A extends readonly unknown[]>(
     listener: (...args: A) => void,
     source: ListenerSource,
+    options?: ListenerOptions,
   ): Mailbox<A> {
-    return new Mailbox(
-      this.#delay,
+    const { mishaps } = this;
+    const { onGap } = options ?? {};
+    const mailbox = new Mailbox<A>(
       (...args: A) => {
         if (!this.#closed) listener(...args);
       },
-      (error) => this.#failures.report(error, source),
+      {
+        delay: this.#delay,
+        fail: (error) => this.#failures.report(error, source),
+        loses: options === undefined ? () => false : () => mishaps.loses(),
+        onGap: () => {
+          if (!this.#closed) onGap?.();
+        },
+      },
     );
+    if (options !== undefined) {
+      this.#lossy.add(mailbox as unknown as Mailbox<never[]>);
+    }
+    return mailbox;
+  }
+
+  /** Nobody listens any more: what is on its way to a mailbox is dropped. */
+  drop(mailbox: Mailbox<never[]>): void {
+    mailbox.stop();
+    this.#lossy.delete(mailbox);
+  }
+
+  /** Loses what is heard for a while, everywhere. */
+  lose(): void {
+    for (const mailbox of this.#lossy) mailbox.lose();
   }
 
   /** Silences the mailboxes; settles when what is on its way has arrived. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#lossy.clear();
     await Promise.allSettled(this.#lanes.values());
   }
 

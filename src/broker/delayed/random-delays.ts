@@ -19,6 +19,14 @@ export function randomDelays(seed: number, maxDelay: number): Delay {
   };
 }
 
+/** Says yes as often as `rate` has it, from 0 to 1; repeats with its seed. */
+export function randomly(seed: number, rate: number): () => boolean {
+  // So that those who never say it cost nothing.
+  if (rate === 0) return () => false;
+  const random = mulberry32(seed);
+  return () => random() < rate;
+}
+
 /** Numbers from 0 to 1, by Tommy Ettinger's generator of 32 bits of state. */
 function mulberry32(seed: number): () => number {
   let state = seed | 0;

@@ -4,11 +4,21 @@ import { Queue } from './queue.js';
 /** A listener of a feed. */
 export interface Subscription<E> {
   readonly listener: (event: E) => void;
+  /** Told that events may have been lost. */
+  readonly onGap: (() => void) | undefined;
   /** It gets what has a higher number. */
   readonly from: number;
   /** Takes what the listener throws; must not throw itself. */
   readonly fail: (error: unknown) => void;
 }
+
+/** What waits in a feed: an event, or that some were lost. */
+interface Waiting<E> {
+  readonly number: number;
+  readonly event: E | typeof GAP;
+}
+
+const GAP: unique symbol = Symbol('gap');
 
 /**
  * Hands events to listeners in the order of their numbers, whatever listeners
@@ -18,7 +28,7 @@ export interface Subscription<E> {
  */
 export class Feed<E> {
   readonly #subscriptions = new Set<Subscription<E>>();
-  readonly #waiting = new Queue<readonly [number: number, event: E]>();
+  readonly #waiting = new Queue<Waiting<E>>();
   readonly #onIdle: () => void;
   #busy = false;
 
@@ -32,16 +42,12 @@ export class Feed<E> {
   }
 
   deliver(number: number, event: E): void {
-    if (this.#busy) {
-      this.#waiting.push([number, event]);
-      return;
-    }
-    this.#busy = true;
-    try {
-      this.#toAll(number, event);
-    } finally {
-      this.#settle();
-    }
+    this.#deliver(number, event);
+  }
+
+  /** What listeners had before this number is no longer known to be whole. */
+  lose(number: number): void {
+    this.#deliver(number, GAP);
   }
 
   subscribe(subscription: Subscription<E>): Stop {
@@ -65,10 +71,25 @@ export class Feed<E> {
     }
   }
 
+  #deliver(number: number, event: E | typeof GAP): void {
+    if (this.#busy) {
+      this.#waiting.push({ number, event });
+      return;
+    }
+    this.#busy = true;
+    try {
+      this.#toAll(number, event);
+    } finally {
+      this.#settle();
+    }
+  }
+
   #settle(): void {
     try {
       let next;
-      while ((next = this.#waiting.shift())) this.#toAll(next[0], next[1]);
+      while ((next = this.#waiting.shift())) {
+        this.#toAll(next.number, next.event);
+      }
     } finally {
       this.#busy = false;
     }
@@ -77,16 +98,17 @@ export class Feed<E> {
 
   // Iterating the set itself: who stops is skipped at once, and who starts is
   // visited but was too late for this event.
-  #toAll(number: number, event: E): void {
+  #toAll(number: number, event: E | typeof GAP): void {
     for (const subscription of this.#subscriptions) {
       if (number > subscription.from) call(subscription, event);
     }
   }
 }
 
-function call<E>(subscription: Subscription<E>, event: E): void {
+function call<E>(subscription: Subscription<E>, event: E | typeof GAP): void {
   try {
-    subscription.listener(event);
+    if (event === GAP) subscription.onGap?.();
+    else subscription.listener(event as E);
   } catch (error) {
     subscription.fail(error);
   }

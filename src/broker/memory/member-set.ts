@@ -60,6 +60,13 @@ export class MemberSet {
     this.#floor = this.#log.shift()?.number ?? this.#floor;
   }
 
+  /** Drops what was logged before this number, and tells the watchers. */
+  lose(number: number): void {
+    this.forget();
+    this.#floor = number;
+    this.#feed.lose(number);
+  }
+
   /** Drops the log. Answers up to where events are lost by that. */
   forget(): number {
     while (this.#log.length > 0) this.dropOldest();

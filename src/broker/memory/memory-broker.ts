@@ -47,7 +47,7 @@ export class MemoryBroker implements Broker {
     const node = new MemoryNode(options.node ?? randomUUID(), failures);
     store.attach(node);
     this.node = node.name;
-    this.topics = new MemoryTopics(node, store.topics, store.sequence);
+    this.topics = new MemoryTopics(node, store);
     this.directory = new MemoryDirectory(node, store.directory);
     this.tokens = new MemoryTokens(node, store.tokens);
     this.store = store;
@@ -57,6 +57,11 @@ export class MemoryBroker implements Broker {
   /** How often a listener of this node has thrown. */
   get failures(): number {
     return this.own.failures.count;
+  }
+
+  /** {@link MemoryStore.forget} of its store. */
+  forget(): void {
+    this.store.forget();
   }
 
   /**
@@ -70,7 +75,6 @@ export class MemoryBroker implements Broker {
     node.closed = true;
     for (const stop of node.stops) stop();
     node.onLost.clear();
-    node.onExpired.clear();
     this.store.detach(node);
   }
 }

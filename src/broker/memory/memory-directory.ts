@@ -4,6 +4,7 @@ import type {
   Directory,
   DirectoryEvent,
   Listing,
+  ListenerOptions,
   Position,
   Stop,
   Watch,
@@ -46,9 +47,10 @@ export class MemoryDirectory implements Directory {
     set: string,
     since: Position,
     listener: (event: DirectoryEvent) => void,
+    options: ListenerOptions = {},
   ): Watch {
     this.#node.assertOpen();
-    return this.#shared.watch(set, since, listener, this.#node);
+    return this.#shared.watch(set, since, listener, options, this.#node);
   }
 
   onLost(listener: () => void): Stop {

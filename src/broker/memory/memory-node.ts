@@ -1,9 +1,5 @@
-import type { JsonValue } from '../../protocol/json.js';
 import type { ListenerFailures, ListenerSource } from '../listener-failures.js';
 import type { Stop } from '../ports.js';
-
-/** Called when a token has run out. */
-export type ExpiryListener = (token: string, value: JsonValue) => void;
 
 /** What a store knows of one node. */
 export class MemoryNode {
@@ -11,7 +7,6 @@ export class MemoryNode {
   readonly stops = new Set<Stop>();
   /** Wrapped, so that one function can be registered twice. */
   readonly onLost = new Set<{ readonly listener: () => void }>();
-  readonly onExpired = new Set<{ readonly listener: ExpiryListener }>();
   /**
    * `cut off` as long as the leases still last, `lost` when they have run out.
    */

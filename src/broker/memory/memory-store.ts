@@ -2,9 +2,10 @@ import { AlarmClock, now } from '../alarm-clock.js';
 import type { Alarm } from '../alarm-clock.js';
 import type { MemoryNode } from './memory-node.js';
 import { Sequence } from './sequence.js';
+import { SharedAnnouncements } from './shared-announcements.js';
 import { SharedDirectory } from './shared-directory.js';
+import { SharedLogs } from './shared-logs.js';
 import { SharedTokens } from './shared-tokens.js';
-import { SharedTopics } from './shared-topics.js';
 
 export interface MemoryStoreOptions {
   /**
@@ -23,7 +24,7 @@ export interface MemoryStoreOptions {
 
 /** How much a store holds. */
 export interface MemoryUsage {
-  /** Topics with listeners or retained entries. */
+  /** Logs with listeners or retained entries, and names that are listened to. */
   readonly topics: number;
   /** Sets with members or watchers. */
   readonly sets: number;
@@ -51,7 +52,9 @@ export class MemoryStore {
   /** For brokers on this store; not part of the public face. @internal */
   readonly sequence: Sequence = new Sequence();
   /** @internal */
-  readonly topics: SharedTopics;
+  readonly logs: SharedLogs;
+  /** @internal */
+  readonly announcements: SharedAnnouncements = new SharedAnnouncements();
   /** @internal */
   readonly directory: SharedDirectory;
   /** @internal */
@@ -63,12 +66,12 @@ export class MemoryStore {
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#lease = options.lease ?? 30_000;
-    this.topics = new SharedTopics(this.sequence, this.#clock);
+    this.logs = new SharedLogs(this.sequence, this.#clock);
     this.directory = new SharedDirectory(
       this.sequence,
       options.directoryEvents ?? 10_000,
     );
-    this.tokens = new SharedTokens(this.#clock, this.#nodes);
+    this.tokens = new SharedTokens(this.#clock);
   }
 
   /**
@@ -102,10 +105,23 @@ export class MemoryStore {
     found.call(found.onLost, source, (listener) => listener());
   }
 
+  /**
+   * Loses its logs, those of the directory's sets too, like a server that comes
+   * back without what it knew: positions from before are void, and all who listen
+   * are told of a gap. Members of sets and tokens stay. For tests: nothing else
+   * makes a gap.
+   */
+  forget(): void {
+    this.sequence.renew();
+    this.logs.forget();
+    this.announcements.lose();
+    this.directory.forget();
+  }
+
   /** How much the store holds now. */
   usage(): MemoryUsage {
     return {
-      topics: this.topics.size,
+      topics: this.logs.size + this.announcements.size,
       sets: this.directory.size,
       tokens: this.tokens.size,
       alarms: this.#clock.size,

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../protocol/json.js';
-import type { Stop, TokenClaim, TokenClaimOptions, Tokens } from '../ports.js';
-import type { ExpiryListener, MemoryNode } from './memory-node.js';
+import type { TokenClaim, TokenClaimOptions, Tokens } from '../ports.js';
+import type { MemoryNode } from './memory-node.js';
 import type { SharedTokens } from './shared-tokens.js';
 
 /**
@@ -17,7 +17,7 @@ export class MemoryTokens implements Tokens {
     this.#shared = shared;
   }
 
-  /** Replaces a token of that name; the expiry of the old one is not told. */
+  /** Replaces a token of that name. */
   put(
     token: string,
     value: JsonValue,
@@ -52,12 +52,5 @@ export class MemoryTokens implements Tokens {
 
   remove(token: string, options?: { readonly heldBy?: string }): boolean {
     return this.#shared.remove(token, options?.heldBy);
-  }
-
-  onExpired(listener: ExpiryListener): Stop {
-    this.#node.assertOpen();
-    const entry = { listener };
-    this.#node.onExpired.add(entry);
-    return () => void this.#node.onExpired.delete(entry);
   }
 }

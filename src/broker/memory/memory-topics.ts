@@ -1,60 +1,102 @@
 import type { JsonValue } from '../../protocol/json.js';
 import type {
+  ListenerOptions,
   Position,
   Replay,
+  ReplayLimits,
   Retention,
   Stop,
   TopicEntry,
+  TopicLog,
   Topics,
 } from '../ports.js';
 import type { MemoryNode } from './memory-node.js';
-import type { Sequence } from './sequence.js';
-import type { SharedTopics } from './shared-topics.js';
+import type { MemoryStore } from './memory-store.js';
 
-/** {@link Topics} of one node of a memory store. Answers at once. */
+/**
+ * {@link Topics} of one node of a memory store. Answers at once. Values are kept
+ * and handed over as they are, not copied: do not change them afterwards.
+ */
 export class MemoryTopics implements Topics {
   readonly #node: MemoryNode;
-  readonly #shared: SharedTopics;
-  readonly #sequence: Sequence;
+  readonly #store: MemoryStore;
 
-  constructor(node: MemoryNode, shared: SharedTopics, sequence: Sequence) {
+  constructor(node: MemoryNode, store: MemoryStore) {
     this.#node = node;
-    this.#shared = shared;
-    this.#sequence = sequence;
+    this.#store = store;
   }
 
-  /**
-   * Appends an entry and calls the listeners of all nodes. The value is kept as
-   * it is, not copied: do not change it afterwards.
-   *
-   * An entry without retention leaves a gap in the topic's log: what was
-   * retained before it is dropped, as no replay may silently leave it out.
-   *
-   * From inside a listener of the same topic, the entry is delivered after the
-   * listeners have had the one they are being called with.
-   */
-  publish(topic: string, value: JsonValue, retention?: Retention): Position {
-    return this.#shared.publish(topic, value, retention);
+  log(name: string, retention: Retention): MemoryLog {
+    return new MemoryLog(this.#node, this.#store, name, retention);
   }
 
-  subscribe(topic: string, listener: (entry: TopicEntry) => void): Stop {
-    this.#node.assertOpen();
-    return this.#node.owning(
-      this.#shared.subscribe(topic, listener, this.#node),
-    );
+  /** From inside a listener of the same name, it is heard after what is heard now. */
+  announce(name: string, value: JsonValue): void {
+    this.#store.announcements.announce(name, value);
   }
 
-  position(_topic: string): Position {
-    return this.#sequence.end();
-  }
-
-  replay(topic: string, since: Position, limit = 1000): Replay {
-    return this.#shared.replay(topic, since, limit);
+  listen(
+    name: string,
+    listener: (value: JsonValue) => void,
+    options: ListenerOptions = {},
+  ): Stop {
+    const node = this.#node;
+    node.assertOpen();
+    const { announcements } = this.#store;
+    return node.owning(announcements.listen(name, listener, options, node));
   }
 
   compare(left: Position, right: Position): number | undefined {
-    const a = this.#sequence.read(left);
-    const b = this.#sequence.read(right);
+    const { sequence } = this.#store;
+    const a = sequence.read(left);
+    const b = sequence.read(right);
     return a === undefined || b === undefined ? undefined : a - b;
+  }
+}
+
+/** {@link TopicLog} of one node of a memory store. Answers at once. */
+export class MemoryLog implements TopicLog {
+  readonly #node: MemoryNode;
+  readonly #store: MemoryStore;
+  readonly #name: string;
+  readonly #retention: Retention;
+
+  constructor(
+    node: MemoryNode,
+    store: MemoryStore,
+    name: string,
+    retention: Retention,
+  ) {
+    this.#node = node;
+    this.#store = store;
+    this.#name = name;
+    this.#retention = retention;
+  }
+
+  /**
+   * Appends an entry and calls the listeners of all nodes. From inside a listener
+   * of the same log, the entry is delivered after the listeners have had the one
+   * they are being called with.
+   */
+  publish(value: JsonValue): Position {
+    return this.#store.logs.publish(this.#name, value, this.#retention);
+  }
+
+  subscribe(
+    listener: (entry: TopicEntry) => void,
+    options: ListenerOptions = {},
+  ): Stop {
+    const node = this.#node;
+    node.assertOpen();
+    const { logs } = this.#store;
+    return node.owning(logs.subscribe(this.#name, listener, options, node));
+  }
+
+  position(): Position {
+    return this.#store.sequence.end();
+  }
+
+  replay(since: Position, limits: ReplayLimits = {}): Replay {
+    return this.#store.logs.replay(this.#name, since, limits);
   }
 }

@@ -1,12 +1,17 @@
-import type { Retention, TopicEntry } from '../ports.js';
+import type { ReplayLimits, Retention, TopicEntry } from '../ports.js';
 import { Queue } from './queue.js';
 
 interface Kept {
   readonly entry: TopicEntry;
   readonly number: number;
-  readonly bytes: number;
+  /** UTF-16 units of its JSON text. */
+  readonly size: number;
   readonly at: number;
 }
+
+/** What one answer of a replay has, unless its reader says otherwise. */
+const ENTRIES = 1000;
+const SIZE = 512 * 1024;
 
 /** What a log still has after some number, cut at a limit. */
 export interface LogSlice {
@@ -15,12 +20,12 @@ export interface LogSlice {
 }
 
 /**
- * The retained past of one topic. Whatever is not kept raises the floor, and
+ * The retained past of one log. Whatever is not kept raises the floor, and
  * nothing is read from below the floor: a reader gets all or is told.
  */
 export class RetainedLog {
   readonly #kept = new Queue<Kept>();
-  #bytes = 0;
+  #size = 0;
   #floor: number;
   #retention: Retention | undefined;
 
@@ -34,8 +39,9 @@ export class RetainedLog {
     return this.#kept.length;
   }
 
-  get bytes(): number {
-    return this.#bytes;
+  /** UTF-16 units of their JSON texts. */
+  get size(): number {
+    return this.#size;
   }
 
   /** The highest number that can no longer be read. */
@@ -62,19 +68,15 @@ export class RetainedLog {
     this.evict(kept.at);
     this.#retention = retention;
     this.#kept.push(kept);
-    this.#bytes += kept.bytes;
+    this.#size += kept.size;
     this.evict(kept.at);
   }
 
-  /**
-   * Passes over an entry that is not kept. The ones before it go: no replay may
-   * cross the gap.
-   */
-  skip(number: number): void {
+  /** Drops everything: no replay may cross what was appended before `number`. */
+  forget(number: number): void {
     this.#floor = number;
-    if (this.#kept.length === 0) return;
     this.#kept.clear();
-    this.#bytes = 0;
+    this.#size = 0;
   }
 
   /** Drops what the retention no longer allows at this time. */
@@ -85,26 +87,30 @@ export class RetainedLog {
     while (
       (oldest = this.#kept.at(0)) !== undefined &&
       (this.#kept.length > retention.entries ||
-        this.#bytes > retention.bytes ||
+        this.#size > retention.size ||
         oldest.at + retention.age <= now)
     ) {
       this.#kept.shift();
-      this.#bytes -= oldest.bytes;
+      this.#size -= oldest.size;
       this.#floor = oldest.number;
     }
   }
 
   /** What came after `number`, or `undefined` if some of that is lost. */
-  after(number: number, limit: number): LogSlice | undefined {
+  after(number: number, limits: ReplayLimits): LogSlice | undefined {
     if (number < this.#floor) return undefined;
+    const { entries: most = ENTRIES, size = SIZE } = limits;
     const start = this.#kept.firstIndex((kept) => kept.number > number);
     const entries: TopicEntry[] = [];
+    let left = size;
     let kept;
     while (
-      entries.length < limit &&
-      (kept = this.#kept.at(start + entries.length)) !== undefined
+      (kept = this.#kept.at(start + entries.length)) !== undefined &&
+      // One at least, however large: a reader would never get past it.
+      (entries.length === 0 || (entries.length < most && kept.size <= left))
     ) {
       entries.push(kept.entry);
+      left -= kept.size;
     }
     return { entries, more: start + entries.length < this.#kept.length };
   }

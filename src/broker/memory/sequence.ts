@@ -8,7 +8,7 @@ import type { Position } from '../ports.js';
  */
 export class Sequence {
   /** Tells this store's positions from those of another, or of another run. */
-  readonly #epoch = randomBytes(6).toString('base64url');
+  #epoch = newEpoch();
   #last = 0;
 
   /** The number given out last; 0 before the first. */
@@ -19,6 +19,11 @@ export class Sequence {
   next(): number {
     this.#last += 1;
     return this.#last;
+  }
+
+  /** Voids all positions that were issued until now. */
+  renew(): void {
+    this.#epoch = newEpoch();
   }
 
   position(number: number): Position {
@@ -43,4 +48,8 @@ export class Sequence {
     }
     return number >= 0 && number <= this.#last ? number : undefined;
   }
+}
+
+function newEpoch(): string {
+  return randomBytes(6).toString('base64url');
 }

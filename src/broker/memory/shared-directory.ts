@@ -4,6 +4,7 @@ import type {
   DirectoryEntry,
   DirectoryEvent,
   Listing,
+  ListenerOptions,
   Position,
   Watch,
 } from '../ports.js';
@@ -75,6 +76,7 @@ export class SharedDirectory {
     name: string,
     since: Position,
     listener: (event: DirectoryEvent) => void,
+    { onGap }: ListenerOptions,
     node: MemoryNode,
   ): Watch {
     const number = this.#sequence.read(since);
@@ -84,6 +86,7 @@ export class SharedDirectory {
     const source = { port: 'directory', name } as const;
     const subscription = {
       listener,
+      onGap,
       from: this.#sequence.last,
       fail: (error: unknown) => node.failures.report(error, source),
     };
@@ -104,6 +107,15 @@ export class SharedDirectory {
     for (const [set, entry] of entries) {
       // A watcher of an earlier one may have taken the key over meanwhile.
       if (set.members.get(entry.key) === entry) this.#log(set, kind, entry);
+    }
+  }
+
+  /** Loses what all sets' logs have, and tells who watches. */
+  forget(): void {
+    this.#oldest.clear();
+    // A copy: watchers may open others.
+    for (const set of [...this.#sets.values()]) {
+      set.lose(this.#sequence.next());
     }
   }
 

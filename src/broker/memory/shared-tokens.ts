@@ -8,7 +8,7 @@ interface Token {
   value: JsonValue;
   /** The time to live it was given last. */
   ttl: number;
-  /** Who touched it last; it is told first when the token runs out. */
+  /** Through whom it was put or claimed last: with that node, its hold ends. */
   node: MemoryNode;
   holder: string | undefined;
   readonly binding: string | undefined;
@@ -24,11 +24,9 @@ const HELD: TokenClaim = { claimed: false, reason: 'held' };
 export class SharedTokens {
   readonly #tokens = new Map<string, Token>();
   readonly #clock: AlarmClock;
-  readonly #nodes: ReadonlyMap<string, MemoryNode>;
 
-  constructor(clock: AlarmClock, nodes: ReadonlyMap<string, MemoryNode>) {
+  constructor(clock: AlarmClock) {
     this.#clock = clock;
-    this.#nodes = nodes;
   }
 
   /** Tokens in memory. */
@@ -140,20 +138,7 @@ export class SharedTokens {
     token.holder = undefined;
     token.expiry = this.#clock.set(now() + token.ttl, () => {
       this.#tokens.delete(name);
-      this.#announce(name, token);
     });
-  }
-
-  #announce(name: string, token: Token): void {
-    const candidates = [token.node, ...this.#nodes.values()];
-    const node = candidates.find(
-      ({ lease, closed, onExpired }) =>
-        lease === 'kept' && !closed && onExpired.size > 0,
-    );
-    const source = { port: 'tokens', name } as const;
-    node?.call(node.onExpired, source, (listener) =>
-      listener(name, token.value),
-    );
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Retention } from '../../broker/ports.js';
 import type { ModelsOptions } from './models/model-options.js';
+import { checkMembers } from './option-members.js';
 
 /** What a DataSync service keeps and allows. */
 export interface DataSyncOptions {
@@ -52,6 +53,8 @@ export interface DataSyncOptions {
   readonly closesPerSecond?: number;
 }
 
+const RETENTION = ['entries', 'size', 'age'];
+
 /** The options, filled in. */
 export interface DataSyncSettings {
   readonly tokenTimeout: number;
@@ -66,17 +69,24 @@ export interface DataSyncSettings {
 
 /** @throws TypeError naming the option that cannot be. */
 export function dataSyncSettings(options: DataSyncOptions): DataSyncSettings {
+  for (const name of ['log', 'revocations'] as const) {
+    const given = options[name];
+    // What is misspelt would not bound anything.
+    if (given !== undefined) {
+      checkMembers(given, RETENTION, `The DataSync option "${name}"`);
+    }
+  }
   const tokenTimeout = options.tokenTimeout ?? 120_000;
   const settings = {
     tokenTimeout,
     log: {
       entries: options.log?.entries ?? 100_000,
-      bytes: options.log?.bytes ?? 64 * 1024 * 1024,
+      size: options.log?.size ?? 64 * 1024 * 1024,
       age: options.log?.age ?? 2 * tokenTimeout,
     },
     revocations: {
       entries: options.revocations?.entries ?? 100_000,
-      bytes: options.revocations?.bytes ?? 16 * 1024 * 1024,
+      size: options.revocations?.size ?? 16 * 1024 * 1024,
       age: options.revocations?.age ?? 86_400_000,
     },
     maxTokens: options.maxTokens ?? 100_000,

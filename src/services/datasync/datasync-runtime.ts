@@ -4,6 +4,7 @@ import type {
   Position,
   Stop,
   TopicEntry,
+  Topics,
 } from '../../broker/ports.js';
 import type { RpcService } from '../../core/rpc-service.js';
 import { disown, whenReady } from '../../core/promise-like.js';
@@ -66,12 +67,14 @@ export class DataSyncRuntime {
   constructor(
     private readonly service: RpcService,
     private readonly engine: DataSyncEngine,
-    private readonly broker: Broker,
+    broker: Broker,
     private readonly models: Models,
     settings: DataSyncSettings,
   ) {
     this.warnings = new TokenWarnings(service);
     const { topics } = broker;
+    const compare: Topics['compare'] = (left, right) =>
+      topics.compare(left, right);
     const scope = `datasync:${service.registry.name}/${service.name}`;
     const { log, tokenTimeout, maxTokens, maxSubscriptions } = settings;
     this.store = new SubscriptionStore(broker, scope, tokenTimeout, maxTokens);
@@ -82,19 +85,22 @@ export class DataSyncRuntime {
       service,
       engine,
       (subscription) => this.beacon.told(subscription),
-      (left, right) => topics.compare(left, right),
+      compare,
     );
     this.watch = new EvictionWatch(log, tokenTimeout, () =>
       this.warnings.evicted(),
     );
-    this.reader = new LogReader(topics, scope, log, (entry) =>
-      this.read(entry),
+    this.reader = new LogReader(
+      topics.log(scope, log),
+      compare,
+      (entry) => this.read(entry),
+      () => this.gap(),
     );
     this.revocations = new LogReader(
-      topics,
-      `revoked:${scope}`,
-      settings.revocations,
+      topics.log(`revoked:${scope}`, settings.revocations),
+      compare,
       (entry) => this.readRevoked(entry),
+      () => this.revocationsGap(),
     );
     this.invalidations = new Invalidations((models) =>
       this.reader.append(invalidateEntry(models)),
@@ -106,7 +112,6 @@ export class DataSyncRuntime {
         engine,
         deltas: {
           reader: this.reader,
-          replay: (since, limit) => topics.replay(scope, since, limit),
           uncovered: () => this.warnings.uncovered(),
         },
         revocations: this.revocationLog(),
@@ -120,7 +125,7 @@ export class DataSyncRuntime {
         schedule: new ReplaySchedule(),
         expiries: this.expiries,
         retries: this.retries,
-        compare: (left, right) => topics.compare(left, right),
+        compare,
         identityOf: ({ identity }) =>
           identity === null ? undefined : canonicalKey(identity as JsonValue),
         clientsOf: (identity) => service.registry.clientsOf(identity),
@@ -135,8 +140,9 @@ export class DataSyncRuntime {
   }
 
   start(): MaybePromise<void> {
-    const heard = this.store.onTaken((token, holder) =>
-      this.desk.taken(token, holder),
+    const heard = this.store.onTaken(
+      (token, holder) => this.desk.taken(token, holder),
+      () => this.desk.doubted(),
     );
     return whenReady(heard, (stop) => {
       this.stopHearing = stop;
@@ -212,9 +218,8 @@ export class DataSyncRuntime {
 
   /** Where both logs end now. */
   private ends(): MaybePromise<{ position: Position; revocations: Position }> {
-    const { topics } = this.broker;
-    const revocations = topics.position(this.revocations.topic);
-    const position = topics.position(this.reader.topic);
+    const revocations = this.revocations.end();
+    const position = this.reader.end();
     // If the other one fails, nobody waits for it.
     disown(position);
     return whenReady(revocations, (revoked) =>
@@ -226,12 +231,10 @@ export class DataSyncRuntime {
   }
 
   private revocationLog(): RevocationLog {
-    const { topics } = this.broker;
     const reader = this.revocations;
     const heard = (): Position | undefined => this.revocationsHeard;
     return {
       reader,
-      replay: (since, limit) => topics.replay(reader.topic, since, limit),
       uncovered: () => this.warnings.revocationsUncovered(),
       get heard() {
         return heard();
@@ -244,6 +247,24 @@ export class DataSyncRuntime {
     if (revocation !== undefined) this.desk.revoked(revocation, position);
     // After all have been told: a token that is let go meanwhile was not.
     this.revocationsHeard = position;
+  }
+
+  /**
+   * What subscriptions were told of the log until now may lack something for ever,
+   * so that nothing after it may be told to them.
+   */
+  private gap(): void {
+    this.beacon.gap();
+    this.watch.gap();
+    this.desk.gap();
+    this.warnings.gap();
+  }
+
+  /** Whoever was to lose a subscription may have it still. */
+  private revocationsGap(): void {
+    this.revocationsHeard = undefined;
+    this.desk.gap();
+    this.warnings.gap();
   }
 
   /** Whoever publishes does not wait for what is merged with later ones. */

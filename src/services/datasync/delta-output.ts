@@ -90,7 +90,9 @@ export class DeltaOutput {
   hasHad(subscription: Subscription, position: Position): boolean {
     const { sentTo } = subscription;
     if (sentTo === undefined) return false;
-    if ((this.compare(position, sentTo) ?? 1) <= 0) return true;
+    // Where that cannot be said, the log was lost between the two, and the gap that
+    // ends this subscription is on its way: nothing more may be told to it.
+    if ((this.compare(position, sentTo) ?? 0) <= 0) return true;
     subscription.sentTo = undefined;
     return false;
   }

@@ -24,6 +24,15 @@ export class TokenWarnings {
     });
   }
 
+  /** The broker has lost entries of a log. */
+  gap(): void {
+    const { counters, log } = this.service.registry;
+    counters.gaps++;
+    log.warn(`gap:${this.service.name}`, () => {
+      return `The broker lost changes of service "${this.service.name}": its live subscriptions have ended, and their clients fetch again.`;
+    });
+  }
+
   /** Somebody came with a token that is for somebody else. */
   mismatched(): void {
     const { counters, log } = this.service.registry;

@@ -1,10 +1,6 @@
-import type {
-  MaybePromise,
-  Stop,
-  TopicEntry,
-  Topics,
-} from '../../broker/ports.js';
+import type { MaybePromise, Stop, Topics } from '../../broker/ports.js';
 import { isPromiseLike } from '../../core/promise-like.js';
+import type { JsonValue } from '../../protocol/json.js';
 
 interface Feed {
   users: number;
@@ -22,16 +18,20 @@ export class ChannelFeeds {
   constructor(
     private readonly topics: Topics,
     private readonly topicOf: (key: string) => string,
-    private readonly listener: (key: string, entry: TopicEntry) => void,
+    private readonly listener: (key: string, value: JsonValue) => void,
+    /** Publications of a channel may have been lost. */
+    private readonly onGap: () => void,
   ) {}
 
   /** Settles when publications of the channel arrive. Pair it with `release`. */
   acquire(key: string): MaybePromise<void> {
     let feed = this.feeds.get(key);
     if (feed === undefined) {
-      const stop = this.topics.subscribe(this.topicOf(key), (entry) => {
-        this.listener(key, entry);
-      });
+      const stop = this.topics.listen(
+        this.topicOf(key),
+        (value) => this.listener(key, value),
+        { onGap: this.onGap },
+      );
       feed = { users: 0, stop };
       this.feeds.set(key, feed);
     }

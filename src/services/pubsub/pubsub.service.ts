@@ -82,7 +82,8 @@ export class PubSubService extends RpcService {
     return (this[state].feeds ??= new ChannelFeeds(
       this.broker.topics,
       (key) => this.$topicOf(key),
-      (key, { value }) => this.$announce(key, value as Publication),
+      (key, value) => this.$announce(key, value as Publication),
+      () => this.$missed(),
     ));
   }
 
@@ -190,10 +191,7 @@ export class PubSubService extends RpcService {
   /** @internal */
   $publish(channel: JsonValue, message: JsonValue): MaybePromise<void> {
     const topic = this.$topicOf(PubSubEngine.key(channel));
-    return whenReady(
-      this.broker.topics.publish(topic, { channel, message }),
-      done,
-    );
+    return this.broker.topics.announce(topic, { channel, message });
   }
 
   override onClientDisconnected(client: Client): void {
@@ -216,6 +214,15 @@ export class PubSubService extends RpcService {
     }
   }
 
+  /** @internal Nothing is kept, so that nobody can be given it later. */
+  $missed(): void {
+    const { counters, log } = this.registry;
+    counters.gaps++;
+    log.warn(`gap:${this.name}`, () => {
+      return `The broker lost publications of service "${this.name}": some subscribers may have missed some.`;
+    });
+  }
+
   /** @internal */
   $topicOf(key: string): string {
     return `pubsub:${this.registry.name}/${this.name}:${key}`;
@@ -232,5 +239,3 @@ function whenAllowed(
     return act();
   });
 }
-
-function done(): void {}

@@ -36,13 +36,9 @@ function failing(broker: Broker, fate: Fate): Broker {
     const act = tokens[name].bind(tokens) as (...args: never[]) => unknown;
     Object.assign(tokens, { [name]: wrap(act) });
   }
-  const publish = topics.publish.bind(topics);
-  const failable = wrap(publish as (...args: never[]) => unknown);
+  const announce = topics.announce.bind(topics);
   Object.assign(topics, {
-    publish: (topic: string, ...rest: never[]) =>
-      topic.startsWith('taken:')
-        ? failable(topic as never, ...rest)
-        : publish(topic, ...(rest as unknown as [null])),
+    announce: wrap(announce as (...args: never[]) => unknown),
   });
   return broker;
 }

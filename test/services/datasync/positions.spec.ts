@@ -66,8 +66,8 @@ describe.each(BROKERS)('Positions over $over', ({ make }) => {
     for (const gap of found) expect(gap).toBeLessThanOrEqual(10);
   });
 
-  it('are told to a quiet subscription before a quarter of the bytes has passed', async () => {
-    await restart({ log: { bytes: 8000 } });
+  it('are told to a quiet subscription before a quarter of the size has passed', async () => {
+    await restart({ log: { size: 8000 } });
     const client = await node.connect();
     await resume(client, await node.authorize(BOBS));
     const found = await gaps(client, 60, { text: 'x'.repeat(400) });

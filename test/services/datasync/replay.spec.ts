@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject, JsonValue, TopicEntry } from 'snorky';
+import type { JsonObject, JsonValue } from 'snorky';
 import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
 import type { ServiceRegistry } from '../../../src/core/service-registry.js';
 import { registryOf } from '../../../src/testing/application.js';
@@ -14,6 +14,7 @@ import {
   until,
 } from '../../support/datasync.js';
 import { LocalClient } from '../../support/local-client.js';
+import { wrapLogs } from '../../support/wrapped-logs.js';
 
 const SLOW = [{ dealer: 'SlowTasks', query: null }];
 const BOBS = [{ dealer: 'TasksByOwner', query: 'bob' }];
@@ -68,17 +69,13 @@ class LaggingBroker extends MemoryBroker {
 
   constructor() {
     super();
-    const subscribe = this.topics.subscribe.bind(this.topics);
-    Object.assign(this.topics, {
-      subscribe: (topic: string, listener: (entry: TopicEntry) => void) =>
-        subscribe(topic, (entry) => {
-          if (this.lags && !topic.endsWith(':taken')) {
-            this.unread.push(() => listener(entry));
-          } else {
-            listener(entry);
-          }
-        }),
-    });
+    wrapLogs(this, (log) => ({
+      subscribe: (listener, options) =>
+        log.subscribe((entry) => {
+          if (this.lags) this.unread.push(() => listener(entry));
+          else listener(entry);
+        }, options),
+    }));
   }
 
   lag(): void {

@@ -1,13 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type {
-  Broker,
-  JsonObject,
-  JsonValue,
-  MaybePromise,
-  Position,
-  Replay,
-  TopicEntry,
-} from 'snorky';
+import type { Broker, JsonObject, JsonValue } from 'snorky';
 import { callBackend } from 'snorky/testing';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
@@ -25,6 +17,7 @@ import {
   task,
   until,
 } from '../../support/datasync.js';
+import { wrapLogs } from '../../support/wrapped-logs.js';
 
 const NONE = { value: 'No such subscription' };
 const OTHERS = [{ dealer: 'Sentinels', query: null }];
@@ -304,19 +297,13 @@ function hesitating(
   broker: MemoryBroker,
   wait: (topic: string) => Promise<void> | undefined,
 ): Broker {
-  const replay = broker.topics.replay.bind(broker.topics);
-  Object.assign(broker.topics, {
-    replay: (
-      topic: string,
-      since: Position,
-      limit?: number,
-    ): MaybePromise<Replay> => {
+  return wrapLogs(broker, (log, topic) => ({
+    replay: (since, limits) => {
       const waiting = wait(topic);
-      if (waiting === undefined) return replay(topic, since, limit);
-      return waiting.then(() => replay(topic, since, limit));
+      if (waiting === undefined) return log.replay(since, limits);
+      return waiting.then(() => log.replay(since, limits));
     },
-  });
-  return broker;
+  }));
 }
 
 /** A broker whose listeners hear nothing while a test wants it so. */
@@ -325,27 +312,23 @@ function deaf(
   isDeaf: () => boolean,
   missed: (() => void)[],
 ): Broker {
-  const subscribe = broker.topics.subscribe.bind(broker.topics);
-  Object.assign(broker.topics, {
-    subscribe: (topic: string, listener: (entry: TopicEntry) => void) =>
-      subscribe(topic, (entry) => {
+  return wrapLogs(broker, (log) => ({
+    subscribe: (listener, options) =>
+      log.subscribe((entry) => {
         if (isDeaf()) missed.push(() => listener(entry));
         else listener(entry);
-      }),
-  });
-  return broker;
+      }, options),
+  }));
 }
 
 /** A broker that appends to a topic only when it is let. */
 function refusing(broker: MemoryBroker, topics: Set<string>): Broker {
-  const publish = broker.topics.publish.bind(broker.topics);
-  Object.assign(broker.topics, {
-    publish: (topic: string, ...rest: [JsonValue]): Position => {
+  return wrapLogs(broker, (log, topic) => ({
+    publish: (value) => {
       if (topics.has(topic)) throw new Error('The broker cannot be reached');
-      return publish(topic, ...rest);
+      return log.publish(value);
     },
-  });
-  return broker;
+  }));
 }
 
 describe('A revocation on another node', () => {

@@ -110,7 +110,7 @@ describe('A start fails', () => {
     ['maxItems', { maxItems: -1 }, '-1'],
     ['maxSubscriptions', { maxSubscriptions: 0 }, '0'],
     ['entries', { log: { entries: 0 } }, '0'],
-    ['bytes', { log: { bytes: NaN } }, 'NaN'],
+    ['size', { log: { size: NaN } }, 'NaN'],
     ['age', { log: { age: null as unknown as number } }, undefined],
   ])('with a bad %s (%j)', async (name, options, shown) => {
     const failing = startDataSync({ dealers: [AllTasks], ...options });
@@ -134,6 +134,21 @@ describe('A start fails', () => {
         }),
       ]),
     ).rejects.toMatchObject(problem);
+  });
+
+  it('with a bound that the log does not know', async () => {
+    await expect(
+      startDataSync({
+        dealers: [AllTasks],
+        log: { entries: 5, bytes: 1000 } as object,
+      }),
+    ).rejects.toMatchObject({
+      code: 'SNORKY_SERVICE_OPTION_INVALID',
+      message:
+        'The options of service "datasync" cannot be used: The DataSync option ' +
+        '"log" was given "bytes", which it does not know. It knows `entries`, ' +
+        '`size`, `age`.',
+    });
   });
 
   it('with two services of one name', async () => {

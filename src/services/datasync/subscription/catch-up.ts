@@ -1,15 +1,10 @@
-import type {
-  MaybePromise,
-  Position,
-  Replay,
-  TopicEntry,
-} from '../../../broker/ports.js';
+import type { Position, Replay, TopicEntry } from '../../../broker/ports.js';
 import { isPromiseLike } from '../../../core/promise-like.js';
 import type { LogReader } from '../log-reader.js';
 import type { ReplaySchedule } from './replay-schedule.js';
 
-/** Entries asked of the log at once. */
-const PAGE = 256;
+/** What is asked of the log at once; the size is the broker's to choose. */
+const PAGE = { entries: 256 };
 
 /** What a catching-up needs of the subscription that it is for. */
 export interface CatchUpTarget {
@@ -31,9 +26,8 @@ export interface CatchUpTarget {
 
 /** What a catching-up works with. */
 export interface CatchUpContext {
-  readonly reader: LogReader;
+  readonly reader: Pick<LogReader, 'hasPassed' | 'replay'>;
   readonly schedule: ReplaySchedule;
-  replay(since: Position, limit: number): MaybePromise<Replay>;
 }
 
 const NO_ENTRIES: readonly TopicEntry[] = [];
@@ -98,13 +92,13 @@ export class CatchUp {
   }
 
   private turnPage(): boolean {
-    const { reader, replay } = this.context;
+    const { reader } = this.context;
     // What was read while an answer was on its way is in no page and went by.
     if (!this.more && !reader.hasPassed(this.since)) {
       this.end(() => this.target.caughtUp(this.since));
       return false;
     }
-    const answer = replay(this.since, PAGE);
+    const answer = reader.replay(this.since, PAGE);
     if (!isPromiseLike(answer)) return this.take(answer);
     answer.then(
       (page) => {

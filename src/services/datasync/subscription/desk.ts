@@ -131,6 +131,19 @@ export class SubscriptionDesk {
     this.tell(others, { type: 'taken' });
   }
 
+  /**
+   * Any token may be somebody else's by now: of what the broker lost, nobody can
+   * tell. Each is asked for.
+   */
+  doubted(): void {
+    this.tell([...this.held], { type: 'taken' });
+  }
+
+  /** A log has lost entries: what was told until now may lack some for ever. */
+  gap(): void {
+    this.tell([...this.held], { type: 'gap' });
+  }
+
   /** An entry of the log says that rows of these models have to be fetched. */
   invalidated(models: ReadonlySet<string>, position: Position): void {
     const { engine, output } = this.context;

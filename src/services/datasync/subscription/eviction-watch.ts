@@ -33,6 +33,11 @@ export class EvictionWatch {
     this.tokens.delete(token);
   }
 
+  /** The log may have lost what they need by another cause. */
+  gap(): void {
+    this.tokens.clear();
+  }
+
   /**
    * The log has taken an entry.
    *
@@ -54,7 +59,7 @@ export class EvictionWatch {
       if (age < timeout) {
         const forgotten =
           tally.entriesSince(mark) > retention.entries ||
-          tally.unitsSince(mark) > retention.bytes ||
+          tally.unitsSince(mark) > retention.size ||
           (age > retention.age && tally.entriesSince(mark) > 0);
         if (!forgotten) return;
         this.evicted();

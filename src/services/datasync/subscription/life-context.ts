@@ -1,5 +1,5 @@
 import type { AlarmClock } from '../../../broker/alarm-clock.js';
-import type { MaybePromise, Position, Replay } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports.js';
 import type { Client } from '../../../core/client.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import type { DataSyncEngine } from '../datasync.engine.js';
@@ -16,7 +16,6 @@ import type { SubscriptionStore } from './store.js';
 /** A log, as this node reads it now and can read it again. */
 export interface ReadableLog {
   readonly reader: LogReader;
-  replay(since: Position, limit: number): MaybePromise<Replay>;
   /** It no longer reaches back to where a subscription was to go on. */
   uncovered(): void;
 }

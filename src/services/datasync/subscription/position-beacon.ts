@@ -55,6 +55,11 @@ export class PositionBeacon {
     this.look();
   }
 
+  /** What the log has come to is of no use any more. */
+  gap(): void {
+    this.last = undefined;
+  }
+
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
@@ -67,7 +72,7 @@ export class PositionBeacon {
     for (const [subscription, mark] of this.marks) {
       const due =
         tally.entriesSince(mark) >= retention.entries / 4 ||
-        tally.unitsSince(mark) >= retention.bytes / 4 ||
+        tally.unitsSince(mark) >= retention.size / 4 ||
         now - mark.time >= retention.age / 4 - retention.age / 8;
       if (!due) return;
       // While the log rests there is nothing to tell.

@@ -83,21 +83,30 @@ export class SubscriptionStore {
   }
 
   /** Tells all nodes who has taken a token over. */
-  announce(token: string, holder: string): MaybePromise<unknown> {
-    return this.broker.topics.publish(this.topic, { token, holder });
+  announce(token: string, holder: string): MaybePromise<void> {
+    return this.broker.topics.announce(this.topic, { token, holder });
   }
 
-  /** Calls back with tokens that somebody has taken over, here or elsewhere. */
+  /**
+   * Calls back with tokens that somebody has taken over, here or elsewhere.
+   *
+   * @param onGap Some may have been, of which nobody can tell.
+   */
   onTaken(
     listener: (token: string, holder: string) => void,
+    onGap: () => void,
   ): MaybePromise<Stop> {
-    return this.broker.topics.subscribe(this.topic, ({ value }) => {
-      if (!isJsonObject(value)) return;
-      const { token, holder } = value;
-      if (typeof token === 'string' && typeof holder === 'string') {
-        listener(token, holder);
-      }
-    });
+    return this.broker.topics.listen(
+      this.topic,
+      (value) => {
+        if (!isJsonObject(value)) return;
+        const { token, holder } = value;
+        if (typeof token === 'string' && typeof holder === 'string') {
+          listener(token, holder);
+        }
+      },
+      { onGap },
+    );
   }
 
   /** Writes something else under a token; answers false unless it is held. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Position, Replay, TopicEntry } from 'snorky';
-import type { LogReader } from '../../../../src/services/datasync/log-reader.js';
+import type { Position, Replay, ReplayLimits, TopicEntry } from 'snorky';
 import { CatchUp } from '../../../../src/services/datasync/subscription/catch-up.js';
 import {
   ReplaySchedule,
@@ -34,7 +33,7 @@ class SlowMotion implements ReplayClock {
 
 /** A log of as many entries as wished, which it has without keeping them. */
 function logOf(entries: number) {
-  return (since: Position, limit: number): Replay => {
+  return (since: Position, { entries: limit = 0 }: ReplayLimits): Replay => {
     const first = since as number;
     const last = Math.min(first + limit, entries);
     const page: TopicEntry[] = [];
@@ -49,8 +48,6 @@ function logOf(entries: number) {
     };
   };
 }
-
-const READER = { hasPassed: () => false } as unknown as LogReader;
 
 function stackDepth(): number {
   const limit = Error.stackTraceLimit;
@@ -86,12 +83,14 @@ function start(
   };
   const catchUp = new CatchUp(
     {
-      reader: READER,
-      schedule,
-      replay: (since, limit) => {
-        clock.time += costs.page;
-        return replay(since, limit);
+      reader: {
+        hasPassed: () => false,
+        replay: (since, limits) => {
+          clock.time += costs.page;
+          return replay(since, limits);
+        },
       },
+      schedule,
     },
     {
       congested: false,

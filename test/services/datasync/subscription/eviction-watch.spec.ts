@@ -15,12 +15,12 @@ class Tasks extends BroadcastDealer {
   readonly model = 'Task';
 }
 
-const LARGE = { entries: 1e9, bytes: 1e9, age: 1e9 };
+const LARGE = { entries: 1e9, size: 1e9, age: 1e9 };
 
 describe('A watch over evictions', () => {
   it.each([
     ['entries', { ...LARGE, entries: 2 }, 1],
-    ['bytes', { ...LARGE, bytes: 20 }, 10],
+    ['size', { ...LARGE, size: 20 }, 10],
   ])('notices a token by the bound of %s, once', (_name, retention, size) => {
     let evicted = 0;
     const watch = new EvictionWatch(retention, 60_000, () => evicted++);

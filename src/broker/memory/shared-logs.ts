@@ -1,7 +1,9 @@
 import type { JsonValue } from '../../protocol/json.js';
 import type {
+  ListenerOptions,
   Position,
   Replay,
+  ReplayLimits,
   Retention,
   Stop,
   TopicEntry,
@@ -14,19 +16,19 @@ import type { MemoryNode } from './memory-node.js';
 import { RetainedLog } from './retained-log.js';
 import type { Sequence } from './sequence.js';
 
-interface Topic {
-  readonly log: RetainedLog;
+interface Log {
+  readonly past: RetainedLog;
   readonly feed: Feed<TopicEntry>;
   /** Rings when something kept may have become too old. */
   alarm: Alarm | undefined;
 }
 
 /**
- * The topics of a store. Only those that somebody listens to or that have a
+ * The logs of a store. Only those that somebody listens to or that have a
  * retained entry exist; of the others {@link LostMarks} knows enough.
  */
-export class SharedTopics {
-  readonly #topics = new Map<string, Topic>();
+export class SharedLogs {
+  readonly #logs = new Map<string, Log>();
   readonly #lost = new LostMarks();
   readonly #sequence: Sequence;
   readonly #clock: AlarmClock;
@@ -36,70 +38,65 @@ export class SharedTopics {
     this.#clock = clock;
   }
 
-  /** Topics in memory. */
+  /** Logs in memory. */
   get size(): number {
-    return this.#topics.size;
+    return this.#logs.size;
   }
 
-  publish(name: string, value: JsonValue, retention?: Retention): Position {
-    if (retention) return this.#publishRetained(name, value, retention);
-    const number = this.#sequence.next();
-    const position = this.#sequence.position(number);
-    const topic = this.#topics.get(name);
-    if (topic) {
-      topic.log.skip(number);
-      topic.feed.deliver(number, { value, position });
-    } else {
-      this.#lost.mark(name, number);
-    }
-    return position;
-  }
-
-  #publishRetained(
-    name: string,
-    value: JsonValue,
-    retention: Retention,
-  ): Position {
+  publish(name: string, value: JsonValue, retention: Retention): Position {
     // First, because it throws for what is not JSON: nothing is logged then.
-    const bytes = JSON.stringify(value).length;
+    const size = JSON.stringify(value).length;
     const number = this.#sequence.next();
     const position = this.#sequence.position(number);
     const entry = { value, position };
-    const topic = this.#open(name);
+    const log = this.#open(name);
     const at = now();
-    topic.log.append({ entry, number, bytes, at }, retention);
+    log.past.append({ entry, number, size, at }, retention);
     // An alarm that is set rings before this entry is too old, unless this one
     // is to be kept for less long than those before it.
-    if (topic.log.length > 0) this.#watchAge(name, topic, at + retention.age);
-    topic.feed.deliver(number, entry);
+    if (log.past.length > 0) this.#watchAge(name, log, at + retention.age);
+    log.feed.deliver(number, entry);
     return position;
   }
 
   subscribe(
     name: string,
     listener: (entry: TopicEntry) => void,
+    { onGap }: ListenerOptions,
     node: MemoryNode,
   ): Stop {
     const source = { port: 'topics', name } as const;
     return this.#open(name).feed.subscribe({
       listener,
+      onGap,
       from: this.#sequence.last,
       fail: (error) => node.failures.report(error, source),
     });
   }
 
-  replay(name: string, since: Position, limit: number): Replay {
+  replay(name: string, since: Position, limits: ReplayLimits): Replay {
     const number = this.#sequence.read(since);
     if (number === undefined) return { covered: false };
-    const topic = this.#topics.get(name);
-    if (!topic) {
+    const log = this.#logs.get(name);
+    if (!log) {
       if (number < this.#lost.of(name)) return { covered: false };
       return this.#replayed([], false, since);
     }
-    if (topic.log.length > 0) topic.log.evict(now());
-    const slice = topic.log.after(number, limit);
+    if (log.past.length > 0) log.past.evict(now());
+    const slice = log.past.after(number, limits);
     if (!slice) return { covered: false };
     return this.#replayed(slice.entries, slice.more, since);
+  }
+
+  /** Loses what all logs have, and tells who listens. */
+  forget(): void {
+    // A copy: listeners may open others.
+    for (const [name, log] of [...this.#logs]) {
+      const number = this.#sequence.next();
+      log.past.forget(number);
+      log.feed.lose(number);
+      this.#forgetIfUnused(name, log);
+    }
   }
 
   #replayed(
@@ -107,47 +104,47 @@ export class SharedTopics {
     more: boolean,
     since: Position,
   ): Replay {
-    // At the end a quiet topic's readers are moved on too: what is evicted
-    // later, before this place, is nothing that they miss.
+    // At the end a quiet log's readers are moved on too: what is evicted later,
+    // before this place, is nothing that they miss.
     const position = more
       ? (entries.at(-1)?.position ?? since)
       : this.#sequence.end();
     return { covered: true, entries, position, more };
   }
 
-  #open(name: string): Topic {
-    const known = this.#topics.get(name);
+  #open(name: string): Log {
+    const known = this.#logs.get(name);
     if (known) return known;
-    const topic: Topic = {
-      log: new RetainedLog(this.#lost.of(name)),
-      feed: new Feed(() => this.#forgetIfUnused(name, topic)),
+    const log: Log = {
+      past: new RetainedLog(this.#lost.of(name)),
+      feed: new Feed(() => this.#forgetIfUnused(name, log)),
       alarm: undefined,
     };
-    this.#topics.set(name, topic);
-    return topic;
+    this.#logs.set(name, log);
+    return log;
   }
 
-  #forgetIfUnused(name: string, topic: Topic): void {
-    if (!topic.feed.idle || topic.log.length > 0) return;
+  #forgetIfUnused(name: string, log: Log): void {
+    if (!log.feed.idle || log.past.length > 0) return;
     // An old record may outlive its name: a listener can still hold its stop.
-    if (this.#topics.get(name) !== topic) return;
-    this.#topics.delete(name);
-    this.#lost.mark(name, topic.log.floor);
-    if (topic.alarm) this.#clock.cancel(topic.alarm);
+    if (this.#logs.get(name) !== log) return;
+    this.#logs.delete(name);
+    this.#lost.mark(name, log.past.floor);
+    if (log.alarm) this.#clock.cancel(log.alarm);
   }
 
-  #watchAge(name: string, topic: Topic, at: number): void {
-    if (topic.alarm) {
-      if (topic.alarm.at <= at) return;
-      this.#clock.cancel(topic.alarm);
+  #watchAge(name: string, log: Log, at: number): void {
+    if (log.alarm) {
+      if (log.alarm.at <= at) return;
+      this.#clock.cancel(log.alarm);
     }
     if (at === Infinity) return;
-    topic.alarm = this.#clock.set(at, () => {
-      topic.alarm = undefined;
+    log.alarm = this.#clock.set(at, () => {
+      log.alarm = undefined;
       const time = now();
-      topic.log.evict(time);
-      this.#forgetIfUnused(name, topic);
-      this.#watchAge(name, topic, topic.log.nextEviction(time));
+      log.past.evict(time);
+      this.#forgetIfUnused(name, log);
+      this.#watchAge(name, log, log.past.nextEviction(time));
     });
   }
 }
