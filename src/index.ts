@@ -37,13 +37,13 @@ export {
   RpcParams,
 } from './nest/decorators/rpc-params.decorator.js';
 export { Service } from './core/service.js';
-export { RpcService } from './core/rpc-service.js';
-export { RpcRequest } from './core/rpc-request.js';
-export { RpcError } from './core/rpc-error.js';
-export { NotJsonError } from './core/frozen-json.js';
-export type { NotJsonKind } from './core/frozen-json.js';
-export { PreparedMessage } from './core/prepared-message.js';
-export type { Commands } from './core/commands.js';
+export { RpcService } from './core/rpc/rpc-service.js';
+export { RpcRequest } from './core/rpc/rpc-request.js';
+export { RpcError } from './core/rpc/rpc-error.js';
+export { NotJsonError } from './core/json/not-json-error.js';
+export type { NotJsonKind } from './core/json/not-json-error.js';
+export { PreparedMessage } from './core/clients/prepared-message.js';
+export type { Commands } from './core/rpc/commands.js';
 export type { ServiceHost } from './core/service.js';
 export type { ServiceHooks } from './nest/providers/provider-service.js';
 export type { RpcCommandOptions } from './nest/decorators/rpc-command.decorator.js';
@@ -59,8 +59,8 @@ export type {
 
 // Connections
 export { SnorkyGateway } from './nest/decorators/snorky-gateway.decorator.js';
-export { Client } from './core/client.js';
-export type { ClientData, Handshake } from './core/client.js';
+export { Client } from './core/clients/client.js';
+export type { ClientData, Handshake } from './core/clients/client.js';
 export type {
   ExpiringIdentity,
   Identification,
@@ -76,14 +76,14 @@ export type { UpgradeResponse } from './nest/gateway/upgrade-response.js';
 // Registries
 export { ServiceRegistry } from './core/service-registry.js';
 export type { Counters } from './core/counters.js';
-export { REDACTED_NAMES } from './core/redacted-names.js';
+export { REDACTED_NAMES } from './core/log/redacted-names.js';
 export type {
   LogOptions,
   LogRate,
   LogSink,
   RateLimitedLog,
-} from './core/log.js';
-export type { RedactedNames } from './core/redacted-names.js';
+} from './core/log/log.js';
+export type { RedactedNames } from './core/log/redacted-names.js';
 export {
   InjectRegistry,
   InjectService,

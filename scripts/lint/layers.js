@@ -126,9 +126,29 @@ export const ROOMS = [
     rooms: [],
   },
   {
+    folder: 'core/json',
+    is: 'the door for values of the application: copied, frozen, encoded, or refused',
+    rooms: [],
+  },
+  {
+    folder: 'core/log',
+    is: 'lines of the log, rate-limited, and what they may show',
+    rooms: [],
+  },
+  {
+    folder: 'core/clients',
+    is: 'a client: its identity, its outbox, the order of its messages, its end',
+    rooms: ['core/json'],
+  },
+  {
+    folder: 'core/rpc',
+    is: 'commands: a call, its run, its answer; the negotiation of features',
+    rooms: ['core/json', 'core/log', 'core/clients'],
+  },
+  {
     folder: 'core/admission',
     is: 'who comes in, as whom, and until when',
-    rooms: [],
+    rooms: ['core/json', 'core/log', 'core/clients'],
   },
   {
     folder: 'transports/http',

@@ -1,45 +1,25 @@
-import {
-  decodeEnvelope,
-  envelopePrefix,
-  MessageFault,
-  type IncomingEnvelope,
-} from '../protocol/envelope.js';
-import { WireError } from '../protocol/errors.js';
+import type { IncomingEnvelope, MessageFault } from '../protocol/envelope.js';
 import { RESERVED_SERVICE } from '../protocol/features.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
-import { encodeError, idOfCall } from '../protocol/rpc.js';
-import type { Client, IdentityListener } from './client.js';
+import type { Client, IdentityListener } from './clients/client.js';
+import { ClientHooks } from './client-hooks.js';
 import { Counters } from './counters.js';
-import { IdentityIndex } from './identity-index.js';
-import { Lane } from './lane.js';
+import { discard } from './discards.js';
+import { Dispatcher } from './dispatcher.js';
+import { IdentityIndex } from './clients/identity-index.js';
+import type { Lane } from './clients/lane.js';
 import {
   RateLimitedLog,
   type Detail,
   type LogOptions,
   type LogSink,
-} from './log.js';
-import { Negotiation } from './negotiation.js';
-import { isPromiseLike, asPromise } from './promise-like.js';
-import type { Redaction } from './redaction.js';
+} from './log/log.js';
+import { Negotiation } from './rpc/negotiation.js';
+import { RunningCommands } from './running-commands.js';
 import type { Service, ServiceHost } from './service.js';
 
 const SILENT: LogSink = { warn() {}, error() {} };
-
-/** What is told of a discarded message, or of its part that is at fault. */
-const DISCARDED: Readonly<
-  Record<
-    MessageFault,
-    (shown: Redaction, what: unknown, size: number) => string
-  >
-> = {
-  invalidJson: (shown, text) => shown.text(String(text)),
-  nestedTooDeep: (shown, text) => shown.text(String(text)),
-  notAnEnvelope: (shown, text) => shown.text(String(text)),
-  unknownService: (shown, name, size) => `service ${shown.value(name, size)}`,
-  notACall: (shown, message, size) => shown.value(message, size),
-  failed: (shown, message, size) => shown.value(message, size),
-};
 
 /**
  * A set of named services and the clients who talk to them. Registries know
@@ -53,13 +33,9 @@ export class ServiceRegistry implements ServiceHost {
   private readonly negotiation = new Negotiation();
   private readonly present = new Set<Client>();
   private readonly identities = new IdentityIndex<Client>();
-  /** Clients whose connect hooks have not all settled. */
-  private readonly connecting = new Map<
-    Client,
-    Map<Service, PromiseLike<unknown>>
-  >();
-  private running = 0;
-  private whenIdle: (() => void)[] = [];
+  private readonly dispatcher = new Dispatcher(this);
+  private readonly hooks: ClientHooks;
+  private readonly running = new RunningCommands();
 
   /**
    * @param name Shown in log lines and error messages.
@@ -73,6 +49,7 @@ export class ServiceRegistry implements ServiceHost {
     log: LogOptions = {},
   ) {
     this.log = new RateLimitedLog(sink, log);
+    this.hooks = new ClientHooks(this.byName, this);
     this.negotiation.$attach(this, RESERVED_SERVICE);
   }
 
@@ -152,19 +129,11 @@ export class ServiceRegistry implements ServiceHost {
     this.counters.connections++;
     client.identityListener = this.identityChanged;
     this.identities.put(client, client.identity as JsonValue);
-    let pending: Map<Service, PromiseLike<unknown>> | undefined;
-    for (const service of this.byName.values()) {
-      const settled = this.runHook(service, 'onClientConnected', client);
-      if (settled !== undefined) (pending ??= new Map()).set(service, settled);
-    }
-    if (pending === undefined) return;
+    const settled = this.hooks.connected(client);
+    if (settled === undefined) return;
     const lane = this.laneOf(client);
     lane.hold();
-    this.connecting.set(client, pending);
-    void Promise.all(pending.values()).then(() => {
-      this.connecting.delete(client);
-      lane.release();
-    });
+    void settled.then(() => lane.release());
   }
 
   /** What services keep for who it was ends before the setter returns. */
@@ -174,15 +143,7 @@ export class ServiceRegistry implements ServiceHost {
     after,
   ) => {
     this.identities.put(client, after);
-    for (const service of this.byName.values()) {
-      try {
-        service.$onIdentityChanged?.(client);
-      } catch (error) {
-        this.failed(`identity:${service.name}`, error, () => {
-          return `Service "${service.name}" failed at a change of identity`;
-        });
-      }
-    }
+    this.hooks.identityChanged(client);
   };
 
   /** Tells every service that a client has gone. */
@@ -194,36 +155,12 @@ export class ServiceRegistry implements ServiceHost {
     // Before the hooks: one that asks who else has this identity counts right.
     client.identityListener = undefined;
     this.identities.delete(client);
-    const connecting = this.connecting.get(client);
-    this.connecting.delete(client);
-    for (const service of this.byName.values()) {
-      // A service hears of the end only after it has finished with the start.
-      const start = connecting?.get(service);
-      if (start === undefined) {
-        this.runHook(service, 'onClientDisconnected', client);
-      } else {
-        void start.then(() => {
-          this.runHook(service, 'onClientDisconnected', client);
-        });
-      }
-    }
+    this.hooks.disconnected(client);
   }
 
   /** Takes one incoming text of a connected client. */
   dispatch(client: Client, text: string): void {
-    this.counters.received++;
-    if (client.lane?.busy) client.lane.push(text);
-    else this.take(client, text);
-  }
-
-  private take(client: Client, text: string): void {
-    if (client.spoken < 2) client.spoken++;
-    const envelope = decodeEnvelope(text);
-    if (typeof envelope === 'string') {
-      this.discard(client, envelope, text, text.length);
-      return;
-    }
-    this.process(client, envelope, text.length);
+    this.dispatcher.dispatch(client, text);
   }
 
   /**
@@ -232,44 +169,12 @@ export class ServiceRegistry implements ServiceHost {
    * @param size Characters of the text that it came in.
    */
   process(client: Client, envelope: IncomingEnvelope, size: number): void {
-    const { service: name, message } = envelope;
-    const service = this.receiver(name);
-    if (service === undefined) {
-      this.missing(client, name, message, size);
-      return;
-    }
-    try {
-      const result = service.processMessageFrom(client, message, size);
-      if (result !== undefined && isPromiseLike(result)) {
-        asPromise(result).then(undefined, (error: unknown) => {
-          this.serviceFailed(service, client, error);
-        });
-      }
-    } catch (error) {
-      this.serviceFailed(service, client, error);
-    }
-  }
-
-  /** Who asked for `errors` need not wait for what will not come. */
-  private missing(
-    client: Client,
-    name: JsonValue,
-    message: JsonValue,
-    size: number,
-  ): void {
-    this.discard(client, 'unknownService', name, size);
-    if (typeof name !== 'string' || !client.has('errors')) return;
-    const callId = idOfCall(message);
-    if (callId === undefined) return;
-    const { noSuchService } = WireError;
-    client.sendText(encodeError(envelopePrefix(name), callId, noSuchService));
+    this.dispatcher.process(client, envelope, size);
   }
 
   /** @internal The lane that keeps a client's messages in order. */
   laneOf(client: Client): Lane {
-    return (client.lane ??= new Lane(client, (text) => {
-      this.take(client, text);
-    }));
+    return this.dispatcher.laneOf(client);
   }
 
   /** @internal Drops a message, with a line in the log and no answer. */
@@ -279,13 +184,7 @@ export class ServiceRegistry implements ServiceHost {
     what: unknown,
     size: number,
   ): void {
-    this.counters.discarded++;
-    const line = (): string =>
-      `Discarded a message to "${this.name}" from ${client.handshake.remoteAddress ?? 'a client'}: ${MessageFault[fault].text}`;
-    this.log.warn(`discarded:${fault}`, line, (shown) => {
-      return `Discarded: ${DISCARDED[fault](shown, what, size)}`;
-    });
-    client.discarded(fault);
+    discard(this, client, fault, what, size);
   }
 
   /** @internal Logs an unexpected failure that was isolated. */
@@ -301,60 +200,19 @@ export class ServiceRegistry implements ServiceHost {
 
   /** @internal A command's promise is under way. */
   commandStarted(): void {
-    this.running++;
+    this.running.started();
   }
 
   /** @internal */
   commandEnded(): void {
-    if (--this.running > 0) return;
-    for (const idle of this.whenIdle.splice(0)) idle();
+    this.running.ended();
   }
 
   /**
    * Waits until no command is running, for at most `limit` milliseconds.
    * Commands declared `async` do not count: they may wait for ever.
    */
-  async idle(limit: number): Promise<void> {
-    if (this.running === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([
-      new Promise<void>((resolve) => this.whenIdle.push(resolve)),
-      new Promise<void>((resolve) => (timer = setTimeout(resolve, limit))),
-    ]);
-    clearTimeout(timer);
-  }
-
-  private runHook(
-    service: Service,
-    hook: 'onClientConnected' | 'onClientDisconnected',
-    client: Client,
-  ): PromiseLike<unknown> | undefined {
-    try {
-      const result = service[hook]?.(client);
-      if (result === undefined || !isPromiseLike(result)) return undefined;
-      return asPromise(result).then(undefined, (error: unknown) => {
-        this.hookFailed(service, hook, error);
-      });
-    } catch (error) {
-      this.hookFailed(service, hook, error);
-      return undefined;
-    }
-  }
-
-  private hookFailed(service: Service, hook: string, error: unknown): void {
-    this.failed(`${hook}:${service.name}`, error, () => {
-      return `${hook} of service "${service.name}" failed`;
-    });
-  }
-
-  private serviceFailed(
-    service: Service,
-    client: Client,
-    error: unknown,
-  ): void {
-    this.failed(`process:${service.name}`, error, () => {
-      return `Service "${service.name}" failed to process a message`;
-    });
-    client.discarded('failed');
+  idle(limit: number): Promise<void> {
+    return this.running.idle(limit);
   }
 }

@@ -6,12 +6,12 @@ import {
 import type { JsonValue } from '../protocol/json.js';
 import type { AsJson } from '../protocol/json-input.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
-import type { Client } from './client.js';
-import { encodeMessage } from './encoded-json.js';
+import type { Client } from './clients/client.js';
+import { encodeMessage } from './json/encoded-json.js';
 import type { Counters } from './counters.js';
-import type { Lane } from './lane.js';
-import type { Detail, RateLimitedLog } from './log.js';
-import { PreparedMessage } from './prepared-message.js';
+import type { Lane } from './clients/lane.js';
+import type { Detail, RateLimitedLog } from './log/log.js';
+import { PreparedMessage } from './clients/prepared-message.js';
 
 /** What a service sees of the registry that it belongs to. */
 export interface ServiceHost {

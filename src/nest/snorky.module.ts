@@ -8,7 +8,7 @@ import {
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { Broker } from '../broker/ports.js';
-import { RateLimitedLog } from '../core/log.js';
+import { RateLimitedLog } from '../core/log/log.js';
 import { Service } from '../core/service.js';
 import { BackendHost } from './hosts/backend-host.js';
 import { CommandBinder } from './explore/command-binder.js';

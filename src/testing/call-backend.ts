@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { RpcError } from '../core/rpc-error.js';
+import { RpcError } from '../core/rpc/rpc-error.js';
 import { DEFAULT_BACKEND_REGISTRY } from '../nest/setup/constants.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { RpcErrorMessage, RpcResponse } from '../protocol/rpc.js';

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers';
-import { Client, type Handshake } from '../core/client.js';
-import type { PreparedMessage } from '../core/prepared-message.js';
+import { Client, type Handshake } from '../core/clients/client.js';
+import type { PreparedMessage } from '../core/clients/prepared-message.js';
 import type { ServiceRegistry } from '../core/service-registry.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import type { JsonValue } from '../protocol/json.js';
-import { checkClosing, cutReason } from '../core/closing.js';
+import { checkClosing, cutReason } from '../core/clients/closing.js';
 
 /** A message as a client gets it. */
 export interface ReceivedEnvelope<Message = JsonValue> {

@@ -1,6 +1,6 @@
 import type { LiveListOptions } from '../client/live-collection.js';
-import type { Handshake } from '../core/client.js';
-import { RpcError } from '../core/rpc-error.js';
+import type { Handshake } from '../core/clients/client.js';
+import { RpcError } from '../core/rpc/rpc-error.js';
 import type { ServiceRegistry } from '../core/service-registry.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import {

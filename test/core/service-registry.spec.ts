@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Client } from '../../src/core/client.js';
+import type { Client } from '../../src/core/clients/client.js';
 import { Service } from '../../src/core/service.js';
 import { ServiceRegistry } from '../../src/core/service-registry.js';
 import type { JsonValue } from '../../src/protocol/json.js';

@@ -14,7 +14,7 @@ import {
 import type { LiveCollection } from 'snorky/client';
 import ts from 'typescript';
 import { WebSocket } from 'ws';
-import { DEFAULT_LOG_RATE } from '../../src/core/log.js';
+import { DEFAULT_LOG_RATE } from '../../src/core/log/log.js';
 import { dataSyncSettings } from '../../src/services/datasync/datasync-options.js';
 import { DEFAULT_FILTER_LIMITS } from '../../src/services/datasync/filter/parse.js';
 import { webSocketSettings } from '../../src/transports/websocket/websocket-options.js';

@@ -1,6 +1,6 @@
-import { Client, type Handshake } from '../../src/core/client.js';
-import type { LogSink } from '../../src/core/log.js';
-import type { PreparedMessage } from '../../src/core/prepared-message.js';
+import { Client, type Handshake } from '../../src/core/clients/client.js';
+import type { LogSink } from '../../src/core/log/log.js';
+import type { PreparedMessage } from '../../src/core/clients/prepared-message.js';
 import type { MessageFault } from '../../src/protocol/envelope.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 import type { ServiceRegistry } from '../../src/core/service-registry.js';

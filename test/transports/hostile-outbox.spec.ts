@@ -8,8 +8,8 @@ import {
   Outbox,
   type FrameSource,
   type OutboxSink,
-} from '../../src/core/outbox.js';
-import { OutboxFlusher } from '../../src/core/outbox-flusher.js';
+} from '../../src/core/clients/outbox.js';
+import { OutboxFlusher } from '../../src/core/clients/outbox-flusher.js';
 import type { WebSocketClient } from '../../src/transports/websocket/websocket-client.js';
 import { startApp } from '../support/app.js';
 import { Opcode, RawSocket } from '../support/raw-socket.js';

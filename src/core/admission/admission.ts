@@ -3,7 +3,7 @@ import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
 import type { IdentityInput } from '../../protocol/snorky-types.js';
-import type { Client } from '../client.js';
+import type { Client } from '../clients/client.js';
 import type { ServiceRegistry } from '../service-registry.js';
 import type { Visitor } from './visitor.js';
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { frozenJson } from '../frozen-json.js';
+import { frozenJson } from '../json/frozen-json.js';
 import { isInstance } from '../is-instance.js';
-import { excerpt } from '../log-line.js';
+import { excerpt } from '../log/log-line.js';
 import { isPromiseLike } from '../promise-like.js';
-import { withoutQuery } from '../redaction.js';
+import { withoutQuery } from '../log/redaction.js';
 import type { ServiceRegistry } from '../service-registry.js';
 import { NOBODY, type Admission, type Admit } from './admission.js';
 import { allowsOrigin, type Origins } from './origins.js';

@@ -1,4 +1,4 @@
-import type { ClassRules, RuledClass } from '../../core/class-rules.js';
+import type { ClassRules, RuledClass } from '../../core/json/class-rules.js';
 import { untypedMap, type KnownClasses } from './untyped-maps.js';
 
 type Transformer = typeof import('class-transformer');

@@ -1,5 +1,5 @@
-import type { Command } from '../../core/rpc-service.js';
-import type { RpcRequest } from '../../core/rpc-request.js';
+import type { Command } from '../../core/rpc/command.js';
+import type { RpcRequest } from '../../core/rpc/rpc-request.js';
 import { isPromiseLike } from '../../core/promise-like.js';
 import { resultOf } from '../enhancers/enhancer-chain.js';
 import type { ParamsPlan, ParamSlot } from '../params/params-plan.js';

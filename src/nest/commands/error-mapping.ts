@@ -1,8 +1,8 @@
 import { BadRequestException, HttpException } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
 import { isInstance } from '../../core/is-instance.js';
-import { describeThrown, isError } from '../../core/log-line.js';
-import { RpcError } from '../../core/rpc-error.js';
+import { describeThrown, isError } from '../../core/log/log-line.js';
+import { RpcError } from '../../core/rpc/rpc-error.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 
 /**

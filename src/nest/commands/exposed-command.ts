@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { isPromiseLike } from '../../core/promise-like.js';
-import { InvalidParams } from '../../core/rpc-error.js';
-import type { Command } from '../../core/rpc-service.js';
+import { InvalidParams } from '../../core/rpc/rpc-error.js';
+import type { Command } from '../../core/rpc/command.js';
 import { callerOf, readerOf, unwrap } from './direct-command.js';
 import { mergedFaults } from '../params/field-faults.js';
 import type { ParamsPlan } from '../params/params-plan.js';

@@ -1,7 +1,7 @@
 import { parse as parseCookies } from 'cookie';
-import type { Client } from '../../core/client.js';
-import { thawed } from '../../core/frozen-json.js';
-import type { RpcRequest } from '../../core/rpc-request.js';
+import type { Client } from '../../core/clients/client.js';
+import { thawed } from '../../core/json/frozen-json.js';
+import type { RpcRequest } from '../../core/rpc/rpc-request.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { queryOf } from '../../transports/request-target.js';
 

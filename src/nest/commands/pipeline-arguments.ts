@@ -1,6 +1,6 @@
 import type { ArgumentMetadata, ExecutionContext, Type } from '@nestjs/common';
 import { isPromiseLike } from '../../core/promise-like.js';
-import type { RpcRequest } from '../../core/rpc-request.js';
+import type { RpcRequest } from '../../core/rpc/rpc-request.js';
 import type { ParamMetadata } from '../decorators/rpc-params.decorator.js';
 import { piped, type Enhancers } from '../enhancers/enhancer-chain.js';
 import { readerOf } from './direct-command.js';

@@ -1,9 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { ContextId } from '@nestjs/core';
 import { isPromiseLike } from '../../core/promise-like.js';
-import { InvalidParams } from '../../core/rpc-error.js';
-import type { RpcRequest } from '../../core/rpc-request.js';
-import type { Command } from '../../core/rpc-service.js';
+import { InvalidParams } from '../../core/rpc/rpc-error.js';
+import type { RpcRequest } from '../../core/rpc/rpc-request.js';
+import type { Command } from '../../core/rpc/command.js';
 import type { BoundEnhancers } from '../enhancers/bound-enhancers.js';
 import {
   filterFor,

@@ -1,5 +1,5 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
-import type { Commands } from '../../core/commands.js';
+import type { Commands } from '../../core/rpc/commands.js';
 import type { ApiOf } from '../../protocol/snorky-types.js';
 import { ENTRY_PROVIDER_WATERMARK } from '../setup/nest-internals.js';
 import { ofThisCopy } from '../setup/package-copies.js';

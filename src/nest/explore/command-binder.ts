@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
-import type { Command } from '../../core/rpc-service.js';
+import type { Command } from '../../core/rpc/command.js';
 import type { DeclaredCommand } from '../decorators/declared-commands.js';
 import { exposedCommand } from '../commands/exposed-command.js';
 import { directCommand } from '../commands/direct-command.js';

@@ -9,7 +9,8 @@ import {
   ExternalContextCreator,
   ModulesContainer,
 } from '@nestjs/core';
-import { RpcService, type Command } from '../../core/rpc-service.js';
+import type { Command } from '../../core/rpc/command.js';
+import { RpcService } from '../../core/rpc/rpc-service.js';
 import { Service } from '../../core/service.js';
 import { RESERVED_SERVICE } from '../../protocol/features.js';
 import { CommandBinder } from './command-binder.js';

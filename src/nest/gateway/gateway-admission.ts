@@ -3,7 +3,7 @@ import type { ContextId } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { isInstance } from '../../core/is-instance.js';
-import { isError } from '../../core/log-line.js';
+import { isError } from '../../core/log/log-line.js';
 import { isPromiseLike, asPromise } from '../../core/promise-like.js';
 import type { Admission, Admit } from '../../core/admission/admission.js';
 import { UpgradeRefused } from '../../core/admission/refusal.js';

@@ -1,4 +1,4 @@
-import { frozenJson } from '../../core/frozen-json.js';
+import { frozenJson } from '../../core/json/frozen-json.js';
 import type { JsonValue } from '../../protocol/json.js';
 import type { GatewayPlace } from './gateway-admission.js';
 import {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../../broker/ports.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { ValidationErrors } from './validation-errors.js';
-import type { LogOptions } from '../../core/log.js';
+import type { LogOptions } from '../../core/log/log.js';
 import type { BackendOptions } from '../../transports/http/backend-handler.js';
 import type { WebSocketOptions } from '../../transports/websocket/websocket-options.js';
 

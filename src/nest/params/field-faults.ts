@@ -1,5 +1,6 @@
 import type { ValidationError } from 'class-validator';
-import { InvalidParams, type FieldFault } from '../../core/rpc-error.js';
+import type { FieldFault } from '../../core/field-fault.js';
+import { InvalidParams } from '../../core/rpc/rpc-error.js';
 import type { SchemaIssue } from '../decorators/standard-schema.js';
 
 /** Fields that are told of; of a list of a million wrong items the first ones. */

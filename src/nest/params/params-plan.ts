@@ -1,4 +1,4 @@
-import { InvalidParams } from '../../core/rpc-error.js';
+import { InvalidParams } from '../../core/rpc/rpc-error.js';
 import type { JsonObject } from '../../protocol/json.js';
 import {
   CLIENT,

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
-import { InvalidParams, type FieldFault } from '../../core/rpc-error.js';
+import type { FieldFault } from '../../core/field-fault.js';
+import { InvalidParams } from '../../core/rpc/rpc-error.js';
 import { FieldFaults, mergedFaults } from './field-faults.js';
 import type { ParamSlot } from './params-plan.js';
 

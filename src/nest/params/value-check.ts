@@ -1,5 +1,5 @@
 import { isPromiseLike } from '../../core/promise-like.js';
-import { InvalidParams } from '../../core/rpc-error.js';
+import { InvalidParams } from '../../core/rpc/rpc-error.js';
 import { isJsonObject } from '../../protocol/json.js';
 import type { ValidationError } from 'class-validator';
 import { FieldFaults } from './field-faults.js';

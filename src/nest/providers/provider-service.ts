@@ -1,5 +1,5 @@
-import type { Client } from '../../core/client.js';
-import { RpcService } from '../../core/rpc-service.js';
+import type { Client } from '../../core/clients/client.js';
+import { RpcService } from '../../core/rpc/rpc-service.js';
 
 /** The optional hooks of a decorated class. */
 export interface ServiceHooks {

@@ -1,4 +1,4 @@
-import type { Client } from '../../core/client.js';
+import type { Client } from '../../core/clients/client.js';
 import { Service } from '../../core/service.js';
 import type { JsonValue } from '../../protocol/json.js';
 import { declaredCommands } from '../decorators/declared-commands.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { LogSink } from '../../core/log.js';
+import type { LogSink } from '../../core/log/log.js';
 
 /** Writes to the logger of the application, whichever it has. */
 export function nestLogSink(context: string): LogSink {

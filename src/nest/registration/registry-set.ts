@@ -1,4 +1,4 @@
-import type { LogOptions } from '../../core/log.js';
+import type { LogOptions } from '../../core/log/log.js';
 import { ServiceRegistry } from '../../core/service-registry.js';
 import { DEFAULT_REGISTRY } from '../setup/constants.js';
 import { nestLogSink } from './nest-log-sink.js';

@@ -1,5 +1,5 @@
-import type { Client } from '../../core/client.js';
-import { RpcError } from '../../core/rpc-error.js';
+import type { Client } from '../../core/clients/client.js';
+import { RpcError } from '../../core/rpc/rpc-error.js';
 import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
 import type { Acquisition } from './subscription/desk.js';

@@ -1,5 +1,5 @@
-import { frozenJson } from '../../core/frozen-json.js';
-import { RpcError } from '../../core/rpc-error.js';
+import { frozenJson } from '../../core/json/frozen-json.js';
+import { RpcError } from '../../core/rpc/rpc-error.js';
 import { WireError } from '../../protocol/errors.js';
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import type { IdentityInput } from '../../protocol/snorky-types.js';

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import type { MaybePromise } from '../../broker/ports.js';
-import { RpcService } from '../../core/rpc-service.js';
+import { RpcService } from '../../core/rpc/rpc-service.js';
 import { DEFAULT_BACKEND_REGISTRY } from '../../nest/setup/constants.js';
 import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import { RpcParam } from '../../nest/decorators/rpc-params.decorator.js';

@@ -6,9 +6,9 @@ import type {
   TopicEntry,
   Topics,
 } from '../../broker/ports.js';
-import type { RpcService } from '../../core/rpc-service.js';
+import type { RpcService } from '../../core/rpc/rpc-service.js';
 import { disown, whenReady } from '../../core/promise-like.js';
-import { RpcError } from '../../core/rpc-error.js';
+import { RpcError } from '../../core/rpc/rpc-error.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import { WireError } from '../../protocol/errors.js';
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';

@@ -1,5 +1,5 @@
 import { disown, isPromiseLike } from '../../core/promise-like.js';
-import { RpcError } from '../../core/rpc-error.js';
+import { RpcError } from '../../core/rpc/rpc-error.js';
 import { WireError } from '../../protocol/errors.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 import {

@@ -4,7 +4,7 @@ import {
   type DynamicModule,
   type Type,
 } from '@nestjs/common';
-import type { ClassRules } from '../../core/class-rules.js';
+import type { ClassRules } from '../../core/json/class-rules.js';
 import {
   bundledService,
   type BundledServiceOptions,

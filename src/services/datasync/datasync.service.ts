@@ -5,14 +5,14 @@ import {
   Optional,
 } from '@nestjs/common';
 import type { Broker, MaybePromise, Stop } from '../../broker/ports.js';
-import type { Client } from '../../core/client.js';
-import { ClientTurns } from '../../core/client-turns.js';
-import type { ClassRules } from '../../core/class-rules.js';
-import { frozenJson } from '../../core/frozen-json.js';
+import type { Client } from '../../core/clients/client.js';
+import { ClientTurns } from '../../core/clients/client-turns.js';
+import type { ClassRules } from '../../core/json/class-rules.js';
+import { frozenJson } from '../../core/json/frozen-json.js';
 import { isPromiseLike, whenReady } from '../../core/promise-like.js';
-import { RpcError } from '../../core/rpc-error.js';
-import type { RpcRequest } from '../../core/rpc-request.js';
-import { RpcService } from '../../core/rpc-service.js';
+import { RpcError } from '../../core/rpc/rpc-error.js';
+import type { RpcRequest } from '../../core/rpc/rpc-request.js';
+import { RpcService } from '../../core/rpc/rpc-service.js';
 import { CLASS_RULES, SNORKY_BROKER } from '../../nest/setup/constants.js';
 import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import {

@@ -1,7 +1,7 @@
 import type { Position, Topics } from '../../broker/ports.js';
-import type { Client } from '../../core/client.js';
-import { PreparedMessage } from '../../core/prepared-message.js';
-import type { RpcService } from '../../core/rpc-service.js';
+import type { Client } from '../../core/clients/client.js';
+import { PreparedMessage } from '../../core/clients/prepared-message.js';
+import type { RpcService } from '../../core/rpc/rpc-service.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import type { DataSyncEngine } from './datasync.engine.js';
 import type { Delta } from './delta.js';

@@ -1,5 +1,5 @@
 import type { Position, TopicEntry } from '../../broker/ports.js';
-import { freezeJson } from '../../core/frozen-json.js';
+import { freezeJson } from '../../core/json/frozen-json.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 import type { Delta } from './delta.js';
 import {

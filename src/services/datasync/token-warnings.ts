@@ -1,5 +1,5 @@
-import { RpcError } from '../../core/rpc-error.js';
-import type { RpcService } from '../../core/rpc-service.js';
+import { RpcError } from '../../core/rpc/rpc-error.js';
+import type { RpcService } from '../../core/rpc/rpc-service.js';
 import { WireError } from '../../protocol/errors.js';
 
 /** Says in the log, and in counters, what goes wrong with tokens. */

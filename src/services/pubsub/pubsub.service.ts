@@ -1,13 +1,13 @@
 import { Inject, Optional } from '@nestjs/common';
 import type { Broker, MaybePromise } from '../../broker/ports.js';
-import type { Client } from '../../core/client.js';
-import { ClientTurns } from '../../core/client-turns.js';
-import { withRules, type ClassRules } from '../../core/class-rules.js';
-import { encodeMessage, refusalOf } from '../../core/encoded-json.js';
-import { frozenJson } from '../../core/frozen-json.js';
+import type { Client } from '../../core/clients/client.js';
+import { ClientTurns } from '../../core/clients/client-turns.js';
+import { withRules, type ClassRules } from '../../core/json/class-rules.js';
+import { encodeMessage, refusalOf } from '../../core/json/encoded-json.js';
+import { frozenJson } from '../../core/json/frozen-json.js';
 import { disown, isPromiseLike, whenReady } from '../../core/promise-like.js';
-import { RpcError } from '../../core/rpc-error.js';
-import { RpcService } from '../../core/rpc-service.js';
+import { RpcError } from '../../core/rpc/rpc-error.js';
+import { RpcService } from '../../core/rpc/rpc-service.js';
 import { CLASS_RULES, SNORKY_BROKER } from '../../nest/setup/constants.js';
 import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Client, type Handshake } from '../../core/client.js';
-import type { PreparedMessage } from '../../core/prepared-message.js';
+import { Client, type Handshake } from '../../core/clients/client.js';
+import type { PreparedMessage } from '../../core/clients/prepared-message.js';
 import type { MessageFault } from '../../protocol/envelope.js';
 
 /** What became of an HTTP request. */

@@ -1,4 +1,4 @@
-import type { Outbox } from '../../core/outbox.js';
+import type { Outbox } from '../../core/clients/outbox.js';
 
 /** The connection whose reading is stopped and started. */
 export interface ReadGateHost {

@@ -1,21 +1,24 @@
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import { Client, type Handshake } from '../../core/client.js';
+import { Client, type Handshake } from '../../core/clients/client.js';
 import type { Counters } from '../../core/counters.js';
 import {
   Outbox,
   type OutboxLimits,
   type OutboxSink,
-} from '../../core/outbox.js';
-import type { OutboxFlusher } from '../../core/outbox-flusher.js';
-import type { Encoder, PreparedMessage } from '../../core/prepared-message.js';
+} from '../../core/clients/outbox.js';
+import type { OutboxFlusher } from '../../core/clients/outbox-flusher.js';
+import type {
+  Encoder,
+  PreparedMessage,
+} from '../../core/clients/prepared-message.js';
 import {
   CloseCode,
   CloseReason,
   type CloseCause,
 } from '../../protocol/close-codes.js';
-import { checkClosing, cutReason } from '../../core/closing.js';
+import { checkClosing, cutReason } from '../../core/clients/closing.js';
 import type { FrameJoiner } from './frame-joiner.js';
 import { encodeTextFrame, encodeTextPayload } from './framer.js';
 import { ReadGate, type ReadGateHost } from './read-gate.js';

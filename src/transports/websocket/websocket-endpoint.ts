@@ -9,9 +9,9 @@ import {
 import { Entrance } from '../../core/admission/entrance.js';
 import { UpgradeRefused } from '../../core/admission/refusal.js';
 import type { VisitorOf } from '../../core/admission/visitor.js';
-import { excerpt } from '../../core/log-line.js';
-import type { OutboxLimits } from '../../core/outbox.js';
-import { OutboxFlusher } from '../../core/outbox-flusher.js';
+import { excerpt } from '../../core/log/log-line.js';
+import type { OutboxLimits } from '../../core/clients/outbox.js';
+import { OutboxFlusher } from '../../core/clients/outbox-flusher.js';
 import type { ServiceRegistry } from '../../core/service-registry.js';
 import { pathOf } from '../request-target.js';
 import { FrameJoiner } from './frame-joiner.js';

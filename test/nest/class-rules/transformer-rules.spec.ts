@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import * as real from 'class-transformer';
 import 'reflect-metadata';
-import type { ClassRules } from '../../../src/core/class-rules.js';
+import type { ClassRules } from '../../../src/core/json/class-rules.js';
 
 const PACKAGE = 'class-transformer';
 const STORAGE = 'class-transformer/cjs/storage.js';

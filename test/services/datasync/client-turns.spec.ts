@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ClientTurns } from '../../../src/core/client-turns.js';
+import { ClientTurns } from '../../../src/core/clients/client-turns.js';
 import { whenSettled } from '../../../src/core/promise-like.js';
 import { deferred } from '../../support/deferred.js';
 import { LocalClient } from '../../support/local-client.js';

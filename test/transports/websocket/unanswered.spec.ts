@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RpcService, type RpcRequest } from 'snorky';
-import type { Command } from '../../../src/core/rpc-service.js';
+import type { Command } from '../../../src/core/rpc/command.js';
 import { RawWebSocket } from '../../support/raw-websocket.js';
 import { TestSocket } from '../../support/socket.js';
 import { startEndpoint } from './endpoint.js';

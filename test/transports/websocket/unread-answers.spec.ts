@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RpcService } from 'snorky';
-import type { Command } from '../../../src/core/rpc-service.js';
+import type { Command } from '../../../src/core/rpc/command.js';
 import type { WebSocketClient } from '../../../src/transports/websocket/websocket-client.js';
 import { TestSocket } from '../../support/socket.js';
 import { unchanging } from '../../support/turns.js';

@@ -1,4 +1,4 @@
-import { RpcError } from '../../../core/rpc-error.js';
+import { RpcError } from '../../../core/rpc/rpc-error.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import { FilterIndex, filterKey } from '../filter/filter-index.js';
 import {

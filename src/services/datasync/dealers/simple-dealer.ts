@@ -1,4 +1,4 @@
-import { frozenJson } from '../../../core/frozen-json.js';
+import { frozenJson } from '../../../core/json/frozen-json.js';
 import { canonicalKey, type JsonValue } from '../../../protocol/json.js';
 import type { JsonInput } from '../../../protocol/json-input.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';

@@ -1,4 +1,4 @@
-import type { ClassRules } from '../../../core/class-rules.js';
+import type { ClassRules } from '../../../core/json/class-rules.js';
 import type { Dealer } from '../dealers/dealer.js';
 import {
   modelSettings,

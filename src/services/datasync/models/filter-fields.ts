@@ -1,4 +1,4 @@
-import type { RateLimitedLog } from '../../../core/log.js';
+import type { RateLimitedLog } from '../../../core/log/log.js';
 import { fieldsOf, type Predicate } from '../filter/predicate.js';
 import { LONGEST_FIELD } from './known-fields.js';
 import type { Model } from './model.js';

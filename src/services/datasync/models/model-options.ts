@@ -1,4 +1,4 @@
-import type { RuledClass } from '../../../core/class-rules.js';
+import type { RuledClass } from '../../../core/json/class-rules.js';
 import type { ByModel } from '../../../protocol/snorky-types.js';
 
 /** What is known of a model before any row of it is published. */

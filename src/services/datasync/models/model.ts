@@ -1,5 +1,5 @@
-import type { ClassRules } from '../../../core/class-rules.js';
-import { frozenJson, thawed } from '../../../core/frozen-json.js';
+import type { ClassRules } from '../../../core/json/class-rules.js';
+import { frozenJson, thawed } from '../../../core/json/frozen-json.js';
 import { disown, isPromiseLike } from '../../../core/promise-like.js';
 import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
 import type { Dealer } from '../dealers/dealer.js';

@@ -1,5 +1,5 @@
-import type { ClassRules } from '../../../core/class-rules.js';
-import { NotJsonError } from '../../../core/frozen-json.js';
+import type { ClassRules } from '../../../core/json/class-rules.js';
+import { NotJsonError } from '../../../core/json/not-json-error.js';
 import { isInstance } from '../../../core/is-instance.js';
 import type { ServiceHost } from '../../../core/service.js';
 import type { Dealer } from '../dealers/dealer.js';

@@ -1,7 +1,7 @@
-import { NotJsonError } from '../../../core/frozen-json.js';
+import { NotJsonError } from '../../../core/json/not-json-error.js';
 import { isInstance } from '../../../core/is-instance.js';
 import { disown } from '../../../core/promise-like.js';
-import { RpcError } from '../../../core/rpc-error.js';
+import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import type { Delta } from '../delta.js';

@@ -3,9 +3,9 @@ import {
   ServiceUnavailableException,
   UnauthorizedException,
 } from '@nestjs/common';
-import { NotJsonError } from '../../../core/frozen-json.js';
+import { NotJsonError } from '../../../core/json/not-json-error.js';
 import { isInstance } from '../../../core/is-instance.js';
-import { RpcError } from '../../../core/rpc-error.js';
+import { RpcError } from '../../../core/rpc/rpc-error.js';
 import type { GatewayExplorer } from '../../../nest/gateway/gateway-explorer.js';
 import type { RouteRequest } from '../../../nest/gateway/route-request.js';
 import { WireError } from '../../../protocol/errors.js';

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { frozenJson } from '../../../core/frozen-json.js';
-import { RpcError } from '../../../core/rpc-error.js';
+import { frozenJson } from '../../../core/json/frozen-json.js';
+import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { GatewayExplorer } from '../../../nest/gateway/gateway-explorer.js';
 import { setupError } from '../../../nest/setup/setup-errors.js';
 import type { JsonInput } from '../../../protocol/json-input.js';

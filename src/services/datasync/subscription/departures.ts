@@ -1,4 +1,4 @@
-import type { Client } from '../../../core/client.js';
+import type { Client } from '../../../core/clients/client.js';
 
 /** Milliseconds between two lots of closings. */
 const LOT = 100;

@@ -1,7 +1,7 @@
 import type { MaybePromise, Position } from '../../../broker/ports.js';
-import type { Client } from '../../../core/client.js';
+import type { Client } from '../../../core/clients/client.js';
 import { whenSettled } from '../../../core/promise-like.js';
-import { RpcError } from '../../../core/rpc-error.js';
+import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import { LifeExecutor } from './executor.js';
 import { HeldSubscriptions } from './held.js';

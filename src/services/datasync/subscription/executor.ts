@@ -1,5 +1,5 @@
 import type { Position } from '../../../broker/ports.js';
-import { RpcError } from '../../../core/rpc-error.js';
+import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import type { HeldSubscriptions } from './held.js';
 import type { Holding } from './holding.js';

@@ -1,4 +1,4 @@
-import type { Client } from '../../../core/client.js';
+import type { Client } from '../../../core/clients/client.js';
 import type { Holding } from './holding.js';
 
 const NONE: ReadonlySet<Holding> = new Set();

@@ -1,6 +1,6 @@
 import type { Alarm } from '../../../broker/alarm-clock.js';
 import type { Position } from '../../../broker/ports.js';
-import type { Client } from '../../../core/client.js';
+import type { Client } from '../../../core/clients/client.js';
 import type { CatchUp } from './catch-up.js';
 import type {
   Authorization,

@@ -1,6 +1,6 @@
 import type { AlarmClock } from '../../../broker/alarm-clock.js';
 import type { Position } from '../../../broker/ports.js';
-import type { Client } from '../../../core/client.js';
+import type { Client } from '../../../core/clients/client.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import type { DataSyncEngine } from '../datasync.engine.js';
 import type { DeltaOutput } from '../delta-output.js';

@@ -1,4 +1,4 @@
-import type { Client } from '../../../core/client.js';
+import type { Client } from '../../../core/clients/client.js';
 import { encodeJson } from '../../../protocol/envelope.js';
 import type { Departures } from './departures.js';
 import type { Notice } from './life-states.js';

@@ -4,7 +4,7 @@ import type {
   Stop,
   TokenClaim,
 } from '../../../broker/ports.js';
-import { freezeJson } from '../../../core/frozen-json.js';
+import { freezeJson } from '../../../core/json/frozen-json.js';
 import { whenReady } from '../../../core/promise-like.js';
 import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
 import type { Authorization, LifeEvent, Mode } from './life-states.js';

@@ -1,5 +1,5 @@
 import type { Position } from '../../../broker/ports.js';
-import type { Client } from '../../../core/client.js';
+import type { Client } from '../../../core/clients/client.js';
 import type { SubscriptionItem } from '../dealers/dealer.js';
 import type { ItemRequest } from './life-states.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Lane } from '../../src/core/lane.js';
+import { Lane } from '../../../src/core/clients/lane.js';
 
 const message = (name: number): string => String(name);
 

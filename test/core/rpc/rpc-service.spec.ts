@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Client } from '../../src/core/client.js';
-import { RpcError } from '../../src/core/rpc-error.js';
-import type { RpcRequest } from '../../src/core/rpc-request.js';
-import { RpcService, type Command } from '../../src/core/rpc-service.js';
-import { ServiceRegistry } from '../../src/core/service-registry.js';
-import type { JsonValue } from '../../src/protocol/json.js';
-import { deferred } from '../support/deferred.js';
-import { LocalClient, LogLines } from '../support/local-client.js';
+import type { Client } from '../../../src/core/clients/client.js';
+import { RpcError } from '../../../src/core/rpc/rpc-error.js';
+import type { RpcRequest } from '../../../src/core/rpc/rpc-request.js';
+import type { Command } from '../../../src/core/rpc/command.js';
+import { RpcService } from '../../../src/core/rpc/rpc-service.js';
+import { ServiceRegistry } from '../../../src/core/service-registry.js';
+import type { JsonValue } from '../../../src/protocol/json.js';
+import { deferred } from '../../support/deferred.js';
+import { LocalClient, LogLines } from '../../support/local-client.js';
 
 class Calc extends RpcService {}
 

@@ -1,9 +1,9 @@
-import { WireError } from '../protocol/errors.js';
-import type { JsonObject, JsonValue } from '../protocol/json.js';
-import type { JsonInput } from '../protocol/json-input.js';
-import { encodeError, encodeResponse } from '../protocol/rpc.js';
-import type { Client } from './client.js';
-import { refusalOf } from './encoded-json.js';
+import { WireError } from '../../protocol/errors.js';
+import type { JsonObject, JsonValue } from '../../protocol/json.js';
+import type { JsonInput } from '../../protocol/json-input.js';
+import { encodeError, encodeResponse } from '../../protocol/rpc.js';
+import type { Client } from '../clients/client.js';
+import { refusalOf } from '../json/encoded-json.js';
 
 /** The service that a request was made to. */
 export interface RequestOwner {

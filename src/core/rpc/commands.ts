@@ -1,9 +1,9 @@
-import type { MaybePromise } from '../protocol/maybe-promise.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type {
   CommandOf,
   NoParams,
   ObservableLike,
-} from '../protocol/command-of.js';
+} from '../../protocol/command-of.js';
 
 /**
  * What a service class implements so that the compiler holds it to the interface

@@ -6,8 +6,8 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { RateLimitedLog, type LogSink } from '../../src/core/log.js';
-import { excerpt } from '../../src/core/log-line.js';
+import { RateLimitedLog, type LogSink } from '../../../src/core/log/log.js';
+import { excerpt } from '../../../src/core/log/log-line.js';
 
 interface Line {
   readonly level: string;

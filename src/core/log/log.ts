@@ -1,5 +1,5 @@
 import { describeThrown, oneLine, stackText } from './log-line.js';
-import { disown } from './promise-like.js';
+import { disown } from '../promise-like.js';
 import type { RedactedNames } from './redacted-names.js';
 import { Redaction } from './redaction.js';
 

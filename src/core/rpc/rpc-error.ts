@@ -1,12 +1,13 @@
-import { encodeJson } from '../protocol/envelope.js';
+import { encodeJson } from '../../protocol/envelope.js';
 import {
   INVALID_PARAMS_CODE,
   WireError,
   type InvalidParamsValue,
-} from '../protocol/errors.js';
-import type { JsonObject, JsonValue } from '../protocol/json.js';
-import type { JsonInput } from '../protocol/json-input.js';
-import { refusalOf } from './encoded-json.js';
+} from '../../protocol/errors.js';
+import type { JsonObject, JsonValue } from '../../protocol/json.js';
+import type { JsonInput } from '../../protocol/json-input.js';
+import type { FieldFault } from '../field-fault.js';
+import { refusalOf } from '../json/encoded-json.js';
 
 /**
  * What a command throws to answer its call with an error. It is not logged: it
@@ -38,16 +39,6 @@ function textOf(value: unknown): string {
   } catch (error) {
     throw refusalOf(error, value, 'error');
   }
-}
-
-/**
- * What a validator says of one value among the params.
- */
-export interface FieldFault {
-  /** `address.street`, `items.0.name`; empty for the params as a whole. */
-  readonly path: string;
-  /** At least one. They are the validator's words, and may quote the value. */
-  readonly messages: readonly string[];
 }
 
 /**

@@ -3,14 +3,14 @@ import {
   CloseCode,
   CloseReason,
   type CloseCause,
-} from '../protocol/close-codes.js';
-import { envelopePrefix, type MessageFault } from '../protocol/envelope.js';
-import { FEATURE_BITS, type Feature } from '../protocol/features.js';
-import { canonicalKey, type JsonValue } from '../protocol/json.js';
-import type { AsJson } from '../protocol/json-input.js';
-import type { Identity, IdentityInput } from '../protocol/snorky-types.js';
-import { encodeMessage } from './encoded-json.js';
-import { frozenJson } from './frozen-json.js';
+} from '../../protocol/close-codes.js';
+import { envelopePrefix, type MessageFault } from '../../protocol/envelope.js';
+import { FEATURE_BITS, type Feature } from '../../protocol/features.js';
+import { canonicalKey, type JsonValue } from '../../protocol/json.js';
+import type { AsJson } from '../../protocol/json-input.js';
+import type { Identity, IdentityInput } from '../../protocol/snorky-types.js';
+import { encodeMessage } from '../json/encoded-json.js';
+import { frozenJson } from '../json/frozen-json.js';
 import type { Lane } from './lane.js';
 import type { PreparedMessage } from './prepared-message.js';
 

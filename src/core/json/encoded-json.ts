@@ -1,6 +1,7 @@
-import { encodeEnvelope } from '../protocol/envelope.js';
-import { frozenJson, NotJsonError } from './frozen-json.js';
-import { isInstance } from './is-instance.js';
+import { encodeEnvelope } from '../../protocol/envelope.js';
+import { frozenJson } from './frozen-json.js';
+import { NotJsonError } from './not-json-error.js';
+import { isInstance } from '../is-instance.js';
 
 /**
  * The door for values that are only sent: encoded once, and what JSON cannot

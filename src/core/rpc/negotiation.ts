@@ -1,13 +1,13 @@
-import { WireError } from '../protocol/errors.js';
+import { WireError } from '../../protocol/errors.js';
 import {
   FEATURE_BITS,
   HELLO,
   HELLO_LIMITS,
   type Feature,
   type HelloResult,
-} from '../protocol/features.js';
-import type { JsonObject, JsonValue } from '../protocol/json.js';
-import { excerpt } from './log-line.js';
+} from '../../protocol/features.js';
+import type { JsonObject, JsonValue } from '../../protocol/json.js';
+import { excerpt } from '../log/log-line.js';
 import { InvalidParams, RpcError } from './rpc-error.js';
 import type { RpcRequest } from './rpc-request.js';
 import { RpcService } from './rpc-service.js';

@@ -1,6 +1,6 @@
-import type { MaybePromise } from '../protocol/maybe-promise.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { Client } from './client.js';
-import { isPromiseLike, asPromise } from './promise-like.js';
+import { isPromiseLike, asPromise } from '../promise-like.js';
 
 /**
  * Has what is done about one client follow one another once some of it takes

@@ -1,5 +1,5 @@
-import { canonicalKey, type JsonValue } from '../protocol/json.js';
-import { frozenJson } from './frozen-json.js';
+import { canonicalKey, type JsonValue } from '../../protocol/json.js';
+import { frozenJson } from '../json/frozen-json.js';
 
 /** Who has which identity. Nobody is listed under `null`, which is none. */
 export class IdentityIndex<Member> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { REDACTED_NAMES } from '../../src/core/redacted-names.js';
-import { Redaction, withoutQuery } from '../../src/core/redaction.js';
+import { REDACTED_NAMES } from '../../../src/core/log/redacted-names.js';
+import { Redaction, withoutQuery } from '../../../src/core/log/redaction.js';
 
 const CANARY = 'c4n4ry-4111111111111111';
 const redaction = new Redaction();

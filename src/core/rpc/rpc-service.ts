@@ -1,47 +1,19 @@
-import { WireError } from '../protocol/errors.js';
+import { WireError } from '../../protocol/errors.js';
 import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
-} from '../protocol/json.js';
-import { isCall, type IncomingCall } from '../protocol/rpc.js';
-import type { Client } from './client.js';
-import { excerpt } from './log-line.js';
-import { isInstance } from './is-instance.js';
-import { isPromiseLike, asPromise } from './promise-like.js';
-import { InvalidParams, RpcError } from './rpc-error.js';
-import type { Redaction } from './redaction.js';
+} from '../../protocol/json.js';
+import { isCall, type IncomingCall } from '../../protocol/rpc.js';
+import type { Client } from '../clients/client.js';
+import { excerpt } from '../log/log-line.js';
+import { isInstance } from '../is-instance.js';
+import { mapRpcError, type Command, type ErrorMapping } from './command.js';
+import { InvalidParams } from './rpc-error.js';
+import { run, runStaged, type CommandOwner } from './run-command.js';
+import type { Redaction } from '../log/redaction.js';
 import { RpcRequest, type RequestOwner } from './rpc-request.js';
-import { Service } from './service.js';
-
-/** A command of a service, ready to be called. */
-export interface Command {
-  /** Replies come through the request; a result of null or undefined is none. */
-  readonly async: boolean;
-  /**
-   * Runs the command.
-   *
-   * @param started Present for `staged` commands: to be called when the user's
-   *   own function has returned a promise. From then on the connection's next
-   *   message may start.
-   * @returns The result, or a promise of it.
-   */
-  invoke(request: RpcRequest, started?: () => void): unknown;
-  /**
-   * Whether something runs before the user's function (guards, pipes), so that
-   * the connection's later messages have to wait for it.
-   */
-  readonly staged: boolean;
-  /**
-   * A promise of what a result stands for that a promise of `invoke` has come
-   * to; undefined where it is the answer itself. Then it is answered at once: a
-   * promise in between would let later messages overtake it.
-   */
-  readonly unwrap?: (value: unknown) => Promise<unknown> | undefined;
-}
-
-/** Makes of something thrown what the caller may know; undefined: nothing. */
-export type ErrorMapping = (error: unknown) => JsonValue | undefined;
+import { Service } from '../service.js';
 
 interface CommandTable {
   readonly commands: Map<string, Command>;
@@ -62,7 +34,10 @@ const state: unique symbol = Symbol('snorky:rpc-service');
  *   tick() { this.notify(this.registry.clients(), { type: 'tick' }); }
  * }
  */
-export abstract class RpcService extends Service implements RequestOwner {
+export abstract class RpcService
+  extends Service
+  implements RequestOwner, CommandOwner
+{
   private readonly [state]: CommandTable = {
     commands: new Map(),
     mapError: mapRpcError,
@@ -125,87 +100,10 @@ export abstract class RpcService extends Service implements RequestOwner {
     } else if (!isJsonObject(params)) {
       request.error(WireError.invalidParams);
     } else if (command.staged) {
-      this.$runStaged(request, command);
+      runStaged(this, request, command);
     } else {
-      this.$run(request, command);
+      run(this, request, command);
     }
-  }
-
-  /** @internal */
-  $run(request: RpcRequest, command: Command): void {
-    let result: unknown;
-    let later: Promise<unknown> | undefined;
-    try {
-      result = command.invoke(request);
-      // Inside, because a result may fail when it is asked for its `then`; and as a
-      // promise of our own kind, because it may fail when it is asked again.
-      if (isPromiseLike(result)) later = asPromise(result);
-    } catch (error) {
-      this.$reject(request, error);
-      return;
-    }
-    if (later !== undefined) this.$settleLater(request, command, later);
-    else this.$settle(request, command, result);
-  }
-
-  /** @internal */
-  $runStaged(request: RpcRequest, command: Command): void {
-    const lane = this.registry.laneOf(request.client);
-    let released = false;
-    const release = (): void => {
-      if (released) return;
-      released = true;
-      lane.release();
-    };
-    lane.hold();
-    let result: unknown;
-    let later: Promise<unknown> | undefined;
-    try {
-      result = command.invoke(request, release);
-      if (isPromiseLike(result)) later = asPromise(result);
-    } catch (error) {
-      this.$reject(request, error);
-      release();
-      return;
-    }
-    if (later !== undefined) {
-      this.$settleLater(request, command, later, release);
-    } else {
-      this.$settle(request, command, result);
-      release();
-    }
-  }
-
-  /** @internal */
-  $settleLater(
-    request: RpcRequest,
-    command: Command,
-    result: Promise<unknown>,
-    release?: () => void,
-  ): void {
-    const registry = this.registry;
-    if (!command.async) registry.commandStarted();
-    const settle = (value: unknown): void => {
-      if (!command.async) registry.commandEnded();
-      this.$settle(request, command, value);
-      release?.();
-    };
-    const fail = (error: unknown): void => {
-      if (!command.async) registry.commandEnded();
-      this.$reject(request, error);
-      release?.();
-    };
-    result.then((value) => {
-      let rest: Promise<unknown> | undefined;
-      try {
-        rest = command.unwrap?.(value);
-      } catch (error) {
-        fail(error);
-        return;
-      }
-      if (rest === undefined) settle(value);
-      else rest.then(settle, fail);
-    }, fail);
   }
 
   /** @internal */
@@ -283,8 +181,4 @@ function isAnswered(
 ): message is JsonObject & Partial<IncomingCall> {
   if (!isJsonObject(message) || !client.has('errors')) return false;
   return (message['callId'] ?? null) !== null;
-}
-
-function mapRpcError(error: unknown): JsonValue | undefined {
-  return isInstance(error, RpcError) ? error.value : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { PreparedMessage } from '../../src/core/prepared-message.js';
+import { PreparedMessage } from '../../../src/core/clients/prepared-message.js';
 
 describe('A prepared message', () => {
   it('is encoded once per kind of transport, however many deliver it', () => {

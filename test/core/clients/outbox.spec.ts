@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CHUNK, Outbox, type OutboxSink } from '../../src/core/outbox.js';
-import { OutboxFlusher } from '../../src/core/outbox-flusher.js';
+import {
+  CHUNK,
+  Outbox,
+  type OutboxSink,
+} from '../../../src/core/clients/outbox.js';
+import { OutboxFlusher } from '../../../src/core/clients/outbox-flusher.js';
 
 const KIB = 1024;
 

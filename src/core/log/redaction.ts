@@ -1,4 +1,4 @@
-import type { FieldFault } from './rpc-error.js';
+import type { FieldFault } from '../field-fault.js';
 import { excerpt } from './log-line.js';
 import { HiddenNames, type RedactedNames } from './redacted-names.js';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Client } from '../../src/core/client.js';
-import { SUPPORTED_FEATURES } from '../../src/core/negotiation.js';
-import { Service } from '../../src/core/service.js';
-import { ServiceRegistry } from '../../src/core/service-registry.js';
-import { FEATURE_BITS } from '../../src/protocol/features.js';
-import type { JsonValue } from '../../src/protocol/json.js';
-import { deferred } from '../support/deferred.js';
-import { LocalClient, LogLines } from '../support/local-client.js';
+import type { Client } from '../../../src/core/clients/client.js';
+import { SUPPORTED_FEATURES } from '../../../src/core/rpc/negotiation.js';
+import { Service } from '../../../src/core/service.js';
+import { ServiceRegistry } from '../../../src/core/service-registry.js';
+import { FEATURE_BITS } from '../../../src/protocol/features.js';
+import type { JsonValue } from '../../../src/protocol/json.js';
+import { deferred } from '../../support/deferred.js';
+import { LocalClient, LogLines } from '../../support/local-client.js';
 
 class Echo extends Service {
   processMessageFrom(client: Client, message: JsonValue): void {
