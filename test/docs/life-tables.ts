@@ -60,6 +60,7 @@ const EVENTS: readonly (readonly [name: string, event: LifeEvent])[] = [
   ['cancel', { type: 'cancel' }],
   ['disconnect', { type: 'disconnect' }],
   ['taken', { type: 'lost' }],
+  ['forgotten', { type: 'forgotten' }],
   ['replaced', { type: 'replaced' }],
   ['identity', { type: 'identityChanged' }],
   ['revoked', { type: 'revoked' }],

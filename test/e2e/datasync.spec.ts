@@ -73,6 +73,34 @@ describe(`Clients who authorize, query and acquire while rows change (seed ${see
   }, 30_000);
 });
 
+describe(`Clients of a broker that loses changes and logs (seed ${seed})`, () => {
+  it.each([
+    { when: 'while connections stay', cutEvery: 0, more: 4 },
+    { when: 'while connections are cut', cutEvery: 400, more: 5 },
+  ])(
+    'all have the rows of the source in the end, $when',
+    async ({ cutEvery, more }) => {
+      const outcome = await handOff({
+        clients: 30,
+        rate: 100,
+        seconds: 3,
+        cutEvery,
+        seed: seed + more,
+        broker: new DelayedBroker(new MemoryBroker(), {
+          seed: seed + more,
+          losses: 0.03,
+          forgets: 0.015,
+        }),
+      });
+      expect(outcome).toMatchObject({ unequal: 0, faults: [] });
+      expect(outcome.gaps).toBeGreaterThan(0);
+      expect(outcome.fetched).toBeGreaterThan(outcome.told);
+      expect(outcome.told).toBeGreaterThan(0);
+    },
+    30_000,
+  );
+});
+
 /** Counts what it gets. */
 class Returning extends LocalClient {
   deltas = 0;

@@ -39,8 +39,12 @@ export interface HandOffOutcome {
   readonly cuts: number;
   /** Times that a client went on where it was. */
   readonly resumed: number;
-  /** Times that a client was told to fetch, the first time aside. */
+  /** Times that a client had to fetch, the first time aside. */
   readonly fetched: number;
+  /** ... because a notification said so, on a connection that went on. */
+  readonly told: number;
+  /** Times that the broker lost what the service listens to. */
+  readonly gaps: number;
   /** Clients whose rows are not those of the source. */
   readonly unequal: number;
   /** Whatever else must not happen. */
@@ -157,6 +161,7 @@ class Tally {
   cuts = 0;
   resumed = 0;
   fetched = 0;
+  told = 0;
   readonly faults: string[] = [];
 }
 
@@ -179,6 +184,8 @@ interface Message {
   readonly deltas?: readonly Delta<Row>[];
   readonly subscription?: string;
   readonly position?: JsonValue;
+  readonly subscriptions?: readonly string[];
+  readonly delay?: number;
 }
 
 type Answer = Message | 'cut';
@@ -190,6 +197,7 @@ class Line {
   private answered: ((answer: Answer) => void) | undefined;
   private ended: () => void = () => {};
   readonly end: Promise<void>;
+  isOver = false;
 
   constructor(
     readonly ws: WebSocket,
@@ -201,17 +209,18 @@ class Line {
     ws.on('error', () => this.cut());
   }
 
-  call(command: string, params: object): Promise<Answer> {
+  call(service: string, command: string, params: object): Promise<Answer> {
     return new Promise((resolve) => {
       this.answered = resolve;
       const message = { command, params, callId: 1 };
-      this.ws.send(JSON.stringify({ service: 'datasync', message }));
+      this.ws.send(JSON.stringify({ service, message }));
       void this.end.then(() => resolve('cut'));
     });
   }
 
   /** For the client it is over, whatever the server believes. */
   cut(): void {
+    this.isOver = true;
     this.ended();
   }
 
@@ -245,11 +254,15 @@ class Watcher {
   private readonly over: Line[] = [];
   private stopped = false;
   private running: Promise<void> = Promise.resolve();
+  /** Goes on after a subscription that was live has ended. */
+  private ended: (() => void) | undefined;
 
+  /** @param listens Whether it asks to be told where rows have to be fetched. */
   constructor(
     private readonly context: Context,
     private readonly interest: Interest,
     private readonly resumes: boolean,
+    private readonly listens: boolean,
     private readonly random: Random,
     private readonly away: number,
   ) {}
@@ -312,13 +325,29 @@ class Watcher {
     this.line = line;
     await Promise.race([once(ws, 'open').catch(() => {}), line.end]);
     if (ws.readyState !== WebSocket.OPEN) return;
-    while (this.line === line) {
+    if (this.listens) {
+      await line.call('snorky', 'hello', { features: ['refetch', 'taken'] });
+    }
+    // The server may close it, also in the middle of an acquisition.
+    while (this.line === line && !line.isOver) {
       if (this.token === undefined) await this.fetch();
       if (this.line !== line || this.stopped) return;
-      if (await this.acquire(line)) break;
+      const ended = new Promise<void>((resolve) => (this.ended = resolve));
+      if (!(await this.acquire(line))) continue;
+      // It may have ended already, right behind the answer.
+      if (this.token !== undefined) await Promise.race([line.end, ended]);
     }
-    await line.end;
     if (this.line === line) this.line = undefined;
+  }
+
+  /** Its rows may be wrong, and nothing more comes of its subscription. */
+  private end({ delay = 0 }: Message): void {
+    const { tally } = this.context;
+    tally.fetched++;
+    tally.told++;
+    this.token = undefined;
+    const { ended } = this;
+    setTimeout(() => ended?.(), delay);
   }
 
   /** Token, then query: as long as that takes, with changes all the time. */
@@ -342,7 +371,7 @@ class Watcher {
   private async acquire(line: Line): Promise<boolean> {
     const { tally } = this.context;
     const { token, position } = this;
-    const answer = await line.call('acquireSubscription', {
+    const answer = await line.call('datasync', 'acquireSubscription', {
       token,
       ...(this.resumes ? { resume: true } : {}),
       ...(position === undefined ? {} : { since: position }),
@@ -381,12 +410,13 @@ class Watcher {
         const { message } = JSON.parse(data.toString()) as { message: Message };
         const { position } = message;
         if (position === undefined) return;
-        if ((broker.topics.compare(position, end) ?? 1) > 0) {
+        if ((broker.topics.compare(position, end) ?? 0) > 0) {
           tally.faults.push('A silenced connection got something new');
         }
       });
       if (old.last === undefined) continue;
-      if ((broker.topics.compare(old.last, end) ?? 1) > 0) {
+      // Of a log that was lost in between, nothing can be said.
+      if ((broker.topics.compare(old.last, end) ?? 0) > 0) {
         tally.faults.push('An old connection was ahead of the new one');
       }
     }
@@ -395,6 +425,13 @@ class Watcher {
   private apply(message: Message): void {
     const { tally } = this.context;
     if (message.type === 'error') return;
+    if (message.type === 'refetch') {
+      const { token } = this;
+      if (token !== undefined && message.subscriptions?.includes(token)) {
+        this.end(message);
+      }
+      return;
+    }
     if (message.data?.recovered === true) {
       this.judgeOldLines(message.data.position);
       this.moveTo(message.data.position);
@@ -407,6 +444,9 @@ class Watcher {
       this.moveTo(message.position as JsonValue);
     }
     const deltas = message.delta ? [message.delta] : (message.deltas ?? []);
+    if (deltas.length > 0 && this.token === undefined) {
+      tally.faults.push('A delta came after the end of its subscription');
+    }
     for (const delta of deltas) {
       tally.delivered++;
       this.judge(delta);
@@ -525,6 +565,7 @@ export async function handOff(
       context,
       interestOf(n),
       resumes,
+      n % 3 === 0,
       new Random(random.below(2 ** 31)),
       options.away ?? 20,
     );
@@ -548,7 +589,18 @@ export async function handOff(
   }
   const unequal = watchers.filter(({ equal }) => !equal).length;
   await Promise.all(watchers.map((watcher) => watcher.stop()));
-  const { delivered, cuts, resumed, fetched, faults } = tally;
+  const { delivered, cuts, resumed, fetched, told, faults } = tally;
   const published = source.changes;
-  return { published, delivered, cuts, resumed, fetched, unequal, faults };
+  const { gaps } = context.service.registry.counters;
+  return {
+    published,
+    delivered,
+    cuts,
+    resumed,
+    fetched,
+    told,
+    gaps,
+    unequal,
+    faults,
+  };
 }

@@ -47,10 +47,7 @@ export class MemoryTopics implements Topics {
   }
 
   compare(left: Position, right: Position): number | undefined {
-    const { sequence } = this.#store;
-    const a = sequence.read(left);
-    const b = sequence.read(right);
-    return a === undefined || b === undefined ? undefined : a - b;
+    return this.#store.sequence.compare(left, right);
   }
 }
 

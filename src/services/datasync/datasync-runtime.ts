@@ -60,14 +60,14 @@ export class DataSyncRuntime {
   private readonly departures: Departures;
   private readonly expiries = new AlarmClock(TIME_OF_DAY);
   private readonly retries = new Retries();
-  private stopHearing: Stop = () => {};
+  private readonly stops: Stop[] = [];
   /** What this node publishes is known to it. */
   private published: unknown;
 
   constructor(
     private readonly service: RpcService,
     private readonly engine: DataSyncEngine,
-    broker: Broker,
+    private readonly broker: Broker,
     private readonly models: Models,
     settings: DataSyncSettings,
   ) {
@@ -145,7 +145,11 @@ export class DataSyncRuntime {
       () => this.desk.doubted(),
     );
     return whenReady(heard, (stop) => {
-      this.stopHearing = stop;
+      this.stops.push(
+        stop,
+        // What this node held may be somebody else's, or gone.
+        this.broker.directory.onLost(() => this.desk.doubted()),
+      );
       // Before anybody can hold anything: what is not heard here, is read.
       return whenReady(this.revocations.start(), () => this.reader.start());
     });
@@ -159,7 +163,7 @@ export class DataSyncRuntime {
     this.retries.stop();
     this.expiries.stop();
     this.departures.stop();
-    this.stopHearing();
+    for (const stop of this.stops.splice(0)) stop();
   }
 
   authorize(

@@ -233,6 +233,8 @@ export function acquiring(life: Acquiring, event: LifeEvent): Step {
         );
       }
       return doubts(life, event);
+    case 'forgotten':
+      return mode === 'once' ? stay(life) : gone(life, 'removed', refused);
     case 'lost':
     case 'superseded':
       return mode === 'once' ? stay(life) : gone(life, 'elsewhere', refused);

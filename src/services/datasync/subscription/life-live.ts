@@ -13,6 +13,9 @@ export function live(life: Of<'live'>, event: LifeEvent): Step {
   switch (event.type) {
     case 'lost':
       return mode === 'once' ? stay(life) : gone(life, 'elsewhere', 'taken');
+    case 'forgotten':
+      // Nobody has taken it over, so that its client waits for what never comes.
+      return mode === 'once' ? stay(life) : gone(life, 'removed', 'refetch');
     case 'superseded':
       if (mode === 'once') return stay(life);
       return event.bySelf

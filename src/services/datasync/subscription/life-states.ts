@@ -168,7 +168,10 @@ export type LifeEvent =
   // Of others
   /** A later claim on this node has the token. */
   | { readonly type: 'superseded'; readonly bySelf: boolean }
-  /** Another node says that somebody has taken the token over. */
+  /**
+   * Another node says that somebody has taken the token over; or that may have
+   * been, and nobody can tell.
+   */
   | { readonly type: 'taken' }
   /** The application takes it back. */
   | { readonly type: 'revoked' }
@@ -207,6 +210,8 @@ export type LifeEvent =
   | { readonly type: 'kept' }
   /** The token is held by somebody else, or gone. */
   | { readonly type: 'lost' }
+  /** There is no such token any more, so that nobody else can have it. */
+  | { readonly type: 'forgotten' }
   | { readonly type: 'released' }
   /** @param was Whether it was this life's to remove. */
   | { readonly type: 'removed'; readonly was: boolean }

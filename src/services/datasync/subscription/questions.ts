@@ -114,7 +114,7 @@ export class TokenQuestions {
       holding,
       'ask',
       () => store.isHeldBy(token, holder, identityOf(client)),
-      (still) => ({ type: still ? 'kept' : 'lost' }),
+      (type) => ({ type }),
     );
   }
 
@@ -168,7 +168,8 @@ export class TokenQuestions {
       'record',
       () => this.context.store.update(token, holder, record),
       (done) => {
-        if (!done) return { type: 'lost' };
+        // Free, perhaps, for this node's hold has ended: that can be asked.
+        if (!done) return { type: 'taken' };
         holding.authorization = record;
         return undefined;
       },

@@ -73,13 +73,16 @@ export class SubscriptionStore {
     token: string,
     holder: string,
     binding: string | undefined,
-  ): MaybePromise<boolean> {
+  ): MaybePromise<'kept' | 'lost' | 'forgotten'> {
     const claim = this.broker.tokens.claim(
       this.key(token),
       holder,
       binding === undefined ? undefined : { binding },
     );
-    return whenReady(claim, ({ claimed }) => claimed);
+    return whenReady(claim, (answer) => {
+      if (answer.claimed) return 'kept';
+      return answer.reason === 'unknown' ? 'forgotten' : 'lost';
+    });
   }
 
   /** Tells all nodes who has taken a token over. */

@@ -17,6 +17,7 @@ const happening = fc.constantFrom<LifeEvent>(
   { type: 'expired' },
   { type: 'invalidated' },
   { type: 'gap' },
+  { type: 'forgotten' },
 );
 
 const luck = fc.constantFrom(

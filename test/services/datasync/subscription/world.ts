@@ -189,7 +189,7 @@ export class World {
         return { type: 'claimed', authorization, ...fit };
       }
       case 'ask':
-        if (token === undefined) return { type: 'lost' };
+        if (token === undefined) return { type: 'forgotten' };
         token.holder ??= by;
         return { type: token.holder === by ? 'kept' : 'lost' };
       case 'announce':
@@ -209,7 +209,7 @@ export class World {
           ? { type: 'placed', position: 0 }
           : { type: 'misplaced' };
       case 'record':
-        return token?.holder === by ? undefined : { type: 'lost' };
+        return token?.holder === by ? undefined : { type: 'taken' };
       case 'release':
         if (token?.holder === by) token.holder = undefined;
         return { type: 'released' };
