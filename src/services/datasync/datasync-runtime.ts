@@ -16,6 +16,7 @@ import { AlarmClock, TIME_OF_DAY } from '../../broker/alarm-clock.js';
 import type { AuthorizationTerms } from './authorize-options.js';
 import type { DataSyncEngine } from './datasync.engine.js';
 import type { DataSyncSettings } from './datasync-options.js';
+import type { Delta } from './delta.js';
 import { DeltaOutput } from './delta-output.js';
 import { Invalidations } from './invalidations.js';
 import {
@@ -61,8 +62,8 @@ export class DataSyncRuntime {
   private readonly expiries = new AlarmClock(TIME_OF_DAY);
   private readonly retries = new Retries();
   private readonly stops: Stop[] = [];
-  /** What this node publishes is known to it. */
-  private published: unknown;
+  /** What this node is publishing: it has learned from that already. */
+  private publishing: readonly Delta[] | undefined;
 
   constructor(
     private readonly service: RpcService,
@@ -84,7 +85,7 @@ export class DataSyncRuntime {
     this.output = new DeltaOutput(
       service,
       engine,
-      (subscription) => this.beacon.told(subscription),
+      (subscriptions) => this.beacon.told(subscriptions),
       compare,
     );
     this.watch = new EvictionWatch(log, tokenTimeout, () =>
@@ -192,8 +193,7 @@ export class DataSyncRuntime {
   }
 
   publish({ deltas, stale }: Publication): MaybePromise<void> {
-    const appended =
-      deltas.length === 0 ? undefined : this.reader.append(deltasEntry(deltas));
+    const appended = deltas.length === 0 ? undefined : this.append(deltas);
     return whenReady(appended, () => {
       if (stale.size > 0) return this.fetchAgain(stale);
     });
@@ -218,6 +218,15 @@ export class DataSyncRuntime {
     return whenReady(logged, (at) =>
       whenReady(this.reader.append(revokeEntry(terms, at)), () => {}),
     );
+  }
+
+  private append(deltas: readonly Delta[]): MaybePromise<Position> {
+    this.publishing = deltas;
+    try {
+      return this.reader.append(deltasEntry(deltas));
+    } finally {
+      this.publishing = undefined;
+    }
   }
 
   /** Where both logs end now. */
@@ -291,7 +300,7 @@ export class DataSyncRuntime {
   private route(entry: TopicEntry, said: LogEntry): void {
     switch (said.kind) {
       case 'deltas':
-        if (said.deltas !== this.published) this.models.learn(said.deltas);
+        if (said.deltas !== this.publishing) this.models.learn(said.deltas);
         this.output.live(said.deltas, entry.position);
         break;
       case 'invalidate':

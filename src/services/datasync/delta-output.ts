@@ -5,7 +5,7 @@ import type { RpcService } from '../../core/rpc/rpc-service.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import type { DataSyncEngine } from './datasync.engine.js';
 import type { Delta } from './delta.js';
-import { DeltaTexts, deltasText } from './delta-texts.js';
+import { DeltaTexts, EntryTexts } from './delta-texts.js';
 import type { Subscription } from './subscription/subscription.js';
 
 /**
@@ -19,8 +19,8 @@ export class DeltaOutput {
   constructor(
     private readonly service: RpcService,
     private readonly engine: DataSyncEngine,
-    /** A resumable subscription has been told how far the log has come. */
-    private readonly told: (subscription: Subscription) => void,
+    /** Resumable subscriptions have been told how far the log has come. */
+    private readonly told: (subscriptions: readonly Subscription[]) => void,
     private readonly compare: Topics['compare'],
   ) {}
 
@@ -30,27 +30,30 @@ export class DeltaOutput {
     for (const delta of deltas) {
       for (const routed of this.engine.route(delta)) {
         const once: Client[] = [];
+        let text: string | undefined;
         for (const subscription of routed.to) {
           if (this.hasHad(subscription, position)) continue;
           if (!subscription.resumable) {
             once.push(subscription.client);
             continue;
           }
-          if (subscription.outgoing === undefined) {
-            subscription.outgoing = [];
-            resumable.push(subscription);
-          }
-          subscription.outgoing.push(this.texts.withVersion(routed.delta));
+          text ??= this.texts.withVersion(routed.delta);
+          const { outgoing } = subscription;
+          if (outgoing === '') resumable.push(subscription);
+          subscription.outgoing =
+            outgoing === '' ? text : `${outgoing},${text}`;
         }
         if (once.length > 0) this.announce(once, routed.delta);
       }
     }
+    if (resumable.length === 0) return;
+    const texts = new EntryTexts(this.service.$prefix, position);
     for (const subscription of resumable) {
-      const texts = subscription.outgoing ?? [];
-      subscription.outgoing = undefined;
-      this.send(subscription, texts, position);
-      this.told(subscription);
+      const { client, token, outgoing } = subscription;
+      subscription.outgoing = '';
+      this.write(client, texts.of(token, outgoing));
     }
+    this.told(resumable);
   }
 
   /**
@@ -69,8 +72,10 @@ export class DeltaOutput {
     }
     if (deltas.length === 0) return;
     if (subscription.resumable) {
+      const { client, token } = subscription;
       const texts = deltas.map((delta) => this.texts.withVersion(delta));
-      this.send(subscription, texts, position);
+      const entry = new EntryTexts(this.service.$prefix, position);
+      this.write(client, entry.of(token, texts.join(',')));
     } else {
       for (const delta of deltas) this.announce([subscription.client], delta);
     }
@@ -80,8 +85,8 @@ export class DeltaOutput {
   position(subscription: Subscription, position: Position): void {
     // Where a reading that lags behind has come to, it was told before.
     if (this.hasHad(subscription, position)) return;
-    this.write(
-      subscription,
+    this.tell(
+      subscription.client,
       `{"type":"position","subscription":${JSON.stringify(subscription.token)},"position":${encodeJson(position)}}`,
     );
   }
@@ -105,22 +110,15 @@ export class DeltaOutput {
     );
   }
 
-  private send(
-    subscription: Subscription,
-    deltas: readonly string[],
-    position: Position,
-  ): void {
-    this.write(subscription, deltasText(subscription.token, deltas, position));
-  }
-
-  private write({ client }: Subscription, text: string): void {
-    this.tell(client, text);
-  }
-
   /** Sends what is not about deltas: all of this service goes one way. */
   tell(client: Client, text: string): void {
+    this.write(client, `${this.service.$prefix}${text}}`);
+  }
+
+  /** One recipient that fails keeps nobody else from theirs. */
+  private write(client: Client, envelope: string): void {
     try {
-      client.sendText(`${this.service.$prefix}${text}}`);
+      client.sendText(envelope);
     } catch (error) {
       this.service.registry.failed('deltas', error, () => {
         return `Could not send deltas of service "${this.service.name}"`;

@@ -36,11 +36,31 @@ function remembered(
   return text;
 }
 
-/** Members of the notification, in the order in which they are written. */
-export function deltasText(
-  token: string,
-  deltas: readonly string[],
-  position: JsonValue,
-): string {
-  return `{"type":"deltas","subscription":${JSON.stringify(token)},"deltas":[${deltas.join(',')}],"position":${encodeJson(position)}}`;
+/**
+ * The messages of one entry to resumable subscriptions. They differ in the token
+ * alone where the deltas are the same, which those of one row are.
+ */
+export class EntryTexts {
+  private readonly opening: string;
+  private readonly ending: string;
+  private deltas = '';
+  private rest = '';
+
+  /** @param prefix The beginning of an envelope of the service. */
+  constructor(prefix: string, position: JsonValue) {
+    this.opening = `${prefix}{"type":"deltas","subscription":"`;
+    this.ending = `],"position":${encodeJson(position)}}}`;
+  }
+
+  /**
+   * @param token Is written as it is: JSON has nothing to escape in a token.
+   * @param deltas JSON texts with commas between.
+   */
+  of(token: string, deltas: string): string {
+    if (deltas !== this.deltas) {
+      this.deltas = deltas;
+      this.rest = `","deltas":[${deltas}${this.ending}`;
+    }
+    return `${this.opening}${token}${this.rest}`;
+  }
 }

@@ -176,7 +176,7 @@ export class LifeExecutor {
       return;
     }
     subscription.sentTo = position;
-    if (subscription.resumable) beacon.told(subscription);
+    if (subscription.resumable) beacon.follow(subscription);
     this.run(holding, { type: 'registered' });
   }
 }

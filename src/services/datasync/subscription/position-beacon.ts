@@ -1,6 +1,7 @@
 import type { Position, Retention } from '../../../broker/ports.js';
-import { LogTally, type Mark } from './log-tally.js';
+import { LogTally } from './log-tally.js';
 import type { Subscription } from './subscription.js';
+import { ToldOrder } from './told-order.js';
 
 /** With a longer delay a timer would ring at once, again and again. */
 const LONGEST_DELAY = 2 ** 31 - 1;
@@ -10,11 +11,10 @@ const LONGEST_DELAY = 2 ** 31 - 1;
  * memory has passed since they last heard: who hears nothing of its own would
  * otherwise come back with a position that the log has forgotten.
  *
- * Those told least recently are first in the map, so that a look at its head
- * tells whether anybody is due.
+ * A look at the one that was told least recently tells whether anybody is due.
  */
 export class PositionBeacon {
-  private readonly marks = new Map<Subscription, Mark>();
+  private readonly order = new ToldOrder<Subscription>();
   private readonly tally = new LogTally();
   private last: Position | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -27,17 +27,24 @@ export class PositionBeacon {
     ) => void,
   ) {}
 
-  /** The subscription has just been told a position. */
-  told(subscription: Subscription): void {
-    this.marks.delete(subscription);
-    this.marks.set(subscription, this.tally.mark());
+  /** From now on a subscription is looked after: it knows a position. */
+  follow(subscription: Subscription): void {
+    this.order.add(subscription, this.tally.mark());
     const delay = Math.min(this.retention.age / 8, LONGEST_DELAY);
     this.timer ??= setInterval(this.look, delay).unref();
   }
 
+  /** An entry has told these its position. Of others it takes no notice. */
+  told(subscriptions: readonly Subscription[]): void {
+    const mark = this.tally.mark();
+    for (const subscription of subscriptions) {
+      this.order.renew(subscription, mark);
+    }
+  }
+
   forget(subscription: Subscription): void {
-    this.marks.delete(subscription);
-    if (this.marks.size === 0) this.stop();
+    this.order.delete(subscription);
+    if (this.order.first === undefined) this.stop();
   }
 
   /**
@@ -47,7 +54,7 @@ export class PositionBeacon {
    */
   advance(position: Position, measure: () => number): void {
     this.last = position;
-    if (this.marks.size === 0) {
+    if (this.order.first === undefined) {
       this.tally.add();
       return;
     }
@@ -66,18 +73,22 @@ export class PositionBeacon {
   }
 
   private readonly look = (): void => {
-    const { last, retention, tally } = this;
+    const { last, order, retention, tally } = this;
     if (last === undefined) return;
-    const now = performance.now();
-    for (const [subscription, mark] of this.marks) {
+    const now = tally.mark();
+    for (;;) {
+      const { first } = order;
+      // Once all have been told, the first one is again who was told now.
+      if (first === undefined || first.mark === now) return;
+      const { subscription, mark } = first;
       const due =
         tally.entriesSince(mark) >= retention.entries / 4 ||
         tally.unitsSince(mark) >= retention.size / 4 ||
-        now - mark.time >= retention.age / 4 - retention.age / 8;
+        now.time - mark.time >= retention.age / 4 - retention.age / 8;
       if (!due) return;
       // While the log rests there is nothing to tell.
       if (tally.entriesSince(mark) > 0) this.tell(subscription, last);
-      this.told(subscription);
+      order.renew(subscription, now);
     }
   };
 }

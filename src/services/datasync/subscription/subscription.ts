@@ -2,6 +2,7 @@ import type { Position } from '../../../broker/ports.js';
 import type { Client } from '../../../core/clients/client.js';
 import type { SubscriptionItem } from '../dealers/dealer.js';
 import type { ItemRequest } from './life-states.js';
+import type { Told } from './told-order.js';
 
 /** What deltas are routed to: a subscription that a client of this node has. */
 export class Subscription {
@@ -13,8 +14,10 @@ export class Subscription {
   matchedAfter = 0;
   /** @internal Up to where it was sent the log when it went live, until that is passed. */
   sentTo: Position | undefined;
-  /** @internal What the log entry in work has for it, as JSON texts. */
-  outgoing: string[] | undefined;
+  /** @internal What the log entry in work has for it: JSON texts with commas between. */
+  outgoing = '';
+  /** @internal Its place among those that are told positions. */
+  told: Told<Subscription> | undefined;
 
   constructor(
     readonly token: string,

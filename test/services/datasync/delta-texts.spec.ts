@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { JsonValue } from '../../../src/protocol/json.js';
+import { envelopePrefix } from '../../../src/protocol/envelope.js';
+import { EntryTexts } from '../../../src/services/datasync/delta-texts.js';
+import { newToken } from '../../../src/services/datasync/token.js';
+
+describe('The messages of one entry', () => {
+  const deltas = fc.array(fc.jsonValue(), { minLength: 1, maxLength: 3 });
+
+  it('are what the protocol says, whoever comes after whom', () => {
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.jsonValue(),
+        fc.array(deltas, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.nat(), { maxLength: 10 }),
+        (service, position, batches, order) => {
+          const texts = new EntryTexts(
+            envelopePrefix(service),
+            position as JsonValue,
+          );
+          for (const index of order) {
+            const batch = batches[index % batches.length] as unknown[];
+            const token = newToken();
+            const parts = batch.map((delta) => JSON.stringify(delta));
+            const envelope = {
+              service,
+              message: {
+                type: 'deltas',
+                subscription: token,
+                deltas: batch,
+                position,
+              },
+            };
+            expect(texts.of(token, parts.join(','))).toBe(
+              JSON.stringify(envelope),
+            );
+          }
+        },
+      ),
+    );
+  });
+});
