@@ -1,27 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import { Client, type Handshake } from '../../core/clients/client.js';
+import type { Handshake } from '../../core/clients/client.js';
+import { checkClosing, cutReason } from '../../core/clients/closing.js';
 import type { Counters } from '../../core/counters.js';
-import {
-  Outbox,
-  type OutboxLimits,
-  type OutboxSink,
-} from '../../core/clients/outbox.js';
-import type { OutboxFlusher } from '../../core/clients/outbox-flusher.js';
-import type {
-  Encoder,
-  PreparedMessage,
-} from '../../core/clients/prepared-message.js';
 import {
   CloseCode,
   CloseReason,
   type CloseCause,
 } from '../../protocol/close-codes.js';
-import { checkClosing, cutReason } from '../../core/clients/closing.js';
-import type { FrameJoiner } from './frame-joiner.js';
-import { encodeTextFrame, encodeTextPayload } from './framer.js';
+import { FrameSender, type SenderContext } from './frame-sender.js';
 import { ReadGate, type ReadGateHost } from './read-gate.js';
+import type { SnorkySocket, SocketOwner } from './snorky-socket.js';
 import type { WebSocketSettings } from './websocket-options.js';
 
 /** Bytes below which a pong is still written to a socket. */
@@ -32,92 +22,34 @@ const CLOSE_TIMEOUT = 5000;
 const HOPELESS_TIMEOUT = 2000;
 
 /** What the clients of one endpoint share. */
-export interface WebSocketContext {
+export interface WebSocketContext extends SenderContext {
   readonly settings: WebSocketSettings;
   readonly counters: Counters;
-  readonly flusher: OutboxFlusher;
-  readonly limits: OutboxLimits;
-  readonly joiner: FrameJoiner;
   received(client: WebSocketClient, text: string): void;
   failed(client: WebSocketClient, error: unknown): void;
   left(client: WebSocketClient): void;
 }
 
-/**
- * The `ws` socket of a client. Its listeners are shared functions that find the
- * client here: a closure per listener and connection would be memory that every
- * idle connection pays for.
- */
-export class SnorkySocket extends WebSocket {
-  declare client: WebSocketClient;
-
-  /**
-   * `ws` calls this to echo a peer's close, which takes the code alone, and when
-   * the peer has broken the protocol.
-   */
-  override close(code?: number): void {
-    super.close(code);
-    this.client.onClosing();
-  }
-
-  closeWith(code: number, reason: string): void {
-    super.close(code, reason);
-  }
-}
-
 /** One WebSocket connection. */
 export class WebSocketClient
-  extends Client
-  implements OutboxSink, ReadGateHost
+  extends FrameSender<WebSocketContext>
+  implements ReadGateHost, SocketOwner
 {
   /** A ping is on its way, and its pong is not back. */
   awaitingPong = false;
 
-  readonly outbox: Outbox;
-  private readonly encode: Encoder;
   /** Made when it is first needed, which is hardly ever. */
   private gate: ReadGate | undefined;
   private ending: NodeJS.Timeout | undefined;
-  private closing = false;
-  /** The socket tells when its buffer has emptied. */
-  private awaiting = false;
 
   constructor(
-    private readonly ws: SnorkySocket,
-    private readonly socket: Duplex,
-    readonly handshake: Handshake,
-    private readonly context: WebSocketContext,
+    ws: SnorkySocket,
+    socket: Duplex,
+    handshake: Handshake,
+    context: WebSocketContext,
   ) {
-    super();
-    this.outbox = new Outbox(this, context.flusher, context.limits);
-    // Where permessage-deflate was negotiated, `ws` alone may write: its
-    // compressed frames are made asynchronously, and ours would overtake them.
-    this.encode = ws.extensions === '' ? encodeTextFrame : encodeTextPayload;
-    ws.client = this;
-  }
-
-  get connected(): boolean {
-    return !this.closing && this.ws.readyState === WebSocket.OPEN;
-  }
-
-  sendText(text: string): void {
-    if (this.connected) this.outbox.push(this.encode(text));
-  }
-
-  deliver(message: PreparedMessage): void {
-    if (this.connected) this.outbox.push(message.as(this.encode));
-  }
-
-  override get waiting(): number {
-    return this.outbox.bytes;
-  }
-
-  override whenDrained(act: () => void): void {
-    // Asked for when all before it has been handed over, it ends at once.
-    this.outbox.pull(() => {
-      act();
-      return undefined;
-    });
+    super(ws, socket, handshake, context);
+    ws.tell(this);
   }
 
   close(code: number = CloseCode.normal, reason = ''): void {
@@ -207,42 +139,7 @@ export class WebSocketClient
     this.context.left(this);
   }
 
-  // What the outbox needs
-
-  get buffered(): number {
-    return this.encode === encodeTextFrame
-      ? this.socket.writableLength
-      : this.ws.bufferedAmount;
-  }
-
-  get writable(): boolean {
-    return this.ws.readyState === WebSocket.OPEN && this.socket.writable;
-  }
-
-  write(frames: readonly Uint8Array[]): void {
-    if (this.encode === encodeTextFrame) {
-      this.socket.write(this.context.joiner.join(frames));
-    } else {
-      const last = frames.length - 1;
-      for (let i = 0; i < last; i++)
-        this.ws.send(frames[i] as Uint8Array, TEXT);
-      this.ws.send(frames[last] as Uint8Array, TEXT, this.drained);
-    }
-  }
-
-  awaitDrain(): void {
-    // Through `ws`, the callback of each write tells it.
-    if (this.encode !== encodeTextFrame) return;
-    if (this.awaiting) return;
-    this.awaiting = true;
-    if (this.socket.writableNeedDrain) {
-      this.socket.once('drain', this.drained);
-    } else {
-      // Where streams buffer more than usual (an application may say so), there
-      // is no 'drain' for what we call full. This tells when it is written.
-      this.socket.write(NOTHING, this.drained);
-    }
-  }
+  // What the outbox tells
 
   tooSlow(): void {
     this.context.counters.closedSlow++;
@@ -253,11 +150,6 @@ export class WebSocketClient
     this.context.failed(this, error);
     this.terminate();
   }
-
-  private readonly drained = (): void => {
-    this.awaiting = false;
-    this.outbox.drained();
-  };
 
   // What the gate needs
 
@@ -313,6 +205,3 @@ export class WebSocketClient
     this.ending.unref();
   }
 }
-
-const TEXT = { binary: false };
-const NOTHING = new Uint8Array(0);

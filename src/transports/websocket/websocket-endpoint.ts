@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type RawData, type Server, type WebSocket } from 'ws';
+import { WebSocketServer, type Server } from 'ws';
 import {
   admit,
   type Admission,
@@ -18,11 +18,8 @@ import { FrameJoiner } from './frame-joiner.js';
 import { Heartbeat } from './heartbeat.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { selectSubprotocol, type SelectSubprotocol } from './subprotocols.js';
-import {
-  SnorkySocket,
-  WebSocketClient,
-  type WebSocketContext,
-} from './websocket-client.js';
+import { SnorkySocket } from './snorky-socket.js';
+import { WebSocketClient, type WebSocketContext } from './websocket-client.js';
 import { hasBody } from './upgrade-body.js';
 import {
   webSocketSettings,
@@ -170,11 +167,6 @@ export class WebSocketEndpoint implements WebSocketContext {
         },
         this,
       );
-      ws.on('message', onMessage);
-      ws.on('ping', onPing);
-      ws.on('pong', onPong);
-      ws.on('error', ignore);
-      ws.on('close', onClose);
       this.open.add(client);
       this.heartbeat?.add(client);
       admit(this.registry, client, admission);
@@ -195,23 +187,6 @@ export class WebSocketEndpoint implements WebSocketContext {
     });
     return false;
   }
-}
-
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  // `binaryType` is left at its default, so `ws` gives one Buffer per message.
-  (this as SnorkySocket).client.onMessage(data as Buffer, isBinary);
-}
-
-function onPing(this: WebSocket, payload: Buffer): void {
-  (this as SnorkySocket).client.onPing(payload);
-}
-
-function onPong(this: WebSocket): void {
-  (this as SnorkySocket).client.awaitingPong = false;
-}
-
-function onClose(this: WebSocket): void {
-  (this as SnorkySocket).client.onClosed();
 }
 
 function ignore(): void {}
