@@ -1,13 +1,8 @@
 import type { LiveListOptions } from '../client/live-collection.js';
 import type { Handshake } from '../core/clients/client.js';
-import { RpcError } from '../core/rpc/rpc-error.js';
 import type { ServiceRegistry } from '../core/service-registry.js';
 import { CloseCode } from '../protocol/close-codes.js';
-import {
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-} from '../protocol/json.js';
+import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import type { AsJson } from '../protocol/json-input.js';
 import type { RpcNotification } from '../protocol/rpc.js';
 import type { ApiOf, DeclaredModel, RowOf } from '../protocol/snorky-types.js';
@@ -19,6 +14,7 @@ import {
   type Closing,
   type ReceivedEnvelope,
 } from './memory-client.js';
+import { PendingCalls } from './pending-calls.js';
 import type { RestDoor } from './rest-door.js';
 import { testCalls, type TestCalls } from './test-calls.js';
 import type { TestList } from './test-list.js';
@@ -40,20 +36,13 @@ const SHOWN = 100;
 /** Options of a list, and the name of the service that it follows. */
 type ListOptions<Row> = LiveListOptions<Row> & { readonly service?: string };
 
-interface PendingCall {
-  readonly resolve: (data: JsonValue) => void;
-  readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
-}
-
 /** A client in memory, and what a test does with it. */
 export class TestClient extends MemoryClient implements AsyncDisposable {
   private readonly inbox = new Inbox<ReceivedEnvelope>((envelope) => {
     const text = JSON.stringify(envelope);
     return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}...`;
   });
-  private readonly calls = new Map<string, PendingCall>();
-  private counter = 0;
+  private readonly calls = new PendingCalls();
   private page: TestPage | undefined;
 
   /** @internal Use `connectClient`. */
@@ -83,24 +72,11 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
     params: object = {},
     patience: number = PATIENCE,
   ): Promise<JsonValue> {
-    const callId = `call-${this.counter++}`;
-    return new Promise((resolve, reject) => {
+    const what = `${service}.${command}`;
+    return this.calls.open(what, patience, (callId) => {
       // Who has asked for errors gets that of the wire.
       if (!this.has('errors')) checkService(this.$registry, service);
-      const timer = setTimeout(() => {
-        this.calls.delete(callId);
-        reject(
-          new Error(`${service}.${command} did not answer in ${patience} ms.`),
-        );
-      }, patience);
-      this.calls.set(callId, { resolve, reject, timer });
-      try {
-        this.emit(service, { command, params, callId });
-      } catch (error) {
-        clearTimeout(timer);
-        this.calls.delete(callId);
-        reject(error as Error);
-      }
+      this.emit(service, { command, params, callId });
     });
   }
 
@@ -221,39 +197,16 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
   /** @internal */
   $arrived(envelope: ReceivedEnvelope, text: string): void {
     if (this.page?.takes(envelope, text) === true) return;
-    const call = this.takeCall(envelope.message);
-    if (call === undefined) {
-      this.inbox.put(envelope);
-      return;
-    }
-    const { type, data, message } = envelope.message as JsonObject;
-    if (type === 'error') call.reject(new RpcError(message ?? null));
-    else call.resolve(data ?? null);
+    if (!this.calls.settle(envelope.message)) this.inbox.put(envelope);
   }
 
   /** @internal */
   $ended(closing: Closing): void {
     const { code, reason } = closing;
     const told = `The connection was closed with ${code}${reason && ` (${reason})`}.`;
-    for (const { timer, reject } of this.calls.values()) {
-      clearTimeout(timer);
-      reject(new Error(told));
-    }
-    this.calls.clear();
+    this.calls.end(told);
     this.inbox.end(told);
     this.page?.closed(closing);
-  }
-
-  private takeCall(message: JsonValue): PendingCall | undefined {
-    if (!isJsonObject(message)) return undefined;
-    const { type, callId } = message;
-    if (type !== 'response' && type !== 'error') return undefined;
-    if (typeof callId !== 'string') return undefined;
-    const call = this.calls.get(callId);
-    if (call === undefined) return undefined;
-    this.calls.delete(callId);
-    clearTimeout(call.timer);
-    return call;
   }
 }
 

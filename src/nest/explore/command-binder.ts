@@ -4,7 +4,8 @@ import type { Command } from '../../core/rpc/command.js';
 import type { DeclaredCommand } from '../decorators/declared-commands.js';
 import { exposedCommand } from '../commands/exposed-command.js';
 import { directCommand } from '../commands/direct-command.js';
-import { planParams, type ParamsPlan } from '../params/params-plan.js';
+import { planParams } from '../params/plan-params.js';
+import type { ParamsPlan } from '../params/params-plan.js';
 import {
   pipelineCommand,
   type CommandPlace,

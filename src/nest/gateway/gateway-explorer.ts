@@ -7,31 +7,24 @@ import {
 import { DiscoveryService, ExternalContextCreator } from '@nestjs/core';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { Admit } from '../../core/admission/admission.js';
-import { GATEWAY_METADATA } from '../setup/constants.js';
 import { EnhancerBinder } from '../enhancers/enhancer-binder.js';
 import { checkAllBound } from '../enhancers/unbound-enhancers.js';
-import {
-  ENTRY_PROVIDER_WATERMARK,
-  isAlias,
-  type InstanceWrapper,
-} from '../setup/nest-internals.js';
+import { ENTRY_PROVIDER_WATERMARK, isAlias } from '../setup/nest-internals.js';
 import { ResolvedOptions } from '../options/resolved-options.js';
-import { resolveScoped } from '../providers/scoped-instance.js';
 import { setupError } from '../setup/setup-errors.js';
 import type { WebSocketLateOptions } from '../options/snorky-options.js';
 import {
-  callee,
-  checkScoped,
   classOf,
   decoratedClass,
   type ClassRef,
 } from '../providers/stand-in.js';
 import {
-  gatewayAdmission,
-  identifyOf,
-  type GatewayPlace,
-} from './gateway-admission.js';
-import type { IdentifiesClient } from './identification.js';
+  isPlaced,
+  placeOf,
+  registryOf,
+  type FoundGateway,
+} from './found-gateway.js';
+import { gatewayAdmission, identifyOf } from './gateway-admission.js';
 import {
   NOBODY,
   routeIdentity,
@@ -200,54 +193,6 @@ export class GatewayExplorer implements OnModuleInit {
     if (!used) throw setupError('SNORKY_GATEWAY_USELESS', name, registry);
     this.gateways.set(registry, place);
   }
-}
-
-/** The registry whose gateway a class is, if it is one. */
-function registryOf(classRef: unknown): string | undefined {
-  return typeof classRef === 'function'
-    ? (Reflect.getMetadata(GATEWAY_METADATA, classRef) as string | undefined)
-    : undefined;
-}
-
-/**
- * Whether a provider stands where the class of a gateway is expected: that class,
- * a subclass, or what is no gateway itself, such as the mock of a test.
- */
-function isPlaced(
-  { metatype, token }: InstanceWrapper,
-  own: ClassRef | undefined,
-): boolean {
-  return (
-    registryOf(metatype) !== undefined ||
-    registryOf(own) === undefined ||
-    own === token ||
-    own?.prototype instanceof (token as ClassRef)
-  );
-}
-
-interface FoundGateway extends GatewayPlace {
-  readonly wrapper: InstanceWrapper;
-}
-
-function placeOf(wrapper: InstanceWrapper, classRef: ClassRef): FoundGateway {
-  checkScoped(wrapper, classRef);
-  const isStatic = wrapper.isDependencyTreeStatic();
-  const asked: readonly (keyof IdentifiesClient)[] =
-    'identifyRequest' in classRef.prototype
-      ? ['identify', 'identifyRequest']
-      : ['identify'];
-  const calleeOf = (made: unknown): object => callee(classRef, asked, made);
-  return {
-    classRef,
-    wrapper,
-    resolve: (request) =>
-      isStatic
-        ? { instance: calleeOf(wrapper.instance) }
-        : resolveScoped(wrapper, request).then((scoped) => ({
-            ...scoped,
-            instance: calleeOf(scoped.instance),
-          })),
-  };
 }
 
 /**

@@ -1,7 +1,6 @@
 import {
   STATUS_CODES,
   type IncomingMessage,
-  type OutgoingHttpHeaders,
   type ServerResponse,
 } from 'node:http';
 import type { ServiceRegistry } from '../../core/service-registry.js';
@@ -15,6 +14,7 @@ import { peerOf, type VisitorOf } from '../../core/admission/visitor.js';
 import { pathOf } from '../request-target.js';
 import { BackendKeys } from './backend-keys.js';
 import { HttpClient, type HttpOutcome } from './http-client.js';
+import { refuseTooLarge, sendJson } from './json-answer.js';
 import { readBody, type BodyFault } from './read-body.js';
 
 /** How an HTTP backend behaves. */
@@ -200,47 +200,6 @@ export class BackendHandler {
   ): void {
     sendJson(response, status, JSON.stringify({ statusCode: status, message }));
   }
-}
-
-/** How long what is left of a refused body is read, in milliseconds. */
-const LINGER = 2000;
-
-/**
- * Refuses a body whose rest is still on its way. Closing at once would reset the
- * connection under a caller who is writing and has not read the answer; so the
- * answer goes out, the rest is read and dropped for a while, and then it ends.
- */
-function refuseTooLarge(
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const message = 'The body is too large';
-  const text = JSON.stringify({ statusCode: 413, message });
-  response.writeHead(413, { ...jsonHeaders(text), Connection: 'close' });
-  response.write(text);
-  const end = (): void => {
-    clearTimeout(timer);
-    response.end();
-  };
-  const timer = setTimeout(end, LINGER);
-  request.once('end', end).once('close', end).resume();
-}
-
-function sendJson(
-  response: ServerResponse,
-  status: number,
-  text: string,
-): void {
-  if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, jsonHeaders(text));
-  response.end(text);
-}
-
-function jsonHeaders(text: string): OutgoingHttpHeaders {
-  return {
-    'Content-Type': 'application/json; charset=UTF-8',
-    'Content-Length': Buffer.byteLength(text),
-  };
 }
 
 /** A framework in front may have cut its own prefix off the URL. */

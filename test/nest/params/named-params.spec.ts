@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { NamedParams } from '../../../src/nest/params/params-plan.js';
+import { NamedParams } from '../../../src/nest/params/named-params.js';
 import type { JsonObject } from '../../../src/protocol/json.js';
 
 const params = (text: string): JsonObject => JSON.parse(text) as JsonObject;

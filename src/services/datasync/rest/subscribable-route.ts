@@ -11,7 +11,6 @@ import { defer, from, mergeMap, of, tap, type Observable } from 'rxjs';
 import type { RouteRequest } from '../../../nest/gateway/route-request.js';
 import {
   answersItself,
-  INTERCEPTORS_METADATA,
   METHOD_METADATA,
 } from '../../../nest/setup/nest-internals.js';
 import { ofThisCopy } from '../../../nest/setup/package-copies.js';
@@ -21,6 +20,7 @@ import {
   SubscriptionHeader,
 } from '../../../protocol/subscription-headers.js';
 import type { DataSyncService } from '../datasync.service.js';
+import { interceptorsOf, moveInside } from './innermost.js';
 import { RouteAuthorization, type RouteToken } from './route-authorization.js';
 import type { SubscribablePlan } from './subscribable-plan.js';
 import {
@@ -57,7 +57,7 @@ export abstract class SubscribableRoute
     const { target, key } = place;
     this.who = `${target.constructor.name}.${String(key)}()`;
     // Nest reads the list before the first hook of its life cycle.
-    this.moveInside();
+    moveInside(this.method(), this.constructor);
   }
 
   onApplicationBootstrap(): void {
@@ -203,20 +203,6 @@ export abstract class SubscribableRoute
     return this.service;
   }
 
-  /**
-   * Makes this the last interceptor, wherever its decorator is written. One
-   * inside of it could answer from a cache: rows older than the token, and what
-   * changed in between would be lost.
-   */
-  private moveInside(): void {
-    const method = this.method();
-    const all = interceptorsOf(method);
-    const own = this.constructor;
-    if (all.at(-1) === own || !all.includes(own)) return;
-    const sorted = [...all.filter((one) => one !== own), own];
-    Reflect.defineMetadata(INTERCEPTORS_METADATA, sorted, method);
-  }
-
   private method(): object {
     const { target, key } = this.place;
     return Reflect.get(target, key) as object;
@@ -240,11 +226,6 @@ interface Answering {
 }
 
 function ignore(): void {}
-
-function interceptorsOf(method: object): readonly unknown[] {
-  return (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ??
-    []) as readonly unknown[];
-}
 
 function isOne(interceptor: unknown): boolean {
   return (
