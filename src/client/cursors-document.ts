@@ -46,7 +46,7 @@ export class CursorDocument {
   $isJoined = true;
   /** @internal Those that are gone, too, until the service knows it. */
   readonly $own = new Set<OwnCursor>();
-  private readonly foreign = new Map<unknown, ForeignCursor>();
+  readonly #foreign = new Map<unknown, ForeignCursor>();
 
   /** @internal */
   constructor(
@@ -56,13 +56,13 @@ export class CursorDocument {
     readonly $service: CursorService,
     cursors: readonly CursorData[],
   ) {
-    for (const data of cursors) this.put(data);
+    for (const data of cursors) this.#put(data);
   }
 
   /** The cursors in it: first one's own. */
   get cursors(): readonly Cursor[] {
     const own = [...this.$own].filter(({ $isGone }) => !$isGone);
-    return [...own, ...this.foreign.values()];
+    return [...own, ...this.#foreign.values()];
   }
 
   /**
@@ -90,11 +90,11 @@ export class CursorDocument {
   $rejoined(cursors: readonly CursorData[]): void {
     this.$isJoined = true;
     const there = new Set<unknown>(cursors.map((data) => data.publicHandle));
-    for (const handle of this.foreign.keys()) {
+    for (const handle of this.#foreign.keys()) {
       if (!there.has(handle)) this.$removed(handle);
     }
     for (const data of cursors) {
-      const known = this.foreign.get(data.publicHandle);
+      const known = this.#foreign.get(data.publicHandle);
       if (look(known) !== look(data)) this.$changed(data);
     }
     for (const cursor of this.$own) cursor.$flush();
@@ -103,15 +103,15 @@ export class CursorDocument {
   /** @internal Somebody else's cursor is new, or has changed. */
   $changed(data: CursorData): void {
     const { cursorAdded, cursorUpdated } = this.$service;
-    const known = this.foreign.has(data.publicHandle);
-    (known ? cursorUpdated : cursorAdded).dispatch(this.put(data));
+    const known = this.#foreign.has(data.publicHandle);
+    (known ? cursorUpdated : cursorAdded).dispatch(this.#put(data));
   }
 
   /** @internal Answers whether there was such a cursor. */
   $removed(handle: unknown): boolean {
-    const cursor = this.foreign.get(handle);
-    if (cursor === undefined) return false;
-    this.foreign.delete(handle);
+    const cursor = this.#foreign.get(handle);
+    if (!cursor) return false;
+    this.#foreign.delete(handle);
     this.$service.cursorRemoved.dispatch(cursor);
     return true;
   }
@@ -130,10 +130,10 @@ export class CursorDocument {
     this.$own.clear();
   }
 
-  private put(data: CursorData): ForeignCursor {
-    const known = this.foreign.get(data.publicHandle);
+  #put(data: CursorData): ForeignCursor {
+    const known = this.#foreign.get(data.publicHandle);
     const cursor = known ?? new ForeignCursor();
-    this.foreign.set(data.publicHandle, cursor);
+    this.#foreign.set(data.publicHandle, cursor);
     return Object.assign(cursor, data, { document: this });
   }
 }
@@ -163,8 +163,7 @@ export class OwnCursor extends SynchronizedCursor {
   /** @internal */
   override $ended(error?: unknown): void {
     this.document.$own.delete(this);
-    if (error === undefined) return;
-    this.document.$service.cursorRefused.dispatch(this, error);
+    if (error) this.document.$service.cursorRefused.dispatch(this, error);
   }
 }
 

@@ -75,37 +75,37 @@ export abstract class SynchronizedCursor implements CursorState {
   readonly status: JsonValue = null;
   /** @internal Removed, refused, or its document was left. */
   $isGone = false;
-  private readonly privateHandle: number;
-  private keys!: Keys;
+  readonly #privateHandle: number;
+  #keys!: Keys;
   /** What the service has; undefined while it has no such cursor. */
-  private known: Known | undefined;
+  #known: Known | undefined;
   /** For the answer to the call that is on its way. */
-  private sent: Waiting | undefined;
+  #sent: Waiting | undefined;
   /** For the answer to the call after that. */
-  private next: Waiting | undefined;
+  #next: Waiting | undefined;
 
   /** @internal */
   constructor(
     readonly document: Place,
     state: Given,
   ) {
-    this.set(state);
-    this.privateHandle = document.$service.$handles++;
+    this.#set(state);
+    this.#privateHandle = document.$service.$handles++;
   }
 
   /** What others know it by: undefined while the service does not have it. */
   get publicHandle(): number | undefined {
-    return this.known?.publicHandle;
+    return this.#known?.publicHandle;
   }
 
   /** How many promises of this cursor wait for an answer: at most two. */
   get pendingPromiseCount(): number {
-    return (this.sent ? 1 : 0) + (this.next ? 1 : 0);
+    return (this.#sent ? 1 : 0) + (this.#next ? 1 : 0);
   }
 
   /** Whether the service has the cursor as it is here. */
   isSynchronized(): boolean {
-    return !this.$isGone && this.sent === undefined && this.isKnown();
+    return !this.$isGone && !this.#sent && this.#isKnown();
   }
 
   /**
@@ -119,44 +119,40 @@ export abstract class SynchronizedCursor implements CursorState {
   update<Position, Status>(
     changes: CursorInput<Position, Status>,
   ): Promise<null> {
-    return this.change(() => this.set(changes));
+    return this.#change(() => this.#set(changes));
   }
 
   /** Removes the cursor, at once. The promise need not be handled. */
   remove(): Promise<null> {
-    return this.change(() => {
+    return this.#change(() => {
       this.$isGone = true;
       // What was to be told before is of no interest any more.
-      this.settle('next');
+      this.#settleNext();
     });
   }
 
   /** @internal Settles when the service has this state, or a newer one. */
   $wait(): Promise<null> {
-    this.next ??= this.defer();
-    return this.next.promise;
+    this.#next ??= this.#defer();
+    return this.#next.promise;
   }
 
   /** @internal Sends what the service does not know, one call at a time. */
   $flush(): void {
-    if (this.sent !== undefined) return;
-    if (this.isKnown()) {
-      this.settle('next');
+    if (this.#sent) return;
+    if (this.#isKnown()) {
+      this.#settleNext();
       if (this.$isGone) this.$ended();
-    } else if (this.document.$isJoined) {
-      this.tell();
-    }
+    } else if (this.document.$isJoined) this.#tell();
   }
 
   /** @internal The connection has gone, and with it what the service had. */
   $lost(error: unknown, final: boolean): void {
-    const { sent } = this;
-    this.known = undefined;
-    if (final && !this.$isGone) {
-      this.settle('sent', error);
-      this.settle('next', error);
-    } else {
-      this.sent = undefined;
+    const sent = this.#sent;
+    this.#known = undefined;
+    if (final && !this.$isGone) this.#settleAll(error);
+    else {
+      this.#sent = undefined;
       sent?.resolve(this.$wait());
       this.$flush();
     }
@@ -165,16 +161,15 @@ export abstract class SynchronizedCursor implements CursorState {
   /** @internal Nothing is to be sent any more. */
   $drop(error?: unknown): void {
     this.$isGone = true;
-    this.settle('sent', error);
-    this.settle('next', error);
+    this.#settleAll(error);
   }
 
   /** @internal It is gone; with an error if the service did not take it. */
   abstract $ended(error?: unknown): void;
 
-  private change(apply: () => void): Promise<null> {
+  #change(apply: () => void): Promise<null> {
     if (this.$isGone) {
-      const { promise, reject } = this.defer();
+      const { promise, reject } = this.#defer();
       // What the service would say.
       reject(new RpcError('No such cursor'));
       return promise;
@@ -185,95 +180,86 @@ export abstract class SynchronizedCursor implements CursorState {
     return changed;
   }
 
-  private set(state: Given): void {
+  #set({ position = this.position, status = this.status }: Given): void {
     // As others will see it: a date is a text, and whoever changes an object
     // changes nothing here.
-    const position = jsonOf(
-      state.position === undefined ? this.position : state.position,
-    );
-    const status = jsonOf(
-      state.status === undefined ? this.status : state.status,
-    );
-    this.keys = {
-      position: canonicalKey(position),
-      status: canonicalKey(status),
+    const state = { position: jsonOf(position), status: jsonOf(status) };
+    this.#keys = {
+      position: canonicalKey(state.position),
+      status: canonicalKey(state.status),
     };
-    Object.assign(this, { position, status });
+    Object.assign(this, state);
   }
 
   /** Whether there is nothing to be sent. */
-  private isKnown(): boolean {
-    const { $isGone, keys, known } = this;
-    if ($isGone) return known === undefined;
-    return known?.position === keys.position && known.status === keys.status;
+  #isKnown(): boolean {
+    const known = this.#known;
+    const keys = this.#keys;
+    if (this.$isGone || !known) return this.$isGone && !known;
+    return known.position === keys.position && known.status === keys.status;
   }
 
   /** Sends what is to be sent. */
-  private tell(): void {
-    const { document, $isGone, position, status, keys, known } = this;
-    if (known === undefined) {
-      this.call(
-        'createCursor',
-        { document: document.name, position, status },
-        (result) => ({ ...keys, publicHandle: result as number }),
-        (error) => {
-          if (!this.$isGone) {
-            this.$drop(error);
-            this.$ended(error);
-          }
-          // What had no answer in time may exist all the same.
-          return error instanceof RpcError ? undefined : {};
-        },
-      );
-    } else if ($isGone) {
-      this.call('removeCursor', {}, nothing, nothing);
-    } else {
-      const { publicHandle } = known;
-      const newData = {
-        ...(keys.position === known.position ? {} : { position }),
-        ...(keys.status === known.status ? {} : { status }),
-      };
-      this.call(
-        'updateCursor',
-        { newData },
-        () => ({ ...keys, publicHandle }),
-        () => ({ publicHandle }),
-      );
-    }
-  }
-
-  /** @param accepted What the service has after this answer. */
-  private call(
-    command: string,
-    params: object,
-    accepted: (result: unknown) => Known | undefined,
-    refused: (error: unknown) => Known | undefined,
-  ): void {
-    const { document, privateHandle } = this;
-    const { $service } = document;
-    const sent = (this.sent = this.next ?? this.defer());
-    this.next = undefined;
-    const settle = (know: () => Known | undefined, error?: unknown): void => {
-      // Otherwise it was settled before: its connection or document has gone.
-      if (this.sent !== sent) return;
-      this.known = know();
-      this.settle('sent', error);
+  #tell(): void {
+    const { document, $isGone, position, status } = this;
+    const keys = this.#keys;
+    const known = this.#known;
+    const publicHandle = known?.publicHandle;
+    const sent = this.#next ?? this.#defer();
+    this.#sent = sent;
+    this.#next = undefined;
+    const [command, params] = !known
+      ? ['createCursor', { document: document.name, position, status }]
+      : $isGone
+        ? ['removeCursor', {}]
+        : ['updateCursor', { newData: this.#changes(known) }];
+    const isRemoved = known && $isGone;
+    const answered = (has: Known | undefined, error?: unknown): void => {
+      this.#known = has;
+      this.#sent = undefined;
+      settle(sent, error);
       // An update that was refused would be refused again.
-      if (this.$isGone || this.next !== undefined) this.$flush();
+      if (this.$isGone || this.#next) this.$flush();
     };
-    $service.$call(
+    document.$service.$call(
       command,
-      { privateHandle, ...params },
+      { privateHandle: this.#privateHandle, ...params },
       {},
       {
         isOnce: true,
-        resolve: (result) => settle(() => accepted(result)),
-        reject: (error) => settle(() => refused(error), error),
+        // Unless it was settled before: its connection or document has gone.
+        resolve: (result) => {
+          if (this.#sent !== sent) return;
+          const handle = known ? publicHandle : (result as number);
+          answered(isRemoved ? undefined : { ...keys, publicHandle: handle });
+        },
+        reject: (error) => {
+          if (this.#sent !== sent) return;
+          if (!known && !this.$isGone) {
+            this.$drop(error);
+            this.$ended(error);
+          }
+          // What had no answer in time may have been created all the same.
+          const isRefused = !known && error instanceof RpcError;
+          answered(
+            isRemoved || isRefused ? undefined : { publicHandle },
+            error,
+          );
+        },
       },
     );
   }
 
-  private defer(): Waiting {
+  #changes(known: Known): Partial<CursorState> {
+    const { position, status } = this;
+    const keys = this.#keys;
+    return {
+      ...(keys.position !== known.position && { position }),
+      ...(keys.status !== known.status && { status }),
+    };
+  }
+
+  #defer(): Waiting {
     let settle!: Omit<Waiting, 'promise'>;
     const promise = new this.document.$service.snorky.Promise<null>(
       (resolve, reject) => {
@@ -285,12 +271,19 @@ export abstract class SynchronizedCursor implements CursorState {
     return { promise, ...settle };
   }
 
-  private settle(which: 'sent' | 'next', error?: unknown): void {
-    const waiting = this[which];
-    this[which] = undefined;
-    if (error === undefined) waiting?.resolve(null);
-    else waiting?.reject(error);
+  #settleNext(error?: unknown): void {
+    settle(this.#next, error);
+    this.#next = undefined;
+  }
+
+  #settleAll(error: unknown): void {
+    settle(this.#sent, error);
+    this.#sent = undefined;
+    this.#settleNext(error);
   }
 }
 
-function nothing(): undefined {}
+function settle(waiting: Waiting | undefined, error: unknown): void {
+  if (error) waiting?.reject(error);
+  else waiting?.resolve(null);
+}

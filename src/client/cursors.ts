@@ -157,7 +157,7 @@ export class Cursors
   override $heard({ type, cursor }: RpcNotification): boolean {
     const { document: name, publicHandle } = Object(cursor) as CursorData;
     const document = this.$find({ document: name });
-    if (document === undefined) return false;
+    if (!document) return false;
     // It was on its way when the document was left.
     if (document.isLeft) return true;
     if (type === 'cursorRemoved') return document.$removed(publicHandle);

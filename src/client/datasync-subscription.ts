@@ -166,7 +166,7 @@ export class Followed {
 
   #ask(token: string, replaces?: string): void {
     const { $features } = this.#service.snorky;
-    if (replaces !== undefined && !$features.granted('replaces')) {
+    if (replaces && !$features.granted('replaces')) {
       this.#keepOld();
       return;
     }
@@ -209,7 +209,7 @@ export class Followed {
     }
     this.#change('live');
     // The connection was lost, and what was asked has not happened.
-    if (this.#next !== undefined) this.#ask(this.#next, token);
+    if (this.#next) this.#ask(this.#next, token);
   }
 
   #refused(error: unknown, replaces: string | undefined): void {
@@ -219,12 +219,12 @@ export class Followed {
     const reason = error instanceof RpcError && error.value;
     const isUnknown = reason === NO_SUCH_SUBSCRIPTION;
     const isForeign = reason === INVALID_PARAMS;
-    if (replaces !== undefined) {
+    if (replaces) {
       if (isUnknown || isForeign) {
         this.#keepOld(error);
         return;
       }
-    } else if (isUnknown && this.#next !== undefined) {
+    } else if (isUnknown && this.#next) {
       // The connection was lost, and what was asked may have happened.
       this.#ask(this.#next, this.token);
       return;
@@ -234,7 +234,7 @@ export class Followed {
       return;
     }
     // The server may have one of its tokens as live still.
-    if (isOurs || replaces !== undefined) this.#release();
+    if (isOurs || replaces) this.#release();
     this.#end(error);
   }
 
@@ -246,7 +246,7 @@ export class Followed {
 
   /** The end of a renewal: one of both tokens is not its own any more. */
   #settle(isRenewed: boolean): void {
-    if (this.#next !== undefined) this.#service.$forget(this.#next, this);
+    if (this.#next) this.#service.$forget(this.#next, this);
     this.#next = undefined;
     this.#renewed?.(isRenewed);
     this.#renewed = undefined;
@@ -256,8 +256,9 @@ export class Followed {
   #release(): void {
     const settle = { resolve() {}, reject() {} };
     for (const token of [this.token, this.#next]) {
-      if (token === undefined) continue;
-      this.#service.$call('cancelSubscription', { token }, {}, settle);
+      if (token) {
+        this.#service.$call('cancelSubscription', { token }, {}, settle);
+      }
     }
   }
 

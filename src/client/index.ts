@@ -1,3 +1,32 @@
+// In this order it is smallest: what is alike is near in a bundle.
+
+// Collections
+export { ArrayCollection } from './collections/array-collection.js';
+export { CollectionDeltaProcessor } from './collections/collection-delta-processor.js';
+export { Collection, CollectionIterator } from './collections/collection.js';
+export { SingleItemCollection } from './collections/single-item-collection.js';
+export type { ArrayCollectionOptions } from './collections/array-collection-options.js';
+export type {
+  CollectionDeltaProcessorOptions,
+  Collections,
+  TaggedDelta,
+} from './collections/collection-delta-processor.js';
+export type { KeyOption } from './collections/key.js';
+
+// Live data
+export { liveCollection } from './live-collection.js';
+export type {
+  Live,
+  LiveCollection,
+  LiveItem,
+  LiveItemOptions,
+  LiveListOptions,
+} from './live-collection.js';
+export type { LiveOptions } from './live-options.js';
+export type { LiveState } from './live-state.js';
+export type { RefetchOptions } from './part.js';
+export type { Fetch } from './subscribing-fetch.js';
+
 // The connection
 export { Snorky } from './snorky.js';
 export { comesBack } from './reconnection.js';
@@ -47,33 +76,6 @@ export type {
   FollowHandlers,
   FollowState,
 } from './datasync-subscription.js';
-
-// Live data
-export { liveCollection } from './live-collection.js';
-export type {
-  Live,
-  LiveCollection,
-  LiveItem,
-  LiveItemOptions,
-  LiveListOptions,
-} from './live-collection.js';
-export type { LiveOptions } from './live-options.js';
-export type { LiveState } from './live-state.js';
-export type { RefetchOptions } from './part.js';
-export type { Fetch } from './subscribing-fetch.js';
-
-// Collections
-export { ArrayCollection } from './collections/array-collection.js';
-export { CollectionDeltaProcessor } from './collections/collection-delta-processor.js';
-export { Collection, CollectionIterator } from './collections/collection.js';
-export { SingleItemCollection } from './collections/single-item-collection.js';
-export type { ArrayCollectionOptions } from './collections/array-collection-options.js';
-export type {
-  CollectionDeltaProcessorOptions,
-  Collections,
-  TaggedDelta,
-} from './collections/collection-delta-processor.js';
-export type { KeyOption } from './collections/key.js';
 
 // Errors
 export { ConnectorError, isInvalidParams, RpcError } from './errors.js';

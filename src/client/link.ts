@@ -105,7 +105,7 @@ export class Link {
 
   #fire(event: ConnectionEvent, close?: Close): void {
     const to = NEXT_STATE[this.state][event];
-    if (to === undefined) return;
+    if (!to) return;
     this.state = to;
     this.#leave();
     if (to === 'connecting') this.#open();
@@ -202,7 +202,7 @@ export class Link {
 
   #lose(close: Close): void {
     this.objection = this.#options.reconnection.objection(close);
-    this.#fire(this.objection === undefined ? 'lost' : 'refused', close);
+    this.#fire(this.objection ? 'refused' : 'lost', close);
   }
 
   #onOnline(): void {

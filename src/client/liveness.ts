@@ -55,7 +55,7 @@ export class Liveness {
    */
   check(most = Infinity): void {
     const { heartbeat, patience, ask } = this.#options;
-    if (heartbeat === 0 || this.#deadline !== undefined || !ask()) return;
+    if (heartbeat === 0 || this.#deadline || !ask()) return;
     // Earlier than anything that is heard from now on.
     this.#heardAt = -1;
     this.#wait(Math.min(patience, most), BUSY);

@@ -92,9 +92,8 @@ export class PendingCalls {
   /** The call with this id, which is then no longer pending. */
   take(callId: unknown): PendingCall | undefined {
     const call = this.#calls.get(callId as number);
-    if (call === undefined) return undefined;
     this.#calls.delete(callId as number);
-    call.release();
+    call?.release();
     return call;
   }
 

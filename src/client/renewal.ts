@@ -40,7 +40,7 @@ export function renewing(
         return;
       }
       const { token } = answer;
-      if (token === undefined) return;
+      if (!token) return;
       const nextEnd = now() + answer.lasts;
       const isRenewed = await followed.renew(token);
       if (isOver || followed.state === 'gone') return;

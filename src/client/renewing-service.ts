@@ -90,8 +90,8 @@ export abstract class RenewingService<
           this.$drop(key);
           this.$entries.delete(key);
         }
-        if (error === undefined || hasEndedByItself()) resolve(null);
-        else reject(error);
+        if (error && !hasEndedByItself()) reject(error);
+        else resolve(null);
       };
       const settle = { resolve: () => end(), reject: end };
       if (hasEndedByItself()) end();
@@ -146,7 +146,7 @@ export abstract class RenewingService<
   /** Answers whether there was something to be left. */
   private $drop(key: string): boolean {
     const entry = this.$entries.get(key);
-    if (entry === undefined) return false;
+    if (!entry) return false;
     entry.isLeft = true;
     this.$left(entry.kept);
     return true;

@@ -131,7 +131,7 @@ export class RPCService extends Service {
       return;
     }
     const call = this.$calls.take(callId);
-    if (call === undefined) {
+    if (!call) {
       // That of a call which was given up is late, and no mistake.
       if (!this.$hasCalled(callId)) {
         this.$strange('an answer to no call', message);

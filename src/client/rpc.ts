@@ -71,7 +71,7 @@ function withCommands(service: RPCService): RPCService {
         return Reflect.get(target, key, receiver);
       }
       let call = calls.get(key);
-      if (call === undefined) {
+      if (!call) {
         const method = (params?: Params, options?: CallOptions) =>
           target.rpcCall(key, params, options, method);
         calls.set(key, (call = method));

@@ -230,7 +230,7 @@ export class Snorky<
   #onChanged(state: ConnectionState, close: Close | undefined): void {
     const changes = this.#changes;
     if (changes.push([state, close]) > 1) return;
-    for (let next; (next = changes[0]) !== undefined; changes.shift()) {
+    for (let next; (next = changes[0]); changes.shift()) {
       this.#tell(...next);
     }
   }
@@ -280,7 +280,7 @@ export class Snorky<
       return;
     }
     const service = this.#byName.get(packet['service'] as string);
-    if (service === undefined) {
+    if (!service) {
       this.logDebug('Snorky: no connector for', data);
       return;
     }
