@@ -1,16 +1,13 @@
-import { isJsonObject } from '../protocol/json.js';
 import type {
   DeclaredModel,
   IfDeclared,
   RowOf,
 } from '../protocol/snorky-types.js';
-import { bareUrl } from './answer.js';
-import { ArrayCollection } from './collections/array-collection.js';
 import type { Making } from './collections/array-collection-options.js';
-import { SingleItemCollection } from './collections/single-item-collection.js';
-import { type KeyOption, keyReader } from './collections/key.js';
+import { keyReader } from './collections/key.js';
+import { RowList } from './collections/row-list.js';
+import { SingleRow } from './collections/single-row.js';
 import type { DataSync } from './datasync.js';
-import { liveError } from './errors.js';
 import { LiveFeed } from './live-feed.js';
 import type { LiveOptions } from './live-options.js';
 import type { LiveState } from './live-state.js';
@@ -41,12 +38,6 @@ export interface LiveItemOptions<Row, Item = Row> extends LiveOptions<
   readonly itemsAreEqual?: (row: Row, other: Row) => boolean;
 }
 
-/** What rows are told apart by. */
-interface Comparing {
-  readonly key?: KeyOption<never>;
-  readonly itemsAreEqual?: unknown;
-}
-
 /** `transformItem` is needed unless rows are items. */
 type Made<Row, Item> = [Row] extends [Item] ? unknown : Making<Row, Item>;
 
@@ -67,7 +58,10 @@ export interface Live {
 
 /** A list that follows the server. */
 export interface LiveCollection<Item> extends Live {
-  /** Always the same array. */
+  /**
+   * Always the same array. The list does not rely on it: what others change in it
+   * changes no row, and is undone with one of the next changes.
+   */
   readonly items: readonly Item[];
 }
 
@@ -145,99 +139,32 @@ export const liveCollection: IfDeclared<
   datasync: DataSync,
   url: string | URL,
   options: LiveItemOptions<Row, Item> | LiveListOptions<Row, Item>,
-) =>
-  // Which of both it is, the signatures tell by the options.
-  (options.single === true
-    ? new ItemView<Row, Item>(datasync, String(url), options)
-    : new ListView<Row, Item>(datasync, String(url), options)) as never;
-
-/** Rows without their key would be inserted, and never change. */
-function expectRows(
-  url: string,
-  { key = 'id', itemsAreEqual }: Comparing,
-  body: unknown,
-  rows: readonly unknown[] | false,
-  expected: string,
-): void {
-  const keyOf = itemsAreEqual ? () => 0 : keyReader(key);
-  if (rows && rows.every((row) => keyOf(row) !== undefined)) return;
-  const keyed = itemsAreEqual ? '' : ` with the key "${String(key)}"`;
-  const came = rows ? '' : `, but ${body === null ? 'null' : typeof body}`;
-  const name = bareUrl(url);
-  throw liveError('SNORKY_BODY_UNEXPECTED', name, expected + keyed + came);
-}
+) => {
+  const { key = 'id', itemsAreEqual } = options;
+  const keyOf = itemsAreEqual ? undefined : keyReader(key);
+  // Which of both it is, the signatures tell by the options; also that there is
+  // transformItem where it is needed.
+  return (
+    options.single === true
+      ? new ItemView(datasync, url, options, new SingleRow(options, keyOf))
+      : new ListView(datasync, url, options, new RowList([], options, keyOf))
+  ) as never;
+};
 
 class ListView<Row, Item>
-  extends LiveFeed<Row, Item>
+  extends LiveFeed<Row, Item, RowList<Row, Item>>
   implements LiveCollection<Item>
 {
-  readonly items: readonly Item[];
-
-  constructor(
-    datasync: DataSync,
-    url: string,
-    options: LiveListOptions<Row, Item>,
-  ) {
-    const items: Item[] = [];
-    // That there is transformItem where it is needed was checked by then.
-    const collection = new ArrayCollection<Row, Item>(
-      items as never,
-      options.itemsAreEqual ? options : { key: 'id' as never, ...options },
-    );
-    super(datasync, url, options, collection, (rows) => {
-      // There is no such list: what was known of it may still be of use.
-      if (rows === undefined) return;
-      expectRows(
-        url,
-        options,
-        rows,
-        Array.isArray(rows) && rows,
-        'a list of rows',
-      );
-      collection.reset(rows as Row[]);
-    });
-    this.items = items;
+  get items(): readonly Item[] {
+    return this.$rows.$items;
   }
 }
 
 class ItemView<Row, Item>
-  extends LiveFeed<Row, Item>
+  extends LiveFeed<Row, Item, SingleRow<Row, Item>>
   implements LiveItem<Item>
 {
-  private readonly known: { row?: Row | undefined; item?: Item | undefined };
-
-  constructor(
-    datasync: DataSync,
-    url: string,
-    options: LiveItemOptions<Row, Item>,
-  ) {
-    const { transformItem = (row: Row) => row as unknown as Item } = options;
-    const known: { row?: Row | undefined; item?: Item | undefined } = {};
-    const update = (row: Row): void => {
-      known.item = transformItem(row);
-      known.row = row;
-    };
-    const remove = (): void => {
-      known.row = known.item = undefined;
-    };
-    // It compares rows, not what was made of them.
-    const collection = new SingleItemCollection<Row>(
-      () => known.row,
-      update,
-      remove,
-    );
-    super(datasync, url, options, collection, (row) => {
-      if (row === undefined) {
-        remove();
-        return;
-      }
-      expectRows(url, options, row, isJsonObject(row) && [row], 'a row');
-      update(row as Row);
-    });
-    this.known = known;
-  }
-
   get item(): Item | undefined {
-    return this.known.item;
+    return this.$rows.$item;
   }
 }

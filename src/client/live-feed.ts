@@ -1,17 +1,16 @@
 import type { Delta } from '../protocol/delta.js';
 import { TOO_MANY_SUBSCRIPTIONS } from '../protocol/errors.js';
 import { bareUrl, LONGEST_WAIT } from './answer.js';
-import type { Collection } from './collections/collection.js';
 import {
   DeltaTarget,
   isDelta,
-  type ItemComparison,
+  type RowTarget,
 } from './collections/delta-target.js';
 import { attempt } from './collections/guarded.js';
-import { type KeyOption, keyReader } from './collections/key.js';
 import type { DataSync } from './datasync.js';
 import type { Followed, FollowEnd } from './datasync-subscription.js';
 import { liveError, RpcError } from './errors.js';
+import { expectRows } from './expected-rows.js';
 import type { LiveOptions } from './live-options.js';
 import {
   type LiveEvent,
@@ -30,10 +29,12 @@ import {
 } from './subscribing-fetch.js';
 import { now, type Timer } from './timer.js';
 
-/** What rows are told apart by. */
-interface Comparing {
-  readonly key?: KeyOption<never>;
-  readonly itemsAreEqual?: ItemComparison;
+/** Rows that are kept up to date. */
+interface FedRows<Row> extends RowTarget {
+  /** Takes all that was fetched: rows, or one of them. */
+  reset(rows: Row & readonly Row[]): void;
+  /** There is no such row. Of a list, what was known may still be of use. */
+  clear?(): void;
 }
 
 /** Of a delta that could be of any row. */
@@ -43,7 +44,7 @@ const NO_KEY = 0;
  * Keeps a collection up to date: fetches with a token, follows the token, and
  * fetches again whenever the server says that it cannot be followed any more.
  */
-export class LiveFeed<Row, Item> {
+export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
   state: LiveState = 'loading';
   /** Why it has failed, or why its rows could not be fetched yet. */
   error: unknown;
@@ -78,27 +79,18 @@ export class LiveFeed<Row, Item> {
   #hasIgnored = false;
   readonly #unlisten: () => void;
   readonly #datasync: DataSync;
-  readonly #options: LiveOptions<Row, Item>;
-  readonly #collection: Collection<Row, unknown>;
-  readonly #replace: (rows: unknown) => void;
+  readonly #options: LiveOptions<Row, Item> & { readonly single?: boolean };
 
-  /**
-   * @param collection Takes the changes.
-   * @param replace Takes all that was fetched. It throws when that is not what
-   *   was expected.
-   */
   constructor(
     datasync: DataSync,
-    url: string,
-    options: LiveOptions<Row, Item>,
-    collection: Collection<Row, unknown>,
-    replace: (rows: unknown) => void,
+    url: string | URL,
+    options: LiveOptions<Row, Item> & { readonly single?: boolean },
+    /** @internal */
+    readonly $rows: Rows,
   ) {
     this.#datasync = datasync;
     this.#options = options;
-    this.#collection = collection;
-    this.#replace = replace;
-    this.#request = { ...options, url };
+    this.#request = { ...options, url: String(url) };
     this.#pace = new Reconnection({
       maxDelay: 5000,
       stableAfter: 1000,
@@ -132,7 +124,7 @@ export class LiveFeed<Row, Item> {
    * soon as it was going to. Until then it follows what happens.
    */
   fetchAfter(delay: number): void {
-    if (this.#followed === undefined) return;
+    if (!this.#followed) return;
     this.#next ??= setTimeout(() => this.#load(), delay);
     this.#on('outdated', this.error);
   }
@@ -172,7 +164,7 @@ export class LiveFeed<Row, Item> {
   }
 
   #missed({ error, temporary, missing, retryAfter }: FetchFailure): void {
-    if (missing === true) this.#replace(undefined);
+    if (missing === true) this.$rows.clear?.();
     if (temporary) this.#loadLater(error, retryAfter);
     else this.#fail(error);
   }
@@ -181,28 +173,26 @@ export class LiveFeed<Row, Item> {
     aborter: AbortController,
     { body, token, part, lasts }: Snapshot,
   ): void {
-    const { rows } = this.#options;
+    const { rows, single = false, key = 'id' } = this.#options;
     const isOver = (): boolean => this.#aborter !== aborter;
     try {
-      this.#replace(rows === undefined ? body : (rows(body as never) ?? null));
+      const found = rows ? (rows(body as never) ?? null) : body;
+      const { $keyOf } = this.$rows;
+      expectRows(this.#request.url, found, single, $keyOf, key);
+      this.$rows.reset(found as Row & readonly Row[]);
     } catch (error) {
       if (!isOver()) this.#fail(error);
       return;
     }
     // It was closed, or begun anew, by what makes items of rows.
     if (isOver()) return;
-    if (token === undefined || token === this.#taken) {
+    if (!token || token === this.#taken) {
       const code = token ? 'SNORKY_TOKEN_TAKEN' : 'SNORKY_TOKEN_MISSING';
       this.#fail(liveError(code, bareUrl(this.#request.url)));
       return;
     }
     // Versions of what was there say nothing of what is there now.
-    const { key = 'id', itemsAreEqual }: Comparing = this.#options;
-    const target = new DeltaTarget(
-      this.#collection,
-      keyReader(key),
-      itemsAreEqual,
-    );
+    const target = new DeltaTarget(this.$rows);
     const followed = this.#datasync.follow(token, {
       onDeltas: (deltas) => {
         if (isOver()) return;
@@ -261,7 +251,7 @@ export class LiveFeed<Row, Item> {
   }
 
   #nextDelay(): number {
-    if (this.#next !== undefined) return 0;
+    if (this.#next) return 0;
     if (now() - this.#since >= this.#pace.stableAfter) this.#pace.reset();
     this.#since = Infinity;
     return this.#pace.nextDelay();
@@ -279,7 +269,7 @@ export class LiveFeed<Row, Item> {
     this.#held = true;
     this.#backoff.reset();
     // What is in a part has changed already.
-    if (this.#next !== undefined) return;
+    if (this.#next) return;
     this.#since = now();
     this.#settle.resolve();
     this.#on('caughtUp');
@@ -321,8 +311,7 @@ export class LiveFeed<Row, Item> {
 
   #on(event: LiveEvent, error?: unknown): void {
     const to = NEXT_LIVE_STATE[this.state][event];
-    if (to === undefined && (error === undefined || error === this.error))
-      return;
+    if (!to && (!error || error === this.error)) return;
     this.state = to ?? this.state;
     this.error = error;
     this.changed.dispatch();

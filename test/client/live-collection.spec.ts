@@ -249,6 +249,39 @@ describe('a live list', () => {
     expect(list.items.map(({ label }) => label)).toEqual(['B', 'c']);
   });
 
+  it('shows anything that is made of rows', async () => {
+    await using page = await open();
+    const { tasks } = page.app;
+    tasks.put(task(1, 'a'), task(2, 'b'));
+    const list = page.list<string>({
+      transformItem: ({ title }) => title,
+    }) as { items: readonly string[] } & Live;
+    await list.ready;
+    tasks.put(task(1, 'A'), task(3, 'b'));
+    tasks.remove(2);
+    await until(list, () => list.items.join() === 'A,b');
+    expect(list.items).toEqual(['A', 'b']);
+  });
+
+  it('undoes what others do to its items', async () => {
+    await using page = await open();
+    const { tasks } = page.app;
+    tasks.put(task(1), task(2), task(3));
+    const list = page.list() as { items: Task[] } & Live;
+    await list.ready;
+    const { items } = list;
+    items.reverse();
+    items.splice(1, 1, task(9), task(8));
+    tasks.put(task(2, 'Changed'));
+    await until(list, () => list.items[1]?.title === 'Changed');
+    expect(items).toEqual([task(1), task(2, 'Changed'), task(3)]);
+    items.length = 0;
+    tasks.put(task(4));
+    await until(list, () => list.items.length > 1);
+    expect(items).toEqual([...tasks.rows.values()]);
+    expect(list.items).toBe(items);
+  });
+
   it('is at an address that is a URL', async () => {
     await using page = await open();
     page.app.tasks.put(task(1));

@@ -1,3 +1,4 @@
+import type { RowTarget } from './delta-target.js';
 import type { KeyReader } from './key.js';
 
 /**
@@ -23,26 +24,10 @@ export abstract class Collection<Row, Item = Row> {
 }
 
 /** A collection that finds its items by a key, without a walk. */
-export interface KeyedCollection<Row, Item = Row> extends Collection<
-  Row,
-  Item
-> {
+export interface KeyedCollection<Row, Item = Row>
+  extends Collection<Row, Item>, RowTarget {
   /** Takes this key, unless it has one, and returns the one that it has. */
   adoptKey(key: KeyReader | undefined): KeyReader | undefined;
-  /** Opens a batch, unless one is open. */
-  begin(): void;
-  /** Closes the batch. In between, the items may be in disorder. */
-  commit(): void;
-  /**
-   * Inserts a row, or replaces the item that has its key.
-   *
-   * @param was What the row was before, for the case that its key was another.
-   */
-  put(value: Row, was?: Row): void;
-  /** Whether there is an item that has this row's key. */
-  has(value: Row): boolean;
-  /** Removes the item that has this row's key. Answers whether there was one. */
-  delete(value: Row): boolean;
 }
 
 /** A collection that takes only such rows as it has had. */

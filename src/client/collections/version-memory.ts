@@ -11,13 +11,14 @@ export class VersionMemory {
   /** In the order of their last change. */
   readonly #versions = new Map<Key, number>();
 
+  /** @param version NaN if it has none: it is not old then. */
   isOld(row: Key | undefined, version: number): boolean {
     return version < (this.#versions.get(row as Key) ?? version);
   }
 
   remember(row: Key | undefined, version: number): void {
     const versions = this.#versions;
-    if (row === undefined) return;
+    if (row === undefined || isNaN(version)) return;
     versions.delete(row);
     versions.set(row, version);
     const [oldest] = versions.keys();
