@@ -171,6 +171,7 @@ export type {
 } from './protocol/rpc.js';
 
 // What nodes share
+export { BrokerUnavailable, BrokerUncertain } from './broker/broker-errors.js';
 export { MemoryBroker } from './broker/memory/memory-broker.js';
 export type {
   Broker,

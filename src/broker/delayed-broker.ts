@@ -37,6 +37,14 @@ export interface DelayedBrokerOptions {
    * @default 0
    */
   readonly forgets?: number;
+  /**
+   * How likely it is that a question to the broker fails: as often before it was
+   * done (`BrokerUnavailable`) as afterwards (`BrokerUncertain`). From 0 to 1. To
+   * listen never fails.
+   *
+   * @default 0
+   */
+  readonly failures?: number;
   /** Told what listeners throw; see `MemoryBrokerOptions.onError`. */
   readonly onError?: ListenerErrorHandler;
 }
@@ -66,8 +74,11 @@ export class DelayedBroker implements Broker {
   private readonly listenerFailures: ListenerFailures;
 
   constructor(inner: Forgetful, options: DelayedBrokerOptions = {}) {
-    const { seed = 1, maxDelay = 5, losses = 0, forgets = 0 } = options;
+    const { seed = 1, maxDelay = 5 } = options;
+    const { losses = 0, forgets = 0, failures = 0 } = options;
     const forgetsNow = randomly(seed + 2, forgets);
+    const fails = randomly(seed + 3, failures);
+    const isDone = randomly(seed + 4, 0.5);
     this.listenerFailures = new ListenerFailures(options.onError);
     this.network = new Network(
       randomDelays(seed, maxDelay),
@@ -76,6 +87,10 @@ export class DelayedBroker implements Broker {
         loses: randomly(seed + 1, losses),
         beforePublishing: () => {
           if (forgetsNow()) this.forget();
+        },
+        fate: () => {
+          if (!fails()) return 'done';
+          return isDone() ? 'perhaps done' : 'not done';
         },
       },
     );

@@ -36,6 +36,10 @@ export const WireError = {
   invalidParams: INVALID_PARAMS,
   /** The command failed in a way that is not the caller's business. */
   internalError: 'Internal error',
+  /** What the servers share cannot be reached: nothing was done. Try again later. */
+  unavailable: 'Unavailable',
+  /** The answer of what they share was lost: it was perhaps done. */
+  outcomeUnknown: 'Outcome unknown',
   /** A command signalled an RPC error without saying which. */
   exception: 'Exception',
   /** The command keeps state for a connection, and there is none (HTTP). */

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import {
+  BrokerUnavailable,
+  BrokerUncertain,
+} from '../../src/broker/broker-errors.js';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
+import type { Broker } from '../../src/broker/ports.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 import { Recorder } from './recorder.js';
 
@@ -128,5 +133,49 @@ describe('DelayedBroker', () => {
     expect(broker.failures).toBe(1);
     expect(reported).toEqual([[error, { port: 'topics', name: 't' }]]);
     await broker.close();
+  });
+});
+
+describe('A DelayedBroker that fails', () => {
+  it('says whether a question was not done, or perhaps done', async () => {
+    const inner = new MemoryBroker();
+    const broker = new DelayedBroker(inner, {
+      seed: 3,
+      maxDelay: 1,
+      failures: 0.5,
+    });
+    const heard = new Recorder<JsonValue>();
+    inner.topics.listen('t', heard.listener);
+    const numbers = Array.from({ length: 60 }, (_, n) => n);
+    const outcomes = await Promise.all(
+      numbers.map((n) =>
+        broker.topics.announce('t', n).then(
+          () => 'done',
+          (error: unknown) => error,
+        ),
+      ),
+    );
+    const done = numbers.filter(
+      (n) => !(outcomes[n] instanceof BrokerUnavailable),
+    );
+    expect(heard.seen).toEqual(done);
+    const lost = outcomes.filter((one) => one instanceof BrokerUncertain);
+    expect(lost.length).toBeGreaterThan(5);
+    expect(done.length).toBeLessThan(55);
+    expect(outcomes.filter((one) => one === 'done').length).toBeGreaterThan(5);
+    await broker.close();
+  });
+
+  it('cannot lose the logs of a broker that cannot be told to', async () => {
+    const { node, shared, topics, directory, tokens } = new MemoryBroker();
+    const other: Broker = {
+      node,
+      shared,
+      topics,
+      directory,
+      tokens,
+      close() {},
+    };
+    expect(() => new DelayedBroker(other).forget()).toThrow('MemoryBroker');
   });
 });

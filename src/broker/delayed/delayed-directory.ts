@@ -52,7 +52,7 @@ export class DelayedDirectory implements Directory {
     const from = copy(since);
     const source = { port: 'directory', name: set } as const;
     const mailbox = this.#network.mailbox(listener, source, options);
-    return this.#network.request(lane(set), async (): Promise<Watch> => {
+    return this.#network.connect(lane(set), async (): Promise<Watch> => {
       const watch = await this.#inner.watch(
         set,
         from,

@@ -140,7 +140,7 @@ class Listeners<Item> {
   ): Promise<Stop> {
     const source = { port: 'topics', name } as const;
     const mailbox = this.#network.mailbox(listener, source, options);
-    return this.#network.request(`${this.#kind} ${name}`, async () => {
+    return this.#network.connect(`${this.#kind} ${name}`, async () => {
       const stop = await listen(
         (item) => mailbox.push(item),
         () => mailbox.gap(),

@@ -1,3 +1,4 @@
+import { BrokerUnavailable, BrokerUncertain } from '../broker-errors.js';
 import type { ListenerFailures, ListenerSource } from '../listener-failures.js';
 import type { ListenerOptions, MaybePromise } from '../ports.js';
 import { Mailbox } from './mailbox.js';
@@ -9,6 +10,8 @@ export interface Mishaps {
   loses(): boolean;
   /** Called before each publication of a log. */
   beforePublishing(): void;
+  /** Whether the next question fails, and if it is done all the same. */
+  fate(): 'done' | 'not done' | 'perhaps done';
 }
 
 /**
@@ -43,8 +46,20 @@ export class Network {
     apply: () => MaybePromise<T>,
     settle?: () => Promise<unknown>,
   ): Promise<T> {
-    const answer = await this.#enter(lane, apply);
+    const fate = this.mishaps.fate();
+    if (fate === 'not done') {
+      await this.#delay();
+      throw new BrokerUnavailable();
+    }
+    const answer = await this.connect(lane, apply);
+    if (fate === 'perhaps done') throw new BrokerUncertain();
     await settle?.();
+    return answer;
+  }
+
+  /** The same for what a network does again until it succeeds: to listen. */
+  async connect<T>(lane: string, apply: () => MaybePromise<T>): Promise<T> {
+    const answer = await this.#enter(lane, apply);
     await this.#delay();
     return answer;
   }

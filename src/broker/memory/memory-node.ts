@@ -1,3 +1,4 @@
+import { BrokerUnavailable } from '../broker-errors.js';
 import type { ListenerFailures, ListenerSource } from '../listener-failures.js';
 import type { Stop } from '../ports.js';
 
@@ -56,7 +57,10 @@ export class MemoryNode {
   assertLease(): void {
     this.assertOpen();
     if (this.lease === 'lost') {
-      throw new Error(`Node "${this.name}" is cut off and has lost its leases`);
+      const cause = new Error(
+        `Node "${this.name}" is cut off and has lost its leases`,
+      );
+      throw new BrokerUnavailable({ cause });
     }
   }
 }

@@ -53,6 +53,9 @@ export type IdentityListener = (
 const processName = randomBytes(6).toString('base64url');
 let created = 0;
 
+/** Whether a service has answered, or could not for want of what servers share. */
+export type AnswerKind = 'answer' | 'unavailable';
+
 /**
  * One peer of a registry: a browser's socket, a backend's HTTP request, a
  * test's in-memory connection. Transports derive from it; services see only
@@ -179,8 +182,12 @@ export abstract class Client {
     setImmediate(act);
   }
 
-  /** @internal The text that resolves a request of this client. */
-  answer(text: string): void {
+  /**
+   * @internal The text that resolves a request of this client.
+   *
+   * @param _kind For those whose transport has a word of its own for it.
+   */
+  answer(text: string, _kind: AnswerKind): void {
     this.sendText(text);
   }
 

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../protocol/json.js';
 import { isInstance } from '../is-instance.js';
+import { brokerAnswer } from './broker-answer.js';
 import { RpcError } from './rpc-error.js';
 import type { RpcRequest } from './rpc-request.js';
 
@@ -34,5 +35,5 @@ export type ErrorMapping = (error: unknown) => JsonValue | undefined;
 
 /** What a caller may know by itself: what the command signals. */
 export function mapRpcError(error: unknown): JsonValue | undefined {
-  return isInstance(error, RpcError) ? error.value : undefined;
+  return isInstance(error, RpcError) ? error.value : brokerAnswer(error);
 }

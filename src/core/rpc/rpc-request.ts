@@ -2,7 +2,7 @@ import { WireError } from '../../protocol/errors.js';
 import type { JsonObject, JsonValue } from '../../protocol/json.js';
 import type { JsonInput } from '../../protocol/json-input.js';
 import { encodeError, encodeResponse } from '../../protocol/rpc.js';
-import type { Client } from '../clients/client.js';
+import type { AnswerKind, Client } from '../clients/client.js';
 import { refusalOf } from '../json/encoded-json.js';
 
 /** The service that a request was made to. */
@@ -67,6 +67,15 @@ export class RpcRequest {
    *   allowed.
    */
   error(message: JsonInput = WireError.exception): void {
+    this.fail(message, 'answer');
+  }
+
+  /** @internal The same, where it is no answer of the service's own: 503 over HTTP. */
+  unavailable(message: JsonInput): void {
+    this.fail(message, 'unavailable');
+  }
+
+  private fail(message: JsonInput, kind: AnswerKind): void {
     if (this.ignoreSecond('error')) return;
     let text: string;
     try {
@@ -79,13 +88,13 @@ export class RpcRequest {
         WireError.internalError,
       );
     }
-    this.resolve(text);
+    this.resolve(text, kind);
   }
 
-  private resolve(text: string): void {
+  private resolve(text: string, kind: AnswerKind = 'answer'): void {
     this.answered = true;
     this.client.requestClosed(this.size);
-    this.client.answer(text);
+    this.client.answer(text, kind);
   }
 
   private ignoreSecond(how: 'reply' | 'error'): boolean {

@@ -8,6 +8,7 @@ import { isCall, type IncomingCall } from '../../protocol/rpc.js';
 import type { Client } from '../clients/client.js';
 import { excerpt } from '../log/log-line.js';
 import { isInstance } from '../is-instance.js';
+import { brokerAnswer } from './broker-answer.js';
 import { mapRpcError, type Command, type ErrorMapping } from './command.js';
 import { InvalidParams } from './rpc-error.js';
 import { run, runStaged, type CommandOwner } from './run-command.js';
@@ -133,7 +134,22 @@ export abstract class RpcService
       this.$commandFailed(request, error);
       answer = WireError.internalError;
     }
-    request.error(answer);
+    if (brokerAnswer(error) === undefined) {
+      request.error(answer);
+    } else {
+      this.$brokerFailed(request, error);
+      request.unavailable(answer);
+    }
+  }
+
+  /** @internal One kind of line, whatever was called: it is one failure. */
+  $brokerFailed(request: RpcRequest, error: unknown): void {
+    this.registry.failed(
+      'broker',
+      error,
+      () => 'The broker failed, and calls with it',
+      (shown) => `Failed: ${this.$describe(request, shown)}`,
+    );
   }
 
   /** @internal */

@@ -2,13 +2,14 @@ import { BadRequestException, HttpException } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
 import { isInstance } from '../../core/is-instance.js';
 import { describeThrown, isError } from '../../core/log/log-line.js';
+import { brokerAnswer } from '../../core/rpc/broker-answer.js';
 import { RpcError } from '../../core/rpc/rpc-error.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 
 /**
  * What the caller learns of something that a command, or an enhancer, threw:
  * the value of an `RpcError`, the message of an `HttpException` below 500 or of
- * a `WsException`, and nothing of anything else.
+ * a `WsException`, that the broker failed, and nothing of anything else.
  */
 export function mapError(error: unknown): JsonValue | undefined {
   if (isInstance(error, RpcError)) return error.value;
@@ -21,7 +22,7 @@ export function mapError(error: unknown): JsonValue | undefined {
     const message = isJsonObject(given) ? given['message'] : undefined;
     return typeof message === 'string' ? message : error.message;
   }
-  return undefined;
+  return brokerAnswer(error);
 }
 
 /** Whether an error is an answer, and not a fault of the server. */

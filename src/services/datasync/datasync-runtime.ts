@@ -6,6 +6,7 @@ import type {
   TopicEntry,
   Topics,
 } from '../../broker/ports.js';
+import { afterPart } from '../../core/after-part.js';
 import type { RpcService } from '../../core/rpc/rpc-service.js';
 import { disown, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc/rpc-error.js';
@@ -195,7 +196,10 @@ export class DataSyncRuntime {
   publish({ deltas, stale }: Publication): MaybePromise<void> {
     const appended = deltas.length === 0 ? undefined : this.append(deltas);
     return whenReady(appended, () => {
-      if (stale.size > 0) return this.fetchAgain(stale);
+      if (stale.size === 0) return;
+      return appended === undefined
+        ? this.fetchAgain(stale)
+        : afterPart(() => this.fetchAgain(stale));
     });
   }
 
@@ -216,7 +220,10 @@ export class DataSyncRuntime {
     // First where those who come are looked up, or one could come in between.
     const logged = this.revocations.append(terms as JsonValue);
     return whenReady(logged, (at) =>
-      whenReady(this.reader.append(revokeEntry(terms, at)), () => {}),
+      whenReady(
+        afterPart(() => this.reader.append(revokeEntry(terms, at))),
+        () => {},
+      ),
     );
   }
 

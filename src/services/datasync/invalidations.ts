@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../broker/ports.js';
+import { afterPart } from '../../core/after-part.js';
 import { whenReady } from '../../core/promise-like.js';
 
 /** Milliseconds in which a model makes one entry at most, after the first. */
@@ -45,7 +46,8 @@ export class Invalidations {
       waits.add(Promise.resolve(appended).then(() => {}));
     }
     if (waits.size === 0) return;
-    return Promise.all(waits).then(() => {});
+    // Some may be done when others fail.
+    return afterPart(() => Promise.all(waits).then(() => {}));
   }
 
   /**

@@ -163,7 +163,10 @@ export class BackendHandler {
     const finish = (outcome: HttpOutcome): void => {
       clearTimeout(timer);
       if ('fault' in outcome) this.refuseFault(response, outcome.fault);
-      else sendJson(response, 200, outcome.text.replaceAll('</', '<\\/'));
+      else {
+        const status = outcome.kind === 'answer' ? 200 : 503;
+        sendJson(response, status, outcome.text.replaceAll('</', '<\\/'));
+      }
     };
     const client = new HttpClient(
       request,

@@ -1,11 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { Client, type Handshake } from '../../core/clients/client.js';
+import {
+  Client,
+  type AnswerKind,
+  type Handshake,
+} from '../../core/clients/client.js';
 import type { PreparedMessage } from '../../core/clients/prepared-message.js';
 import type { MessageFault } from '../../protocol/envelope.js';
 
 /** What became of an HTTP request. */
 export type HttpOutcome =
-  { readonly text: string } | { readonly fault: MessageFault };
+  | { readonly text: string; readonly kind: AnswerKind }
+  | { readonly fault: MessageFault };
 
 /**
  * The caller of one HTTP request. It is answered once - a call by its
@@ -39,16 +44,16 @@ export class HttpClient extends Client {
 
   sendText(text: string): void {
     if (this.resolvesCalls || this.done) this.dropped();
-    else this.end({ text });
+    else this.end({ text, kind: 'answer' });
   }
 
   deliver(message: PreparedMessage): void {
     this.sendText(message.text);
   }
 
-  override answer(text: string): void {
+  override answer(text: string, kind: AnswerKind): void {
     if (this.done) this.dropped();
-    else this.end({ text });
+    else this.end({ text, kind });
   }
 
   override discarded(fault: MessageFault): void {

@@ -5,6 +5,7 @@ import {
 } from '@nestjs/common';
 import { NotJsonError } from '../../../core/json/not-json-error.js';
 import { isInstance } from '../../../core/is-instance.js';
+import { brokerAnswer } from '../../../core/rpc/broker-answer.js';
 import { RpcError } from '../../../core/rpc/rpc-error.js';
 import type { GatewayExplorer } from '../../../nest/gateway/gateway-explorer.js';
 import type { RouteRequest } from '../../../nest/gateway/route-request.js';
@@ -105,13 +106,11 @@ export class RouteAuthorization {
         statusCode: 400,
       });
     }
+    const failure = brokerAnswer(error);
+    if (failure !== undefined) return unavailable(failure, error);
     if (!isInstance(error, RpcError)) return error;
     if (error.value === WireError.tooManyTokens) {
-      return new ServiceUnavailableException({
-        message: error.value,
-        error: 'Service Unavailable',
-        statusCode: 503,
-      });
+      return unavailable(error.value);
     }
     if (!OWN_MISTAKES.has(error.value)) {
       return new BadRequestException({
@@ -129,4 +128,14 @@ export class RouteAuthorization {
       { cause: error },
     );
   }
+}
+
+function unavailable(
+  message: string,
+  cause?: unknown,
+): ServiceUnavailableException {
+  return new ServiceUnavailableException(
+    { message, error: 'Service Unavailable', statusCode: 503 },
+    { cause },
+  );
 }
