@@ -5,7 +5,7 @@ import type { RpcService } from '../../core/rpc/rpc-service.js';
 import { encodeJson } from '../../protocol/envelope.js';
 import type { DataSyncEngine } from './datasync.engine.js';
 import type { Delta } from './delta.js';
-import { DeltaTexts, EntryTexts } from './delta-texts.js';
+import { DeltaTexts, EntryTexts, ReplayedEntries } from './delta-texts.js';
 import type { Subscription } from './subscription/subscription.js';
 
 /**
@@ -15,6 +15,7 @@ import type { Subscription } from './subscription/subscription.js';
  */
 export class DeltaOutput {
   private readonly texts = new DeltaTexts();
+  private readonly entries = new ReplayedEntries();
 
   constructor(
     private readonly service: RpcService,
@@ -74,7 +75,7 @@ export class DeltaOutput {
     if (subscription.resumable) {
       const { client, token } = subscription;
       const texts = deltas.map((delta) => this.texts.withVersion(delta));
-      const entry = new EntryTexts(this.service.$prefix, position);
+      const entry = this.entries.of(all, position, this.service.$prefix);
       this.write(client, entry.of(token, texts.join(',')));
     } else {
       for (const delta of deltas) this.announce([subscription.client], delta);

@@ -47,7 +47,10 @@ export class EntryTexts {
   private rest = '';
 
   /** @param prefix The beginning of an envelope of the service. */
-  constructor(prefix: string, position: JsonValue) {
+  constructor(
+    prefix: string,
+    readonly position: JsonValue,
+  ) {
     this.opening = `${prefix}{"type":"deltas","subscription":"`;
     this.ending = `],"position":${encodeJson(position)}}}`;
   }
@@ -62,5 +65,27 @@ export class EntryTexts {
       this.rest = `","deltas":[${deltas}${this.ending}`;
     }
     return `${this.opening}${token}${this.rest}`;
+  }
+}
+
+/**
+ * The same of entries that were missed: when all come back at once, each is sent
+ * to all of them, but to one client after the other. They are kept for as long as
+ * the log keeps the entry.
+ */
+export class ReplayedEntries {
+  private readonly known = new WeakMap<readonly Delta[], EntryTexts>();
+
+  of(
+    deltas: readonly Delta[],
+    position: JsonValue,
+    prefix: string,
+  ): EntryTexts {
+    const known = this.known.get(deltas);
+    // A broker may give one list for two entries that say the same.
+    if (known?.position === position) return known;
+    const texts = new EntryTexts(prefix, position);
+    this.known.set(deltas, texts);
+    return texts;
   }
 }

@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonValue } from '../../../src/protocol/json.js';
 import { envelopePrefix } from '../../../src/protocol/envelope.js';
-import { EntryTexts } from '../../../src/services/datasync/delta-texts.js';
+import type { Delta } from '../../../src/services/datasync/delta.js';
+import {
+  EntryTexts,
+  ReplayedEntries,
+} from '../../../src/services/datasync/delta-texts.js';
 import { newToken } from '../../../src/services/datasync/token.js';
 
 describe('The messages of one entry', () => {
@@ -40,5 +44,16 @@ describe('The messages of one entry', () => {
         },
       ),
     );
+  });
+
+  it('are made once for all who missed it, and anew where a list comes at two places', () => {
+    const entries = new ReplayedEntries();
+    const list: Delta[] = [{ type: 'insert', model: 'Task', data: 1 }];
+    const first = entries.of(list, 'a1', '');
+    expect(entries.of(list, 'a1', '')).toBe(first);
+    expect(entries.of(list, 'a2', '').of('t', '1')).toBe(
+      '{"type":"deltas","subscription":"t","deltas":[1],"position":"a2"}}',
+    );
+    expect(entries.of([...list], 'a1', '')).not.toBe(first);
   });
 });
