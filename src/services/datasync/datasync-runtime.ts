@@ -24,6 +24,8 @@ import {
   deltasEntry,
   invalidateEntry,
   readEntry,
+  readRevocationEntry,
+  revocationEntry,
   revokeEntry,
   type LogEntry,
 } from './log-entry.js';
@@ -39,10 +41,7 @@ import { Notices } from './subscription/notices.js';
 import { PositionBeacon } from './subscription/position-beacon.js';
 import { ReplaySchedule } from './subscription/replay-schedule.js';
 import { Retries } from './subscription/retries.js';
-import {
-  readRevocation,
-  type RevocationTerms,
-} from './subscription/revocation.js';
+import type { RevocationTerms } from './subscription/revocation.js';
 import { SubscriptionStore } from './subscription/store.js';
 import { TokenWarnings } from './token-warnings.js';
 import { isToken, newToken } from './token.js';
@@ -133,6 +132,7 @@ export class DataSyncRuntime {
         clientsOf: (identity) => service.registry.clientsOf(identity),
         arrived: (token) => this.watch.forget(token),
         mismatched: () => this.warnings.mismatched(),
+        unreadable: () => this.warnings.unreadableToken(),
         failed: (error) => {
           service.registry.failed('datasync', error, () => 'The broker failed');
         },
@@ -218,7 +218,7 @@ export class DataSyncRuntime {
     // Nobody can have it.
     if (token !== undefined && !isToken(token)) return;
     // First where those who come are looked up, or one could come in between.
-    const logged = this.revocations.append(terms as JsonValue);
+    const logged = this.revocations.append(revocationEntry(terms));
     return whenReady(logged, (at) =>
       whenReady(
         afterPart(() => this.reader.append(revokeEntry(terms, at))),
@@ -262,11 +262,19 @@ export class DataSyncRuntime {
     };
   }
 
-  private readRevoked({ value, position }: TopicEntry): void {
-    const revocation = readRevocation(value);
-    if (revocation !== undefined) this.desk.revoked(revocation, position);
+  private readRevoked(entry: TopicEntry): void {
+    const { position } = entry;
+    const revocation = readRevocationEntry(entry);
+    if (revocation === undefined) this.unreadable();
+    else this.desk.revoked(revocation, position);
     // After all have been told: a token that is let go meanwhile was not.
     this.revocationsHeard = position;
+  }
+
+  /** An entry that says what nobody here understands is as good as lost. */
+  private unreadable(): void {
+    this.desk.gap();
+    this.warnings.unreadable();
   }
 
   /**
@@ -315,6 +323,9 @@ export class DataSyncRuntime {
         break;
       case 'revoke':
         this.desk.revoked(said.revocation, said.at);
+        break;
+      case 'unreadable':
+        this.unreadable();
         break;
     }
   }

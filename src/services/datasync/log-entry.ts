@@ -1,6 +1,7 @@
 import type { Position, TopicEntry } from '../../broker/ports.js';
 import { freezeJson } from '../../core/json/frozen-json.js';
-import { isJsonObject, type JsonValue } from '../../protocol/json.js';
+import type { JsonValue } from '../../protocol/json.js';
+import { ofVersion } from '../versioned.js';
 import type { Delta } from './delta.js';
 import {
   readRevocation,
@@ -20,38 +21,53 @@ export type LogEntry =
       readonly revocation: Revocation;
       /** Where the log of revocations says so. */
       readonly at: Position;
-    };
+    }
+  /** A node of another version says what this one does not understand. */
+  | { readonly kind: 'unreadable' };
 
-const NOTHING: LogEntry = { kind: 'deltas', deltas: [] };
+/** Of all that is below: see `versioned`. */
+const VERSION = 1;
 
-/** How deltas are written: as the list that they came in. */
+const UNREADABLE: LogEntry = { kind: 'unreadable' };
+
 export function deltasEntry(deltas: readonly Delta[]): JsonValue {
-  return deltas as unknown as JsonValue;
+  return { v: VERSION, deltas: deltas as unknown as JsonValue };
 }
 
 export function invalidateEntry(models: readonly string[]): JsonValue {
-  return { invalidate: models };
+  return { v: VERSION, invalidate: models };
 }
 
 export function revokeEntry(terms: RevocationTerms, at: Position): JsonValue {
-  return { revoke: terms as JsonValue, at };
+  return { v: VERSION, revoke: terms as JsonValue, at };
 }
 
-/** What nodes of another version write is nothing to this one. */
 export function readEntry({ value }: TopicEntry): LogEntry {
-  if (Array.isArray(value)) {
+  const known = ofVersion(VERSION, value);
+  if (known === undefined) return UNREADABLE;
+  const { deltas, invalidate, revoke, at } = known;
+  if (Array.isArray(deltas)) {
     // Dealers see it, now and in replays: what one changes, all would have.
-    freezeJson(value);
-    return { kind: 'deltas', deltas: value as unknown as Delta[] };
+    freezeJson(deltas);
+    return { kind: 'deltas', deltas: deltas as unknown as Delta[] };
   }
-  if (!isJsonObject(value)) return NOTHING;
-  const { invalidate, at } = value;
   if (Array.isArray(invalidate)) {
     return { kind: 'invalidate', models: invalidate as string[] };
   }
-  const revocation = readRevocation(value['revoke']);
-  if (revocation !== undefined && at !== undefined) {
-    return { kind: 'revoke', revocation, at };
-  }
-  return NOTHING;
+  const revocation = readRevocation(revoke);
+  return revocation === undefined || at === undefined
+    ? UNREADABLE
+    : { kind: 'revoke', revocation, at };
+}
+
+/** An entry of the log of revocations. */
+export function revocationEntry(terms: RevocationTerms): JsonValue {
+  return { v: VERSION, revoke: terms as JsonValue };
+}
+
+/** Undefined where a node of another version says what this one does not understand. */
+export function readRevocationEntry({
+  value,
+}: TopicEntry): Revocation | undefined {
+  return readRevocation(ofVersion(VERSION, value)?.['revoke']);
 }

@@ -33,6 +33,23 @@ export class TokenWarnings {
     });
   }
 
+  /** A node of another version has logged what this one does not understand. */
+  unreadable(): void {
+    const { counters, log } = this.service.registry;
+    counters.gaps++;
+    log.warn(`unreadable:${this.service.name}`, () => {
+      return `Another version of the application writes changes of service "${this.service.name}" that this one cannot read: its live subscriptions end and are fetched again each time, until all processes run the same.`;
+    });
+  }
+
+  /** Somebody came with a token of which this node does not understand the value. */
+  unreadableToken(): void {
+    const { log } = this.service.registry;
+    log.warn(`unreadable-token:${this.service.name}`, () => {
+      return `Somebody came to "${this.service.name}" with a token of another version of the application, which this one cannot read: its client has to fetch again.`;
+    });
+  }
+
   /** Somebody came with a token that is for somebody else. */
   mismatched(): void {
     const { counters, log } = this.service.registry;

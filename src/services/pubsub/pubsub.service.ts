@@ -21,12 +21,16 @@ import type {
   ChannelInput,
   MessageInput,
 } from '../../protocol/snorky-types.js';
+import { ofVersion } from '../versioned.js';
 import { ChannelFeeds } from './channel-feeds.js';
 import { PubSubEngine } from './pubsub.engine.js';
 import type { PubSubOptions } from './pubsub-options.js';
 
 /** @internal */
 export const PUBSUB_OPTIONS = Symbol('snorky:pubsub-options');
+
+/** Of publications, see `versioned`. */
+const VERSION = 1;
 
 /** What the nodes tell each other of a publication. */
 interface Publication {
@@ -82,7 +86,11 @@ export class PubSubService extends RpcService {
     return (this[state].feeds ??= new ChannelFeeds(
       this.broker.topics,
       (key) => this.$topicOf(key),
-      (key, value) => this.$announce(key, value as Publication),
+      (key, value) => {
+        const publication = ofVersion(VERSION, value);
+        if (publication === undefined) this.$missed();
+        else this.$announce(key, publication as Publication);
+      },
       () => this.$missed(),
     ));
   }
@@ -191,7 +199,11 @@ export class PubSubService extends RpcService {
   /** @internal */
   $publish(channel: JsonValue, message: JsonValue): MaybePromise<void> {
     const topic = this.$topicOf(PubSubEngine.key(channel));
-    return this.broker.topics.announce(topic, { channel, message });
+    return this.broker.topics.announce(topic, {
+      v: VERSION,
+      channel,
+      message,
+    });
   }
 
   override onClientDisconnected(client: Client): void {
@@ -219,7 +231,7 @@ export class PubSubService extends RpcService {
     const { counters, log } = this.registry;
     counters.gaps++;
     log.warn(`gap:${this.name}`, () => {
-      return `The broker lost publications of service "${this.name}": some subscribers may have missed some.`;
+      return `Publications of service "${this.name}" were lost, by the broker or because another version of the application writes them: some subscribers have missed some.`;
     });
   }
 

@@ -79,7 +79,9 @@ function claimed(
   const { doubted, foreign } = life;
   const { mode, since } = life.wish;
   const isOver =
-    fit === 'spent' || (foreign && authorization.binding !== undefined);
+    fit === 'spent' ||
+    fit === 'unreadable' ||
+    (foreign && authorization.binding !== undefined);
   if (isOver || fit === 'none' || (fit === 'place' && doubted)) {
     const fate = isOver ? 'removed' : 'released';
     return end(mode, fate, [

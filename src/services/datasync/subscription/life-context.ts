@@ -47,6 +47,8 @@ export interface LifeContext {
   arrived(token: string): void;
   /** A client has come with a token that is for somebody else. */
   mismatched(): void;
+  /** A client has come with a token of another version of the application. */
+  unreadable(): void;
   /** Something failed that nobody waits for. */
   failed(error: unknown): void;
 }

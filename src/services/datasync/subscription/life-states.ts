@@ -61,6 +61,8 @@ export type Fate =
 export type Fit =
   /** Its time had come before. */
   | 'spent'
+  /** Another version of the application has written what is known under it. */
+  | 'unreadable'
   /** It can go on at the place that the client wishes for it. */
   | 'place'
   /** The client has no such place, and it has never been there. */

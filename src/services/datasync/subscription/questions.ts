@@ -35,6 +35,7 @@ export class TokenQuestions {
         if (answer.type === 'claimed') {
           holding.authorization = answer.authorization;
           context.arrived(token);
+          if (answer.fit === 'unreadable') context.unreadable();
           return this.fitted(holding, answer);
         }
         if (answer.reason === 'binding') context.mismatched();

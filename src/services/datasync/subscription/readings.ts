@@ -1,10 +1,10 @@
 import type { Position } from '../../../broker/ports.js';
-import { readEntry } from '../log-entry.js';
+import { readEntry, readRevocationEntry } from '../log-entry.js';
 import { CatchUp, type CatchUpContext } from './catch-up.js';
 import type { Holding } from './holding.js';
 import type { LifeContext, Report } from './life-context.js';
 import type { Authorization, Effect, LifeEvent } from './life-states.js';
-import { isRevoked, readRevocation, type Revocation } from './revocation.js';
+import { isRevoked, type Revocation } from './revocation.js';
 import { Subscription } from './subscription.js';
 
 /** Congested is who has this much waiting, in bytes: a part of its bound. */
@@ -47,14 +47,13 @@ export class LogReadings {
       {
         congested: false,
         whenDrained: (act) => act(),
-        send: ({ value, position }) => {
-          const revocation = readRevocation(value);
-          if (
-            revocation === undefined ||
-            !this.concerns(holding, revocation, position)
-          ) {
-            return true;
+        send: (entry) => {
+          const revocation = readRevocationEntry(entry);
+          if (revocation === undefined) {
+            end({ type: 'uncovered' });
+            return false;
           }
+          if (!this.concerns(holding, revocation, entry.position)) return true;
           end({ type: 'revoked' });
           return false;
         },
@@ -120,6 +119,9 @@ export class LogReadings {
                 return true;
               }
               end({ type: 'revoked' });
+              return false;
+            case 'unreadable':
+              end({ type: 'uncovered' });
               return false;
           }
         },

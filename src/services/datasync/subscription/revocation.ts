@@ -53,10 +53,7 @@ export function isRevoked(
   });
 }
 
-/**
- * A revocation as the logs have it. What nodes of another version write, and
- * what would be everybody's, is nothing to this one.
- */
+/** A revocation as the logs have it; undefined of one that would be everybody's. */
 export function readRevocation(
   value: JsonValue | undefined,
 ): Revocation | undefined {

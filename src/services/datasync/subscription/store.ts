@@ -6,7 +6,8 @@ import type {
 } from '../../../broker/ports.js';
 import { freezeJson } from '../../../core/json/frozen-json.js';
 import { whenReady } from '../../../core/promise-like.js';
-import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
+import type { JsonObject, JsonValue } from '../../../protocol/json.js';
+import { ofVersion, versioned } from '../../versioned.js';
 import type { Authorization, LifeEvent, Mode } from './life-states.js';
 import { WaitingTokens } from './waiting-tokens.js';
 
@@ -17,6 +18,12 @@ export interface Claimant {
   /** The key of its identity; undefined while that is unknown. */
   readonly identity: string | undefined;
 }
+
+/** Of what is known under tokens, and said about them: see `versioned`. */
+const VERSION = 1;
+
+/** Stands for what cannot be read. */
+const NOTHING: Authorization = { items: [], position: null, revocations: null };
 
 type ClaimAnswer = LifeEvent & { readonly type: 'claimed' | 'refused' };
 
@@ -41,7 +48,7 @@ export class SubscriptionStore {
     const { binding } = authorization;
     return this.broker.tokens.put(
       this.key(token),
-      authorization as unknown as JsonValue,
+      valueOf(authorization),
       this.timeUntil(authorization.expiresAt),
       binding === undefined ? undefined : { binding },
     );
@@ -58,6 +65,13 @@ export class SubscriptionStore {
       if (!answer.claimed) return { type: 'refused', reason: answer.reason };
       this.waiting.forget(token);
       const authorization = authorizationOf(answer);
+      if (authorization === undefined) {
+        return {
+          type: 'claimed',
+          authorization: NOTHING,
+          fit: 'unreadable',
+        };
+      }
       return this.timeUntil(authorization.expiresAt) === 0
         ? { type: 'claimed', authorization, fit: 'spent' }
         : { type: 'claimed', authorization };
@@ -87,7 +101,8 @@ export class SubscriptionStore {
 
   /** Tells all nodes who has taken a token over. */
   announce(token: string, holder: string): MaybePromise<void> {
-    return this.broker.topics.announce(this.topic, { token, holder });
+    const value = { v: VERSION, token, holder };
+    return this.broker.topics.announce(this.topic, value);
   }
 
   /**
@@ -102,10 +117,12 @@ export class SubscriptionStore {
     return this.broker.topics.listen(
       this.topic,
       (value) => {
-        if (!isJsonObject(value)) return;
-        const { token, holder } = value;
+        const { token, holder } = ofVersion(VERSION, value) ?? {};
         if (typeof token === 'string' && typeof holder === 'string') {
           listener(token, holder);
+        } else {
+          // Of whichever a node of another version says it.
+          onGap();
         }
       },
       { onGap },
@@ -118,8 +135,8 @@ export class SubscriptionStore {
     holder: string,
     authorization: Authorization,
   ): MaybePromise<boolean> {
-    const value = authorization as unknown as JsonValue;
-    return this.broker.tokens.update(this.key(token), holder, value);
+    const { tokens } = this.broker;
+    return tokens.update(this.key(token), holder, valueOf(authorization));
   }
 
   /**
@@ -139,7 +156,7 @@ export class SubscriptionStore {
     // Before the answer: the client may be faster.
     this.waiting.add(token);
     const { tokens } = this.broker;
-    const value = record as unknown as JsonValue | undefined;
+    const value = record === undefined ? undefined : valueOf(record);
     return whenReady(
       tokens.release(this.key(token), holder, time, value),
       (released) => {
@@ -187,9 +204,17 @@ export class SubscriptionStore {
   }
 }
 
+/** As the broker keeps it. */
+function valueOf(authorization: Authorization): JsonValue {
+  return versioned(VERSION, authorization as unknown as JsonObject);
+}
+
+/** Undefined where a node of another version has written it. */
 function authorizationOf(
   claim: TokenClaim & { readonly claimed: true },
-): Authorization {
+): Authorization | undefined {
+  const value = ofVersion(VERSION, claim.value);
+  if (value === undefined || !Array.isArray(value['items'])) return undefined;
   // A query that changed while an index has it could not be removed from it.
-  return freezeJson(claim.value) as unknown as Authorization;
+  return freezeJson(value) as unknown as Authorization;
 }
