@@ -94,7 +94,6 @@ export class WebSocketClient
 
   // What the socket tells
 
-  /** @internal */
   onMessage(data: Buffer, isBinary: boolean): void {
     if (this.closing) return;
     if (isUtf8(data)) {
@@ -108,7 +107,6 @@ export class WebSocketClient
     }
   }
 
-  /** @internal */
   onPing(payload: Buffer): void {
     // A peer that pings without reading would fill our memory with pongs.
     if (this.ws.readyState === WebSocket.OPEN && this.buffered < LOW_WATER) {
@@ -119,8 +117,6 @@ export class WebSocketClient
   /**
    * The peer is closing, or has to. Nothing more can be sent to it, and it has
    * no longer than others to end its side: `ws` alone would wait 30 seconds.
-   *
-   * @internal
    */
   onClosing(): void {
     if (this.closing) return;
@@ -130,7 +126,6 @@ export class WebSocketClient
     this.endWithin(CLOSE_TIMEOUT);
   }
 
-  /** @internal */
   onClosed(): void {
     this.closing = true;
     this.outbox.discard();
