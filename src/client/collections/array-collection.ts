@@ -84,24 +84,28 @@ export class ArrayCollection<Row, Item = Row>
 
   override put(value: Row, was?: Row): boolean {
     return this.$batch(() => {
-      this.$look(value, was !== undefined && !this.$look(was));
+      const key = this.$keyOf?.(value);
+      const oldKey = this.$keyOf?.(was);
+      const isMoved = oldKey !== key && this.$look(oldKey);
+      this.$look(key, was !== undefined && !isMoved);
       return super.put(value, was);
     });
   }
 
   override has(value: Row): boolean {
     return this.$batch(() => {
-      this.$look(value);
+      this.$look(this.$keyOf?.(value));
       return super.has(value);
     });
   }
 
   override delete(value: Row): boolean {
     return this.$batch(() => {
+      const key = this.$keyOf?.(value);
       // If it is there twice, nobody would tell the other one to go.
-      const isUnsure = this.$unsure.has(this.$keyOf?.(value) as Key);
+      const isUnsure = this.$unsure.has(key as Key);
       if (isUnsure && !this.$areLeft(true)) this.$renew();
-      this.$look(value);
+      this.$look(key);
       return super.delete(value);
     });
   }
@@ -169,20 +173,18 @@ export class ArrayCollection<Row, Item = Row>
   }
 
   /**
-   * Looks where the item of a row is, as far as it takes.
+   * Looks where the item of a key is, as far as it takes.
    *
    * @param isOwn Whether it should be there: nobody would look for it again.
    * @returns whether there is one.
    */
-  private $look(row: Row, isOwn = true): boolean {
-    const key = this.$keyOf?.(row) as Key;
+  private $look(key: Key | undefined, isOwn = true): boolean {
+    if (key === undefined) return false;
     const slot = this.$byKey.get(key);
     // Who is where it was left has not been moved, and is no new one.
     const isLeft =
       this.$isSure ||
-      (slot
-        ? this.$isLeft(this.$placeOf(slot))
-        : key === undefined || this.$areLeft(isOwn));
+      (slot ? this.$isLeft(this.$placeOf(slot)) : this.$areLeft(isOwn));
     if (!isLeft) this.$renew();
     return this.$byKey.has(key);
   }

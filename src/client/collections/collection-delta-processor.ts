@@ -3,8 +3,8 @@ import type { ByModel } from '../../protocol/snorky-types.js';
 import type { Collection, KeyedCollection } from './collection.js';
 import { DeltaTarget, isDelta } from './delta-target.js';
 import { attempt } from './guarded.js';
-import { type KeyOption, keyReader } from './key.js';
-import { type ItemComparison, WalkedRows } from './walked-rows.js';
+import { haveSameKey, type KeyOption, keyReader } from './key.js';
+import { WalkedRows } from './walked-rows.js';
 
 /** How many mistakes are told apart; whoever invents more gets no lines. */
 const MISTAKES = 100;
@@ -64,21 +64,17 @@ export class CollectionDeltaProcessor {
   ) {
     const { itemsAreEqual, key = 'id' } = options;
     const keyOf = keyReader(key);
-    const haveSameKey: ItemComparison = (item, other) => {
-      const itemKey = keyOf(item);
-      return itemKey !== undefined && itemKey === keyOf(other);
-    };
+    const isSame = itemsAreEqual ?? haveSameKey(keyOf);
     const given = itemsAreEqual ? undefined : keyOf;
     for (const [model, entry] of Object.entries(collections)) {
       const tagged = isCollection(entry)
         ? [[undefined, entry] as const]
         : Object.entries(entry);
       for (const [tag, collection] of tagged) {
-        const isSame = itemsAreEqual ?? haveSameKey;
-        const rows =
-          isKeyed(collection) && collection.adoptKey(given)
-            ? collection
-            : new WalkedRows(collection, isSame, given);
+        const own = collection as Partial<KeyedCollection<unknown>>;
+        const rows = own.adoptKey?.(given)
+          ? (own as KeyedCollection<unknown>)
+          : new WalkedRows(collection, isSame, given);
         this.$targets.set(nameOf(model, tag), new DeltaTarget(rows));
       }
     }
@@ -144,12 +140,4 @@ function nameOf(model: string, tag: string | undefined): string {
 
 function isCollection(entry: Entry): entry is Collection<unknown> {
   return typeof entry.getIterator === 'function';
-}
-
-function isKeyed(
-  collection: Collection<unknown>,
-): collection is KeyedCollection<unknown> {
-  return (
-    (collection as Partial<KeyedCollection<unknown>>).adoptKey !== undefined
-  );
 }

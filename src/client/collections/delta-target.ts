@@ -16,8 +16,8 @@ export interface RowTarget {
    * @param was What the row was before an update.
    */
   put(row: unknown, was: unknown, delta: Delta<unknown>): boolean;
-  /** Whether the row is there. */
-  has(row: unknown, delta: Delta<unknown>): boolean;
+  /** Whether the row is there. Who walks over its items is never asked. */
+  has?(row: unknown): boolean;
   /** Answers whether the row was there. */
   delete(row: unknown, delta: Delta<unknown>): boolean;
 }
@@ -73,7 +73,7 @@ export class DeltaTarget {
     const [row, was] = rowsOf(delta);
     const oldKey = keyOf?.(was);
     if (oldKey !== undefined && oldKey !== keyOf?.(row)) return false;
-    return rows.has(row, delta);
+    return rows.has?.(row) === true;
   }
 }
 

@@ -24,3 +24,13 @@ export function keyReader(option: KeyOption<never>): KeyReader {
       : canonicalKey(value);
   };
 }
+
+/** Rows without the key are equal to no other. */
+export function haveSameKey(
+  keyOf: KeyReader,
+): (row: unknown, other: unknown) => boolean {
+  return (row, other) => {
+    const key = keyOf(row);
+    return key !== undefined && key === keyOf(other);
+  };
+}

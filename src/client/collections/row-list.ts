@@ -28,16 +28,17 @@ export interface Slot<Item> {
   at: number;
 }
 
-/** `ArrayCollection` is one, and has its abstract members. */
-const Base = Collection as new () => object;
-
 /**
  * Rows in the order of their arrival, or in that of a comparison, and an array that
  * shows their items. The list does not rely on the array: whoever else changes it
  * changes no row, and finds that undone after the next batch; in more than 1,000
  * items, if the length is another or the batch comes to such a place.
  */
-export class RowList<Row, Item = Row> extends Base implements RowTarget {
+export class RowList<Row, Item = Row>
+  // `ArrayCollection` is one, and has its abstract members.
+  extends (Collection as new () => object)
+  implements RowTarget
+{
   protected readonly $slots: Slot<Item>[] = [];
   protected $byKey = new Map<Key, Slot<Item>>();
   protected readonly $compare:
@@ -170,7 +171,7 @@ export class RowList<Row, Item = Row> extends Base implements RowTarget {
     const from = Math.max(0, slot.at - this.$shifted);
     const at = this.$slots.indexOf(slot, from);
     slot.at = at + this.$shifted;
-    if (!this.$isLeft(at)) this.$isTouched = true;
+    if (this.$items[at] !== slot.item) this.$isTouched = true;
     return at;
   }
 

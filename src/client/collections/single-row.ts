@@ -1,5 +1,5 @@
 import type { RowTarget } from './delta-target.js';
-import type { KeyReader } from './key.js';
+import { haveSameKey, type KeyReader } from './key.js';
 
 /** How a row is told apart where it has no key, and what it shows. */
 export interface SingleRowOptions<Row, Item> {
@@ -12,8 +12,8 @@ export class SingleRow<Row, Item = Row> implements RowTarget {
   /** Undefined while the row is not there. */
   $item: Item | undefined;
   /** Also of a row that has gone. */
-  #row: Row | undefined;
-  #isThere = false;
+  #row!: Row;
+  readonly #isSame: (row: Row, other: Row) => boolean;
   readonly #options: SingleRowOptions<Row, Item>;
 
   /** @param $keyOf Tells rows apart; without, `itemsAreEqual` does. */
@@ -22,16 +22,18 @@ export class SingleRow<Row, Item = Row> implements RowTarget {
     readonly $keyOf: KeyReader | undefined,
   ) {
     this.#options = options;
+    this.#isSame = options.itemsAreEqual ?? haveSameKey($keyOf as KeyReader);
   }
 
   put(row: Row, was?: Row): boolean {
-    const isIt = this.#isRow(row) || (this.#isThere && this.#isRow(was));
+    const isIt =
+      this.#isSame(this.#row, row) || (was !== undefined && this.has(was));
     if (isIt) this.reset(row);
     return isIt;
   }
 
   has(row: Row): boolean {
-    return this.#isThere && this.#isRow(row);
+    return this.$item !== undefined && this.#isSame(this.#row, row);
   }
 
   delete(row: Row): boolean {
@@ -46,21 +48,10 @@ export class SingleRow<Row, Item = Row> implements RowTarget {
     // First: it may throw.
     this.$item = transformItem ? transformItem(row) : (row as unknown as Item);
     this.#row = row;
-    this.#isThere = true;
   }
 
   /** The row is not there any more. */
   clear(): void {
     this.$item = undefined;
-    this.#isThere = false;
-  }
-
-  #isRow(row: Row | undefined): boolean {
-    const own = this.#row;
-    const { itemsAreEqual } = this.#options;
-    if (own === undefined || row === undefined) return false;
-    if (itemsAreEqual) return itemsAreEqual(own, row);
-    const key = this.$keyOf?.(own);
-    return key !== undefined && key === this.$keyOf?.(row);
   }
 }

@@ -48,21 +48,10 @@ export class WalkedRows implements RowTarget {
     return isTaken ?? true;
   }
 
-  has(row: unknown, delta: Delta<unknown>): boolean {
-    return this.#find(row, delta) !== undefined;
-  }
-
   delete(row: unknown, delta: Delta<unknown>): boolean {
-    const item = this.#find(row, delta);
+    const item = this.#seek((other) => this.#isSame(other, row, delta));
     item?.remove();
     return item !== undefined;
-  }
-
-  #find(
-    row: unknown,
-    delta: Delta<unknown>,
-  ): CollectionIterator<unknown> | undefined {
-    return this.#seek((item) => this.#isSame(item, row, delta));
   }
 
   /** An iterator at the first item for which it is true. */
