@@ -85,6 +85,7 @@ export type {
 } from './core/log/log.js';
 export type { RedactedNames } from './core/log/redacted-names.js';
 export {
+  InjectBroker,
   InjectRegistry,
   InjectService,
 } from './nest/decorators/inject.decorator.js';
@@ -175,6 +176,7 @@ export { BrokerUnavailable, BrokerUncertain } from './broker/broker-errors.js';
 export { MemoryBroker } from './broker/memory/memory-broker.js';
 export type {
   Broker,
+  BrokerState,
   Claim,
   Directory,
   DirectoryEntry,

@@ -5,7 +5,7 @@ import { Network } from './delayed/network.js';
 import { randomDelays, randomly } from './delayed/random-delays.js';
 import { ListenerFailures } from './listener-failures.js';
 import type { ListenerErrorHandler } from './listener-failures.js';
-import type { Broker } from './ports.js';
+import type { Broker, BrokerState } from './ports.js';
 
 export interface DelayedBrokerOptions {
   /**
@@ -100,6 +100,15 @@ export class DelayedBroker implements Broker {
     this.topics = new DelayedTopics(inner.topics, this.network);
     this.directory = new DelayedDirectory(inner.directory, this.network);
     this.tokens = new DelayedTokens(inner.tokens, this.network);
+  }
+
+  get state(): BrokerState {
+    return this.inner.state;
+  }
+
+  /** The inner broker's, a little later. */
+  async start(): Promise<void> {
+    await this.network.connect('start', async () => this.inner.start?.());
   }
 
   /** How often a listener has thrown. */

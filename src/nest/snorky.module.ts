@@ -26,6 +26,7 @@ import { PublicationReach } from './hosts/publication-reach.js';
 import { RegistrySet } from './registration/registry-set.js';
 import { ResolvedOptions } from './options/resolved-options.js';
 import { ServiceExplorer } from './explore/service-explorer.js';
+import { closeBroker, startedBroker } from './registration/broker-life.js';
 import {
   rootCheck,
   serviceProviders,
@@ -53,6 +54,7 @@ export class SnorkyModule implements OnApplicationShutdown {
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(SNORKY_BROKER) private readonly broker: Broker,
+    @Inject(ResolvedOptions) private readonly options: ResolvedOptions,
   ) {
     checkCopies(modules);
     let roots = 0;
@@ -107,7 +109,7 @@ export class SnorkyModule implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.broker.close();
+    await closeBroker(this.broker, this.options.shutdownTimeout);
   }
 }
 
@@ -138,7 +140,8 @@ function define(
       {
         provide: SNORKY_BROKER,
         inject: [MODULE_OPTIONS_TOKEN],
-        useFactory: ({ broker }: SnorkyLateOptions) => broker ?? memoryBroker(),
+        useFactory: ({ broker }: SnorkyLateOptions) =>
+          startedBroker(broker ?? memoryBroker()),
       },
       { provide: CLASS_RULES, useFactory: transformerRules },
       {

@@ -167,14 +167,17 @@ describe('A DelayedBroker that fails', () => {
   });
 
   it('cannot lose the logs of a broker that cannot be told to', async () => {
-    const { node, shared, topics, directory, tokens } = new MemoryBroker();
+    const { node, shared, state, topics, directory, tokens } =
+      new MemoryBroker();
+    const close = async (): Promise<void> => {};
     const other: Broker = {
       node,
       shared,
+      state,
       topics,
       directory,
       tokens,
-      close() {},
+      close,
     };
     expect(() => new DelayedBroker(other).forget()).toThrow('MemoryBroker');
   });

@@ -14,9 +14,9 @@ brokerContract('The memory broker', () => {
     forget: () => store.forget(),
     // There is no connection.
     cut: () => {},
-    close: () => {
-      a.close();
-      b.close();
+    close: async () => {
+      await a.close();
+      await b.close();
     },
   };
 });

@@ -24,8 +24,8 @@ describe('MemoryDirectory', () => {
   });
 
   afterEach(() => {
-    a.close();
-    b.close();
+    void a.close();
+    void b.close();
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
@@ -68,7 +68,7 @@ describe('MemoryDirectory', () => {
     expect(() => new MemoryBroker({ store, node: 'a' })).toThrow(
       'The store has a node "a" already: close its broker first, or choose another name',
     );
-    a.close();
+    void a.close();
     a = new MemoryBroker({ store, node: 'a' });
   });
 
@@ -144,7 +144,7 @@ describe('MemoryDirectory', () => {
       const { position } = a.directory.list('s');
       b.directory.join('s', 'x', 1);
       b.directory.join('s', 'y', 1);
-      watch(a, heard, 'a', () => a.close(), position);
+      watch(a, heard, 'a', () => void a.close(), position);
       b.directory.join('s', 'z', 1);
       expect(heard).toEqual(['a: join x']);
     });

@@ -160,8 +160,8 @@ describe('Memory tokens', () => {
       ({ holder, end }) => holder !== undefined || end === Infinity,
     );
     expect(store.usage()).toMatchObject({ tokens: held.length, alarms: 0 });
-    nodes.a.close();
-    nodes.b.close();
+    void nodes.a.close();
+    void nodes.b.close();
   }
 });
 

@@ -22,8 +22,8 @@ describe('MemoryTokens', () => {
   });
 
   afterEach(() => {
-    a.close();
-    b.close();
+    void a.close();
+    void b.close();
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
@@ -132,7 +132,7 @@ describe('MemoryTokens', () => {
     it('that is closed', () => {
       a.tokens.put('t', 1, 100);
       a.tokens.claim('t', 'me');
-      a.close();
+      void a.close();
       expect(b.tokens.claim('t', 'you')).toMatchObject({ value: 1 });
     });
 
@@ -140,7 +140,7 @@ describe('MemoryTokens', () => {
       a.tokens.put('t', 1, 100);
       a.tokens.claim('t', 'me');
       b.tokens.claim('t', 'you', { takeOver: true });
-      a.close();
+      void a.close();
       expect(b.tokens.claim('t', 'me')).toMatchObject({ claimed: false });
       expect(b.tokens.claim('t', 'you')).toMatchObject({ value: 1 });
     });
@@ -160,7 +160,7 @@ describe('MemoryTokens', () => {
     };
     while (isThere()) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(performance.now() - begin).toBeGreaterThanOrEqual(20);
-    broker.close();
+    void broker.close();
     jest.useFakeTimers();
   });
 });

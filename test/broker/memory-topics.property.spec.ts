@@ -171,7 +171,7 @@ describe('The logs of memory topics', () => {
       (name) => listening.includes(name) || naive.holdsAny(name, now),
     );
     expect(store.usage()).toMatchObject({ topics: left.length, alarms: 0 });
-    broker.close();
+    void broker.close();
 
     function readAll(
       name: string,

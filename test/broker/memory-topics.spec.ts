@@ -29,7 +29,7 @@ describe('MemoryTopics', () => {
     broker.topics.log(name, retention);
 
   afterEach(() => {
-    broker.close();
+    void broker.close();
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
@@ -173,7 +173,7 @@ describe('MemoryTopics', () => {
 
     it('closes in the middle of a delivery', () => {
       const heard: string[] = [];
-      listen(heard, 'a', () => broker.close());
+      listen(heard, 'a', () => void broker.close());
       listen(heard, 'b');
       log(keepNone).publish(1);
       expect(heard).toEqual(['a1']);
@@ -197,7 +197,7 @@ describe('MemoryTopics', () => {
     log().publish(1);
     expect(reported).toEqual([[error, { port: 'topics', name: 't' }]]);
     expect([other.failures, broker.failures]).toEqual([1, 0]);
-    other.close();
+    void other.close();
   });
 
   it('logs nothing when a value is not JSON', () => {
@@ -337,7 +337,7 @@ describe('MemoryTopics', () => {
   it('covers for a new node what an earlier one has logged', () => {
     const since = log().position();
     log().publish(1);
-    broker.close();
+    void broker.close();
     broker = new MemoryBroker({ store });
     expect(log().replay(since)).toMatchObject({
       entries: [{ value: 1 }],
@@ -345,7 +345,7 @@ describe('MemoryTopics', () => {
   });
 
   it('starts nothing for a closed broker', () => {
-    broker.close();
+    void broker.close();
     const listener = (): undefined => undefined;
     const { topics, directory, tokens } = broker;
     const { position } = directory.list('s');

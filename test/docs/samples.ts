@@ -13,6 +13,7 @@ import {
   BackendHost,
   DataSyncModule,
   DataSyncService,
+  MemoryBroker,
   PubSubModule,
   PubSubService,
   RpcCommand,
@@ -23,6 +24,7 @@ import {
 } from 'snorky';
 import { PubSub, Snorky } from 'snorky/client';
 import { callBackend, connectClient } from 'snorky/testing';
+import { MemoryStore } from '../../src/broker/memory/memory-store.js';
 import { startApp, type RunningApp } from '../support/app.js';
 import { refusal, TestSocket } from '../support/socket.js';
 import { WebSocket } from 'ws';
@@ -841,6 +843,32 @@ export const root =`,
         });
         expect(response.status).toBe(status);
       }
+    },
+  },
+  readiness: {
+    before: `
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { InjectBroker, type Broker } from 'snorky';
+`,
+    run: async (sample) => {
+      const store = new MemoryStore();
+      await using app = await startApp({
+        imports: [
+          SnorkyModule.forRoot({
+            broker: new MemoryBroker({ store, node: 'a' }),
+            registries: {},
+          }),
+        ],
+        controllers: [classOf(sample, 'Readiness')],
+      });
+      const ready = (): Promise<Response> => fetch(`${app.http}/ready`);
+      expect((await ready()).status).toBe(200);
+      store.cutOff('a');
+      const refused = await ready();
+      expect([refused.status, await refused.json()]).toMatchObject([
+        503,
+        { message: 'unavailable' },
+      ]);
     },
   },
   raw: {

@@ -87,7 +87,10 @@ class Counting implements Broker {
   get tokens(): Broker['tokens'] {
     return this.inner.tokens;
   }
-  close(): MaybePromise<void> {
+  get state(): Broker['state'] {
+    return this.inner.state;
+  }
+  close(): Promise<void> {
     return this.inner.close();
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ListenerFailures } from '../listener-failures.js';
 import type { ListenerErrorHandler } from '../listener-failures.js';
-import type { Broker } from '../ports.js';
+import type { Broker, BrokerState } from '../ports.js';
 import { MemoryDirectory } from './memory-directory.js';
 import { MemoryNode } from './memory-node.js';
 import { MemoryStore } from './memory-store.js';
@@ -54,6 +54,12 @@ export class MemoryBroker implements Broker {
     this.own = node;
   }
 
+  get state(): BrokerState {
+    const { closed, lease } = this.own;
+    if (closed) return 'closed';
+    return lease === 'kept' ? 'ready' : 'unavailable';
+  }
+
   /** How often a listener of this node has thrown. */
   get failures(): number {
     return this.own.failures.count;
@@ -67,9 +73,9 @@ export class MemoryBroker implements Broker {
   /**
    * Ends the node's listeners, then lets its entries leave. What the store
    * logged stays, for the other nodes and for a next one. Afterwards nothing
-   * new can be started; removing and reading still work.
+   * new can be started; removing and reading still work. All is done at once.
    */
-  close(): void {
+  async close(): Promise<void> {
     const node = this.own;
     if (node.closed) return;
     node.closed = true;

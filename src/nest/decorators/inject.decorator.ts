@@ -1,11 +1,26 @@
 import { Inject } from '@nestjs/common';
-import { getRegistryToken, getServiceToken } from '../setup/constants.js';
+import {
+  getRegistryToken,
+  getServiceToken,
+  SNORKY_BROKER,
+} from '../setup/constants.js';
 
 /** Injects a `ServiceRegistry`. @param name Default: `frontend`. */
 export function InjectRegistry(
   name?: string,
 ): PropertyDecorator & ParameterDecorator {
   return Inject(getRegistryToken(name));
+}
+
+/**
+ * Injects the broker of `SnorkyModule.forRoot`, or the one in memory that is there
+ * without one.
+ *
+ * @example
+ * constructor(@InjectBroker() private readonly broker: Broker) {}
+ */
+export function InjectBroker(): PropertyDecorator & ParameterDecorator {
+  return Inject(SNORKY_BROKER);
 }
 
 /**

@@ -29,6 +29,9 @@ export const APPLICATION_ERRORS = {
     `This version of @nestjs/core keeps ${what} where Snorky cannot find them, ` +
     'so that guards could silently be left out. Use a version that the README ' +
     'names under "Tested with", or a newer Snorky.',
+  SNORKY_BROKER_START: (problem: string) =>
+    `The broker could not start: ${problem}. Check what it was told of where to ` +
+    'connect, and that it can be reached from here.',
   SNORKY_SHUTDOWN_INVALID: (given: unknown) =>
     'The option `shutdownTimeout` must be a number of milliseconds from 0 up, ' +
     `not ${String(given)}.`,

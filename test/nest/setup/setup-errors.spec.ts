@@ -29,6 +29,7 @@ import {
   InjectService,
   PubSubModule,
   PubSubService,
+  MemoryBroker,
   RpcCommand,
   RpcParam,
   Service,
@@ -675,6 +676,24 @@ const CASES: Readonly<
       }),
     sentence:
       'The options of registry "frontend" cannot be used: The WebSocket option "heartbeat" must be',
+  },
+  SNORKY_BROKER_START: {
+    start: () =>
+      start({
+        imports: [
+          SnorkyModule.forRoot({
+            registries: { frontend },
+            broker: Object.assign(new MemoryBroker(), {
+              start: async () => {
+                throw new Error('connect ECONNREFUSED 127.0.0.1:6379');
+              },
+            }),
+          }),
+        ],
+      }),
+    sentence:
+      'The broker could not start: connect ECONNREFUSED 127.0.0.1:6379. Check ' +
+      'what it was told of where to connect, and that it can be reached from here.',
   },
   SNORKY_SHUTDOWN_INVALID: {
     start: () =>

@@ -427,7 +427,7 @@ describe('A revocation on another node', () => {
     const { position } = await resume(await connectAs(b, 'ann'), mine);
     await resume(await connectAs(b, 'bob'), other);
     // Nothing of it is given back.
-    brokers.find(({ node }) => node === 'b')?.close();
+    await brokers.find(({ node }) => node === 'b')?.close();
     await a.service.revoke({ identity: 'ann' });
     const last = await connectAs(a, 'carol');
     await expect(resume(last, mine, position)).rejects.toMatchObject(NONE);

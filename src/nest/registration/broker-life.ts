@@ -1,0 +1,76 @@
+import { Logger } from '@nestjs/common';
+import type { Broker, MaybePromise } from '../../broker/ports.js';
+import { describeThrown, excerpt, isError } from '../../core/log/log-line.js';
+import { isPromiseLike, whenReady } from '../../core/promise-like.js';
+import { setupError, type SnorkySetupError } from '../setup/setup-errors.js';
+
+/** Milliseconds after which a line says what an application waits for. */
+const PATIENCE = 10_000;
+
+/**
+ * A broker that has started: before anything of the application is made that could
+ * use it, so that no hook of the application comes too early.
+ *
+ * @throws SnorkySetupError when it cannot.
+ */
+export function startedBroker(broker: Broker): MaybePromise<Broker> {
+  let starting: MaybePromise<void>;
+  try {
+    starting = broker.start?.();
+  } catch (error) {
+    throw startError(error);
+  }
+  if (!isPromiseLike(starting)) return broker;
+  // Referenced: else a process that waits for nothing else would end in silence.
+  const timer = setTimeout(() => {
+    new Logger('Snorky').warn(
+      `The broker has not started after ${PATIENCE / 1000} seconds, and the ` +
+        'application waits for it. Can what it connects to be reached?',
+    );
+  }, PATIENCE);
+  return Promise.resolve(starting).then(
+    () => {
+      clearTimeout(timer);
+      return broker;
+    },
+    (error: unknown) => {
+      clearTimeout(timer);
+      throw startError(error);
+    },
+  );
+}
+
+/**
+ * Closes a broker at the end of the application. What others do at their end does
+ * not wait for it for ever, nor fail with it.
+ */
+export async function closeBroker(
+  broker: Broker,
+  limit: number,
+): Promise<void> {
+  const logger = new Logger('Snorky');
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      logger.warn(`The broker has not closed in ${limit} milliseconds.`);
+      resolve();
+    }, limit);
+  });
+  try {
+    await Promise.race([whenReady(broker.close(), () => {}), late]);
+  } catch (error) {
+    logger.error(`The broker did not close: ${problemOf(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function startError(error: unknown): SnorkySetupError {
+  const failure = setupError('SNORKY_BROKER_START', problemOf(error));
+  failure.cause = error;
+  return failure;
+}
+
+function problemOf(error: unknown): string {
+  return isError(error) ? excerpt(error.message) : describeThrown(error);
+}
