@@ -185,7 +185,8 @@ export class ArrayCollection<Row, Item = Row>
     const isLeft =
       this.$isSure ||
       (slot ? this.$isLeft(this.$placeOf(slot)) : this.$areLeft(isOwn));
-    if (!isLeft) this.$renew();
+    if (isLeft) return slot !== undefined;
+    this.$renew();
     return this.$byKey.has(key);
   }
 
@@ -225,7 +226,7 @@ export class ArrayCollection<Row, Item = Row>
       const key = this.$keyOf?.(item);
       const first = this.$byKey.get(key as Key);
       // No array is left like that.
-      const slot = { at, item, key: first ? NaN : key };
+      const slot = { item, key: first ? NaN : key, at };
       this.$slots.push(slot);
       if (!first) {
         if (key !== undefined) this.$byKey.set(key, slot);

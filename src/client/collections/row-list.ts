@@ -75,8 +75,11 @@ export class RowList<Row, Item = Row>
     // Before anything is changed: it may throw.
     const item = this.$make(row);
     const key = this.$keyOf?.(row);
+    const oldKey = this.$keyOf?.(was);
     const here = this.$find(row, key);
-    const old = was && this.$find(was);
+    // Rows of one key are the same: mostly, there is nothing to be looked for.
+    const isOther = key === undefined || key !== oldKey;
+    const old = was && isOther ? this.$find(was, oldKey) : undefined;
     const slot = here ?? old;
     if (slot) this.$replace(slot, item, key);
     else this.$add(item, key);
