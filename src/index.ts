@@ -183,7 +183,6 @@ export type {
   DirectoryEvent,
   Listing,
   ListenerOptions,
-  MaybePromise,
   Position,
   Replay,
   ReplayLimits,
@@ -197,3 +196,4 @@ export type {
   Topics,
   Watch,
 } from './broker/ports.js';
+export type { MaybePromise } from './protocol/maybe-promise.js';

@@ -1,3 +1,5 @@
+import { LONGEST_TIMER } from '../protocol/longest-timer.js';
+
 /** Something that happens at a time. */
 export interface Alarm {
   /** In the time of its clock. */
@@ -17,7 +19,7 @@ export interface ClockTime {
 }
 
 /** Longer delays make `setTimeout` fire at once. */
-const STEADY: ClockTime = { now, longestDelay: 2 ** 31 - 1 };
+const STEADY: ClockTime = { now, longestDelay: LONGEST_TIMER };
 
 /**
  * Milliseconds since 1970. Somebody may set that clock, and it goes on while the

@@ -1,9 +1,6 @@
 import type { JsonValue } from '../protocol/json.js';
 import type { MaybePromise } from '../protocol/maybe-promise.js';
 
-// The memory broker answers at once; a broker on a network, by a promise.
-export type { MaybePromise };
-
 /**
  * A place in an ordered log. Opaque: only the broker that issued it can read
  * it, and it is always safe to keep it, to send it and to hand it back - also

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type {
   Broker,
   DirectoryEvent,
-  MaybePromise,
   Position,
   Replay,
   ReplayLimits,
@@ -10,6 +9,7 @@ import type {
   TopicEntry,
   TopicLog,
 } from '../../src/broker/ports.js';
+import type { MaybePromise } from '../../src/protocol/maybe-promise.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 import { Recorder } from '../broker/recorder.js';
 

@@ -1,7 +1,6 @@
 import type { JsonValue } from '../../protocol/json.js';
 import type {
   ListenerOptions,
-  MaybePromise,
   Position,
   Replay,
   ReplayLimits,
@@ -11,6 +10,7 @@ import type {
   TopicLog,
   Topics,
 } from '../ports.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { copy } from './copy.js';
 import type { Mailbox } from './mailbox.js';
 import type { Network } from './network.js';

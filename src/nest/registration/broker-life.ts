@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { Broker, MaybePromise } from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { describeThrown, excerpt, isError } from '../../core/log/log-line.js';
 import { isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { setupError, type SnorkySetupError } from '../setup/setup-errors.js';

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import type { MaybePromise } from '../../broker/ports.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { RpcService } from '../../core/rpc/rpc-service.js';
 import { DEFAULT_BACKEND_REGISTRY } from '../../nest/setup/constants.js';
 import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';

@@ -1,11 +1,11 @@
 import type {
   Broker,
-  MaybePromise,
   Position,
   Stop,
   TopicEntry,
   Topics,
 } from '../../broker/ports.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { afterPart } from '../../core/after-part.js';
 import type { RpcService } from '../../core/rpc/rpc-service.js';
 import { disown, whenReady } from '../../core/promise-like.js';

@@ -4,7 +4,8 @@ import {
   type OnApplicationShutdown,
   Optional,
 } from '@nestjs/common';
-import type { Broker, MaybePromise, Stop } from '../../broker/ports.js';
+import type { Broker, Stop } from '../../broker/ports.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { Client } from '../../core/clients/client.js';
 import { ClientTurns } from '../../core/clients/client-turns.js';
 import type { ClassRules } from '../../core/json/class-rules.js';

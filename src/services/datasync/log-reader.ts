@@ -1,5 +1,4 @@
 import type {
-  MaybePromise,
   Position,
   Replay,
   ReplayLimits,
@@ -8,6 +7,7 @@ import type {
   TopicLog,
   Topics,
 } from '../../broker/ports.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { whenReady } from '../../core/promise-like.js';
 
 /** This node's reading of a log: every entry, once, in order, or a gap. */

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { MaybePromise } from '../../../broker/ports.js';
+import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { timeOf } from '../../../nest/gateway/identification.js';
 import type { RouteRequest } from '../../../nest/gateway/route-request.js';
 import type { JsonInput } from '../../../protocol/json-input.js';

@@ -6,7 +6,7 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import type { MaybePromise } from '../../../broker/ports.js';
+import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import type { JsonInput } from '../../../protocol/json-input.js';
 import {
   subscribablePlan,

@@ -1,4 +1,5 @@
-import type { MaybePromise, Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports.js';
+import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import type { Client } from '../../../core/clients/client.js';
 import { whenSettled } from '../../../core/promise-like.js';
 import { RpcError } from '../../../core/rpc/rpc-error.js';

@@ -1,10 +1,8 @@
 import type { Position, Retention } from '../../../broker/ports.js';
+import { LONGEST_TIMER } from '../../../protocol/longest-timer.js';
 import { LogTally } from './log-tally.js';
 import type { Subscription } from './subscription.js';
 import { ToldOrder } from './told-order.js';
-
-/** With a longer delay a timer would ring at once, again and again. */
-const LONGEST_DELAY = 2 ** 31 - 1;
 
 /**
  * Tells quiet subscriptions how far the log has come, before a quarter of its
@@ -30,7 +28,7 @@ export class PositionBeacon {
   /** From now on a subscription is looked after: it knows a position. */
   follow(subscription: Subscription): void {
     this.order.add(subscription, this.tally.mark());
-    const delay = Math.min(this.retention.age / 8, LONGEST_DELAY);
+    const delay = Math.min(this.retention.age / 8, LONGEST_TIMER);
     this.timer ??= setInterval(this.look, delay).unref();
   }
 

@@ -1,4 +1,5 @@
-import type { MaybePromise, Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports.js';
+import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { isPromiseLike } from '../../../core/promise-like.js';
 import type { HeldSubscriptions } from './held.js';
 import type { Holding } from './holding.js';

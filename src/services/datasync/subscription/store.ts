@@ -1,9 +1,5 @@
-import type {
-  Broker,
-  MaybePromise,
-  Stop,
-  TokenClaim,
-} from '../../../broker/ports.js';
+import type { Broker, Stop, TokenClaim } from '../../../broker/ports.js';
+import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { freezeJson } from '../../../core/json/frozen-json.js';
 import { whenReady } from '../../../core/promise-like.js';
 import type { JsonObject, JsonValue } from '../../../protocol/json.js';

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../../broker/ports.js';
+import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { isPromiseLike } from '../../../core/promise-like.js';
 
 /**
