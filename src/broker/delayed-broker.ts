@@ -111,6 +111,11 @@ export class DelayedBroker implements Broker {
     await this.network.connect('start', async () => this.inner.start?.());
   }
 
+  /** How often a listener was told of a gap. */
+  get gaps(): number {
+    return this.network.gaps;
+  }
+
   /** How often a listener has thrown. */
   get failures(): number {
     return this.listenerFailures.count;

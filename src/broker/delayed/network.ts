@@ -27,6 +27,8 @@ export class Network {
   /** Those that may lose something. */
   readonly #lossy = new Set<Mailbox<never[]>>();
   #closed = false;
+  /** Told until now. */
+  gaps = 0;
 
   constructor(
     delay: Delay,
@@ -82,7 +84,9 @@ export class Network {
         fail: (error) => this.#failures.report(error, source),
         loses: options === undefined ? () => false : () => mishaps.loses(),
         onGap: () => {
-          if (!this.#closed) onGap?.();
+          if (this.#closed) return;
+          this.gaps += 1;
+          onGap?.();
         },
       },
     );
