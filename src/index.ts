@@ -44,6 +44,7 @@ export { NotJsonError } from './core/json/not-json-error.js';
 export type { NotJsonKind } from './core/json/not-json-error.js';
 export { PreparedMessage } from './core/clients/prepared-message.js';
 export type { Commands } from './core/rpc/commands.js';
+export type { EveryNode } from './core/everywhere.js';
 export type { ServiceHost } from './core/service.js';
 export type { ServiceHooks } from './nest/providers/provider-service.js';
 export type { RpcCommandOptions } from './nest/decorators/rpc-command.decorator.js';

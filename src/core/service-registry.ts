@@ -1,12 +1,14 @@
 import type { IncomingEnvelope, MessageFault } from '../protocol/envelope.js';
 import { RESERVED_SERVICE } from '../protocol/features.js';
 import type { JsonValue } from '../protocol/json.js';
+import type { MaybePromise } from '../protocol/maybe-promise.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
 import type { Client, IdentityListener } from './clients/client.js';
 import { ClientHooks } from './client-hooks.js';
 import { Counters } from './counters.js';
 import { discard } from './discards.js';
 import { Dispatcher } from './dispatcher.js';
+import { Everywhere, type EveryNode } from './everywhere.js';
 import { IdentityIndex } from './clients/identity-index.js';
 import type { Lane } from './clients/lane.js';
 import {
@@ -16,6 +18,7 @@ import {
   type LogSink,
 } from './log/log.js';
 import { Negotiation } from './rpc/negotiation.js';
+import { whenReady } from './promise-like.js';
 import { RunningCommands } from './running-commands.js';
 import type { Service, ServiceHost } from './service.js';
 
@@ -28,6 +31,9 @@ const SILENT: LogSink = { warn() {}, error() {} };
 export class ServiceRegistry implements ServiceHost {
   readonly counters: Counters = new Counters();
   readonly log: RateLimitedLog;
+
+  /** @internal The face is `EveryNode`'s. */
+  readonly $everywhere: Everywhere = new Everywhere(this);
 
   private readonly byName = new Map<string, Service>();
   private readonly negotiation = new Negotiation();
@@ -104,16 +110,22 @@ export class ServiceRegistry implements ServiceHost {
     return this.present;
   }
 
+  /** What is done to clients on all nodes that share this application's broker. */
+  get everywhere(): EveryNode {
+    return this.$everywhere;
+  }
+
   /**
-   * All clients of one identity that are connected to this node. What is asked
+   * All clients of one identity that are connected to **this node**; those of all
+   * nodes are closed by `everywhere.close()`. What is asked
    * for is made JSON as identities are, so that it finds whoever was given the
    * same value, an `ObjectId` for example. Nobody is listed under null.
    *
    * @throws NotJsonError when JSON cannot express it: nobody can have it, and
    *   whoever wants them all logged out should know.
    *
-   * @example Logging a user out everywhere
-   * for (const client of registry.clientsOf(userId)) client.close(4200, 'Logged out');
+   * @example
+   * const isOnline = registry.clientsOf(userId).size > 0;   // here
    */
   clientsOf(identity: IdentityInput): ReadonlySet<Client> {
     return this.identities.of(identity);
@@ -196,6 +208,16 @@ export class ServiceRegistry implements ServiceHost {
   ): void {
     this.counters.failures++;
     this.log.error(kind, line, error, detail);
+  }
+
+  /** @internal */
+  takeBack(identity: JsonValue): MaybePromise<void> {
+    let done: MaybePromise<void> = undefined;
+    for (const service of this.byName.values()) {
+      if (service.$takeBack === undefined) continue;
+      done = whenReady(done, () => service.$takeBack?.(identity));
+    }
+    return done;
   }
 
   /** @internal A command's promise is under way. */

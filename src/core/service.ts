@@ -4,11 +4,13 @@ import {
   type MessageFault,
 } from '../protocol/envelope.js';
 import type { JsonValue } from '../protocol/json.js';
+import type { MaybePromise } from '../protocol/maybe-promise.js';
 import type { AsJson } from '../protocol/json-input.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
 import type { Client } from './clients/client.js';
 import { encodeMessage } from './json/encoded-json.js';
 import type { Counters } from './counters.js';
+import type { EveryNode } from './everywhere.js';
 import type { Lane } from './clients/lane.js';
 import type { Detail, RateLimitedLog } from './log/log.js';
 import { PreparedMessage } from './clients/prepared-message.js';
@@ -20,6 +22,8 @@ export interface ServiceHost {
   clients(): ReadonlySet<Client>;
   /** See `ServiceRegistry.clientsOf`. */
   clientsOf(identity: IdentityInput): ReadonlySet<Client>;
+  /** The same for the clients of all nodes. */
+  readonly everywhere: EveryNode;
   /** What happened in the registry. */
   readonly counters: Counters;
   /** Another service of the registry. */
@@ -158,6 +162,14 @@ export abstract class Service {
    * @internal
    */
   $onIdentityChanged?(client: Client): void;
+
+  /**
+   * All connections of an identity are being closed, on all nodes: what was given
+   * to it is to be taken back there.
+   *
+   * @internal
+   */
+  $takeBack?(identity: JsonValue): MaybePromise<void>;
 
   /** A client has gone, whatever the reason. Forget what was kept for it. */
   onClientDisconnected?(client: Client): void | Promise<void>;

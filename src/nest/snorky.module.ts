@@ -9,6 +9,7 @@ import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { Broker } from '../broker/ports.js';
 import { RateLimitedLog } from '../core/log/log.js';
+import { whenReady } from '../core/promise-like.js';
 import { Service } from '../core/service.js';
 import { BackendHost } from './hosts/backend-host.js';
 import { CommandBinder } from './explore/command-binder.js';
@@ -146,8 +147,11 @@ function define(
       { provide: CLASS_RULES, useFactory: transformerRules },
       {
         provide: RegistrySet,
-        inject: [MODULE_OPTIONS_TOKEN],
-        useFactory: ({ log }: SnorkyLateOptions) => new RegistrySet(names, log),
+        inject: [MODULE_OPTIONS_TOKEN, SNORKY_BROKER],
+        useFactory: ({ log }: SnorkyLateOptions, broker: Broker) => {
+          const set = new RegistrySet(names, log);
+          return whenReady(set.join(broker), () => set);
+        },
       },
       ...names.map((name) => ({
         provide: getRegistryToken(name),

@@ -16,6 +16,7 @@ import {
 } from '../transports/websocket/subprotocols.js';
 import { registryOf } from './application.js';
 import { RestDoor } from './rest-door.js';
+import { frozenJson } from '../core/json/frozen-json.js';
 import { TestClient } from './test-client.js';
 
 /** Who connects, and how. */
@@ -65,10 +66,13 @@ export async function connectClient(
   const registry = registryOf(app, name);
   const request = upgradeRequest(app, name, options);
   const visitor = visitorIn(app)(request);
+  const mark = registry.$everywhere.mark();
   const admission: Admission =
     options.identity === undefined
       ? await admissionTo(app, name, request, visitor)
       : { identity: options.identity as JsonValue };
+  const identity = frozenJson(admission.identity, 'identity');
+  registry.$everywhere.assertNotClosed(identity, mark);
   const subprotocol = selectSubprotocol(
     endpointOf(app, name)?.options.subprotocol,
     offeredSubprotocols(request),

@@ -69,15 +69,18 @@ export class Entrance {
       if (!allowsOrigin(this.origins, request, visitor)) {
         throw new UpgradeRefused(403, 'Origin not allowed');
       }
+      const mark = this.registry.$everywhere.mark();
       const decision = this.rules.admit?.(request, visitor) ?? NOBODY;
+      const accept = (admission: Admission): void => {
+        this.accept(request, arrival, admission, { visitor, mark });
+      };
       if (isPromiseLike(decision)) {
         this.handshakes.wait(line, decision, {
-          accepted: (admission) =>
-            this.accept(request, arrival, admission, visitor),
+          accepted: accept,
           refused: (error) => this.refuse(request, arrival, error),
         });
       } else {
-        this.accept(request, arrival, decision, visitor);
+        accept(decision);
       }
     } catch (error) {
       this.refuse(request, arrival, error);
@@ -102,12 +105,13 @@ export class Entrance {
     request: IncomingMessage,
     arrival: Arrival,
     { identity, expiresAt }: Admission,
-    visitor: Visitor,
+    { visitor, mark }: { readonly visitor: Visitor; readonly mark: number },
   ): void {
     try {
       // What is no JSON is refused here: once the transport has accepted, it
       // would be too late.
       const frozen = frozenJson(identity, 'identity');
+      this.registry.$everywhere.assertNotClosed(frozen, mark);
       arrival.accept({ identity: frozen, expiresAt }, visitor);
     } catch (error) {
       this.refuse(request, arrival, error);

@@ -1,5 +1,9 @@
+import type { Broker } from '../../broker/ports.js';
+import { CLOSINGS } from '../../core/everywhere.js';
 import type { LogOptions } from '../../core/log/log.js';
+import { whenReady } from '../../core/promise-like.js';
 import { ServiceRegistry } from '../../core/service-registry.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { DEFAULT_REGISTRY } from '../setup/constants.js';
 import { nestLogSink } from './nest-log-sink.js';
 import { setupError } from '../setup/setup-errors.js';
@@ -24,6 +28,17 @@ export class RegistrySet {
       if (!(error instanceof TypeError)) throw error;
       throw setupError('SNORKY_LOG_INVALID', error.message);
     }
+  }
+
+  /** Settles when each is joined with the same of the other nodes. */
+  join({ topics }: Broker): MaybePromise<void> {
+    let joined: MaybePromise<void> = undefined;
+    for (const { name, $everywhere } of this.all) {
+      joined = whenReady(joined, () =>
+        $everywhere.join(topics.log(`closings:${name}`, CLOSINGS)),
+      );
+    }
+    return joined;
   }
 
   /** Where services go that name no registry: the only one, else `frontend`. */

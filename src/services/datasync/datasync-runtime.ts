@@ -32,7 +32,7 @@ import {
 import { LogReader } from './log-reader.js';
 import type { Models } from './models/models.js';
 import type { Publication } from './models/publication.js';
-import { Departures } from './subscription/departures.js';
+import { Departures } from '../../core/clients/departures.js';
 import { SubscriptionDesk } from './subscription/desk.js';
 import { EvictionWatch } from './subscription/eviction-watch.js';
 import type { RevocationLog } from './subscription/life-context.js';

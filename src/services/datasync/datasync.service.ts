@@ -185,6 +185,11 @@ export class DataSyncService
     running.desk.identityChanged(client);
   }
 
+  /** @internal */
+  override $takeBack(identity: JsonValue): MaybePromise<void> {
+    return this.$revoke({ identity });
+  }
+
   // For the application
 
   /**

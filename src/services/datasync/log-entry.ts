@@ -1,7 +1,7 @@
 import type { Position, TopicEntry } from '../../broker/ports.js';
 import { freezeJson } from '../../core/json/frozen-json.js';
 import type { JsonValue } from '../../protocol/json.js';
-import { ofVersion } from '../versioned.js';
+import { ofVersion } from '../../core/versioned.js';
 import type { Delta } from './delta.js';
 import {
   readRevocation,

@@ -22,7 +22,7 @@ import type {
   ChannelInput,
   MessageInput,
 } from '../../protocol/snorky-types.js';
-import { ofVersion } from '../versioned.js';
+import { ofVersion } from '../../core/versioned.js';
 import { ChannelFeeds } from './channel-feeds.js';
 import { PubSubEngine } from './pubsub.engine.js';
 import type { PubSubOptions } from './pubsub-options.js';

@@ -1,6 +1,6 @@
 import type { Client } from '../../../core/clients/client.js';
 import { encodeJson } from '../../../protocol/envelope.js';
-import type { Departures } from './departures.js';
+import type { Departures } from '../../../core/clients/departures.js';
 import type { Notice } from './life-states.js';
 
 /** What ends subscriptions many at a time. */

@@ -3,7 +3,7 @@ import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { freezeJson } from '../../../core/json/frozen-json.js';
 import { whenReady } from '../../../core/promise-like.js';
 import type { JsonObject, JsonValue } from '../../../protocol/json.js';
-import { ofVersion, versioned } from '../../versioned.js';
+import { ofVersion, versioned } from '../../../core/versioned.js';
 import type { Authorization, LifeEvent, Mode } from './life-states.js';
 import { WaitingTokens } from './waiting-tokens.js';
 

@@ -1,4 +1,4 @@
-import type { Client } from '../../../core/clients/client.js';
+import type { Client } from './client.js';
 
 /** Milliseconds between two lots of closings. */
 const LOT = 100;
