@@ -277,6 +277,26 @@ export const ROOMS = [
     nest: false,
   },
   {
+    folder: 'client/connection',
+    is: 'one socket after the other: when it comes back, and what waits meanwhile',
+    rooms: [],
+  },
+  {
+    folder: 'client/calls',
+    is: 'calls of commands, and what is agreed on with the server',
+    rooms: ['client/connection'],
+  },
+  {
+    folder: 'client/live',
+    is: 'live lists and items: fetched, followed, renewed, fetched again',
+    rooms: ['client/connection', 'client/calls', 'client/collections'],
+  },
+  {
+    folder: 'client/people',
+    is: 'chat, messages, cursors',
+    rooms: ['client/calls'],
+  },
+  {
     folder: 'client/collections',
     is: 'arrays and items that follow deltas',
     rooms: [],

@@ -1,8 +1,7 @@
 import type { Feature } from '../protocol/features.js';
-import type { JsonValue } from '../protocol/json.js';
-import type { ConnectionState } from './connection-state.js';
-import type { Close } from './connection.js';
-import type { Outgoing } from './outgoing.js';
+import type { ConnectionState } from './connection/connection-state.js';
+import type { Close } from './connection/connection.js';
+import type { Outgoing } from './connection/outgoing.js';
 import type { Signal } from './signal.js';
 
 /** What a promise class takes to make one. */
@@ -55,6 +54,3 @@ export interface ConnectorHost {
   /** @internal Prints an error to the console; a flood of one kind is cut. */
   $complain(kind: string, ...message: unknown[]): void;
 }
-
-/** What arrives for a service. */
-export type Packet = JsonValue;

@@ -14,68 +14,71 @@ export type {
 export type { KeyOption } from './collections/key.js';
 
 // Live data
-export { liveCollection } from './live-collection.js';
+export { liveCollection } from './live/live-collection.js';
 export type {
   Live,
   LiveCollection,
   LiveItem,
   LiveItemOptions,
   LiveListOptions,
-} from './live-collection.js';
-export type { LiveOptions } from './live-options.js';
-export type { LiveState } from './live-state.js';
-export type { RefetchOptions } from './part.js';
-export type { Fetch } from './subscribing-fetch.js';
+} from './live/live-collection.js';
+export type { LiveOptions } from './live/live-options.js';
+export type { LiveState } from './live/live-state.js';
+export type { RefetchOptions } from './live/part.js';
+export type { Fetch } from './live/subscribing-fetch.js';
 
 // The connection
 export { Snorky } from './snorky.js';
-export { comesBack } from './reconnection.js';
-export { NEXT_STATE } from './connection-state.js';
+export { comesBack } from './connection/reconnection.js';
+export { NEXT_STATE } from './connection/connection-state.js';
 export type {
   ServiceClass,
   ServiceClasses,
   ServicesOf,
   SnorkyOptions,
 } from './snorky.js';
-export type { Close, Socket, SocketClass } from './connection.js';
-export type { ConnectionEvent, ConnectionState } from './connection-state.js';
-export type { Address } from './link.js';
-export type { QueueLimits } from './outgoing.js';
-export type { ReconnectionOptions } from './reconnection.js';
+export type { Close, Socket, SocketClass } from './connection/connection.js';
+export type {
+  ConnectionEvent,
+  ConnectionState,
+} from './connection/connection-state.js';
+export type { Address } from './connection/link.js';
+export type { QueueLimits } from './connection/outgoing.js';
+export type { ReconnectionOptions } from './connection/reconnection.js';
 
 // Connectors of services
 export { Service } from './service.js';
-export { RPCService } from './rpc-service.js';
-export { rpc } from './rpc.js';
+export { RPCService } from './calls/rpc-service.js';
+export { rpc } from './calls/rpc.js';
 export { PubSub } from './pubsub.js';
-export { DataSync } from './datasync.js';
-export { Chat } from './chat.js';
-export { Messaging } from './messaging.js';
-export { Cursors } from './cursors.js';
+export { DataSync } from './live/datasync.js';
+export { Chat } from './people/chat.js';
+export { Messaging } from './people/messaging.js';
+export { Cursors } from './people/cursors.js';
 export {
   CursorDocument,
   ForeignCursor,
   OwnCursor,
-} from './cursors-document.js';
-export type { CallOptions } from './call-options.js';
-export type { Calls, ReservedName } from './calls.js';
+} from './people/cursors-document.js';
+export type { CallOptions } from './calls/call-options.js';
+export type { Calls, ReservedName } from './calls/calls.js';
 export type { ConnectorHost, PromiseClass } from './connector-host.js';
 export type {
   ChatMembers,
   ChatMessage,
   ChatPresence,
   ChatRead,
-} from './chat.js';
-export type { DirectMessage } from './messaging.js';
-export type { Cursor } from './cursors-document.js';
-export type { CursorInput, CursorState } from './cursors-sync.js';
-export type { RpcConnector, UntypedConnector } from './rpc.js';
+} from './people/chat.js';
+export type { DirectMessage } from './people/messaging.js';
+export type { Cursor } from './people/cursors-document.js';
+export type { CursorInput, CursorState } from './people/cursors-sync.js';
+export type { RpcConnector, UntypedConnector } from './calls/rpc.js';
 export type {
   Followed,
   FollowEnd,
   FollowHandlers,
   FollowState,
-} from './datasync-subscription.js';
+} from './live/datasync-subscription.js';
 
 // Errors
 export { ConnectorError, isInvalidParams, RpcError } from './errors.js';

@@ -6,9 +6,9 @@ import type {
   Publication,
   ReceivedChannel,
 } from '../protocol/snorky-types.js';
-import type { CallOptions } from './call-options.js';
-import { tell } from './notifications.js';
-import { RenewingService } from './renewing-service.js';
+import type { CallOptions } from './calls/call-options.js';
+import { tell } from './calls/notifications.js';
+import { RenewingService } from './calls/renewing-service.js';
 import type { Signal } from './signal.js';
 
 /** A channel: any JSON. */

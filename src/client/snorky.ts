@@ -2,20 +2,27 @@ import { RESERVED_SERVICE } from '../protocol/features.js';
 import type { ApiOf } from '../protocol/snorky-types.js';
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import { Complaints } from './complaints.js';
-import type { Close, SocketClass } from './connection.js';
-import type { ConnectionState } from './connection-state.js';
+import type { Close, SocketClass } from './connection/connection.js';
+import type { ConnectionState } from './connection/connection-state.js';
 import type {
   ConnectorHost,
   Features,
   PromiseClass,
 } from './connector-host.js';
 import { connectorError, type ConnectorError } from './errors.js';
-import { Link, type Address } from './link.js';
-import { Negotiation } from './negotiation.js';
-import { OutgoingQueue, type Outgoing, type QueueLimits } from './outgoing.js';
-import { Reconnection, type ReconnectionOptions } from './reconnection.js';
-import type { RpcConnector, UntypedConnector } from './rpc.js';
-import type { RPCService } from './rpc-service.js';
+import { Link, type Address } from './connection/link.js';
+import { Negotiation } from './calls/negotiation.js';
+import {
+  OutgoingQueue,
+  type Outgoing,
+  type QueueLimits,
+} from './connection/outgoing.js';
+import {
+  Reconnection,
+  type ReconnectionOptions,
+} from './connection/reconnection.js';
+import type { RpcConnector, UntypedConnector } from './calls/rpc.js';
+import type { RPCService } from './calls/rpc-service.js';
 import type { Service } from './service.js';
 import { Signal } from './signal.js';
 

@@ -1,8 +1,7 @@
+import { LONGEST_TIMER } from '../protocol/longest-timer.js';
+
 /** A pending `setTimeout`. */
 export type Timer = ReturnType<typeof setTimeout> | undefined;
-
-/** Milliseconds. Beyond, timers fire at once. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Acts after a time. After none, or for ever, it never does. */
 export function after(milliseconds: number, act: () => void): Timer {

@@ -1,4 +1,4 @@
-import type { Calls } from '../client/calls.js';
+import type { Calls } from '../client/calls/calls.js';
 import type { JsonValue } from '../protocol/json.js';
 
 /**

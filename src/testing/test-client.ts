@@ -1,4 +1,4 @@
-import type { LiveListOptions } from '../client/live-collection.js';
+import type { LiveListOptions } from '../client/live/live-collection.js';
 import type { Handshake } from '../core/clients/client.js';
 import type { ServiceRegistry } from '../core/service-registry.js';
 import { CloseCode } from '../protocol/close-codes.js';

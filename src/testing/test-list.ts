@@ -1,4 +1,4 @@
-import type { LiveCollection } from '../client/live-collection.js';
+import type { LiveCollection } from '../client/live/live-collection.js';
 import { PATIENCE } from './inbox.js';
 
 /** A live list, as pages have it, and a way to wait for what becomes of it. */

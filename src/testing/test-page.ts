@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers';
-import { DataSync } from '../client/datasync.js';
-import type { Socket, SocketClass } from '../client/connection.js';
+import { DataSync } from '../client/live/datasync.js';
+import type { Socket, SocketClass } from '../client/connection/connection.js';
 import {
   liveCollection,
   type LiveListOptions,
-} from '../client/live-collection.js';
+} from '../client/live/live-collection.js';
 import { Snorky } from '../client/snorky.js';
-import type { Fetch } from '../client/subscribing-fetch.js';
+import type { Fetch } from '../client/live/subscribing-fetch.js';
 import { RESERVED_SERVICE } from '../protocol/features.js';
 import { isJsonObject } from '../protocol/json.js';
 import type { RestDoor } from './rest-door.js';

@@ -15,7 +15,7 @@ import {
 } from 'snorky/client';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NEXT_LIVE_STATE } from '../../src/client/live-state.js';
+import { NEXT_LIVE_STATE } from '../../src/client/live/live-state.js';
 import { Declarations } from './declarations.js';
 import { tableAfter } from './markdown.js';
 

@@ -8,7 +8,7 @@ describe('The types of collections', () => {
     project = new Project('test/client/types/browser/tsconfig.json', 'browser');
   });
 
-  const live = 'src/client/live-collection.ts';
+  const live = 'src/client/live/live-collection.ts';
   const array = 'src/client/collections/array-collection.ts';
   it.each([
     [

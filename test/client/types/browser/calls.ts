@@ -1,5 +1,5 @@
-import type { CallOptions } from '../../../../src/client/call-options.js';
-import type { Calls } from '../../../../src/client/calls.js';
+import type { CallOptions } from '../../../../src/client/calls/call-options.js';
+import type { Calls } from '../../../../src/client/calls/calls.js';
 import type { JsonObject, JsonValue } from '../../../../src/protocol/json.js';
 import type { CalculatorApi } from '../calculator-api.js';
 import type { Equal, Expect } from '../equal.js';

@@ -1,0 +1,16 @@
+import type { RpcNotification } from '../../protocol/rpc.js';
+
+/**
+ * Dispatches a notification, without its type, if it is of this type and has
+ * these members. Answers whether it is.
+ */
+export function tell(
+  { type, ...told }: RpcNotification,
+  known: string,
+  signal: { dispatch(told: never): void },
+  ...members: readonly string[]
+): boolean {
+  const isIt = type === known && members.every((member) => member in told);
+  if (isIt) signal.dispatch(told as never);
+  return isIt;
+}

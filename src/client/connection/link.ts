@@ -1,0 +1,217 @@
+import {
+  ABNORMAL,
+  Connection,
+  type Close,
+  type SocketClass,
+} from './connection.js';
+import {
+  NEXT_STATE,
+  type ConnectionEvent,
+  type ConnectionState,
+} from './connection-state.js';
+import { watchEnvironment } from './environment.js';
+import { Liveness } from './liveness.js';
+import type { Reconnection } from './reconnection.js';
+import { reportUncaught } from '../signal.js';
+import { after, type Timer } from '../timer.js';
+
+/** When the device says that it is offline, little speaks for an answer. */
+const OFFLINE_PATIENCE = 2000;
+
+/** An address, or what gives one for each attempt: with a fresh token, say. */
+export type Address = Url | (() => Url | PromiseLike<Url>);
+
+type Url = string | URL;
+
+/** What a link is made of. Times in milliseconds. */
+export interface LinkOptions {
+  readonly socketClass: SocketClass;
+  readonly address: Address;
+  readonly reconnection: Reconnection;
+  readonly openTimeout: number;
+  readonly heartbeat: number;
+  /** How long the server may take to give a sign of life. */
+  readonly patience: number;
+}
+
+/** Whom a link tells what happens. */
+export interface LinkEvents {
+  /** The state has changed. `close` says how a connection ended, if one did. */
+  changed(state: ConnectionState, close: Close | undefined): void;
+  received(data: unknown): void;
+  /** Asks the server for a sign of life; false where that is not possible. */
+  ask(): boolean;
+  /** Whether there is a reason for the server to be silent. */
+  isBusy(): boolean;
+}
+
+/**
+ * A connection that comes back: one socket at a time, after the rules of
+ * {@link NEXT_STATE}.
+ */
+export class Link {
+  state: ConnectionState = 'idle';
+  /** When the next attempt is due, in milliseconds since 1970. */
+  retryAt: number | undefined;
+  /** Why it has stopped. */
+  objection: string | undefined;
+  #connection: Connection | undefined;
+  /** For the one thing that can be waited for in a state. */
+  #timer: Timer;
+  #unwatch: (() => void) | undefined;
+  #attempts = 0;
+  readonly #liveness: Liveness;
+  readonly #options: LinkOptions;
+  readonly #events: LinkEvents;
+
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#options = options;
+    this.#events = events;
+    const { heartbeat, patience } = options;
+    this.#liveness = new Liveness({
+      heartbeat,
+      patience,
+      ask: () => this.state === 'connected' && events.ask(),
+      isBusy: () => this.#connection?.isSending === true || events.isBusy(),
+      dead: () => {
+        this.#connection?.abandon('It gave no sign of life');
+      },
+    });
+  }
+
+  /** Tries now, whatever was tried before. */
+  connect(): void {
+    if (this.state === 'idle' || this.state === 'stopped') {
+      this.#options.reconnection.reset();
+    }
+    this.#fire('connect');
+  }
+
+  disconnect(): void {
+    this.#fire('disconnect');
+  }
+
+  /** Answers whether a socket has taken the text. */
+  send(text: string): boolean {
+    if (this.state !== 'connected') return false;
+    try {
+      this.#connection?.send(text);
+      return true;
+    } catch {
+      // It is closing, and its close event is about to come.
+      return false;
+    }
+  }
+
+  #fire(event: ConnectionEvent, close?: Close): void {
+    const to = NEXT_STATE[this.state][event];
+    if (!to) return;
+    this.state = to;
+    this.#leave();
+    if (to === 'connecting') this.#open();
+    else if (to === 'connected') this.#hold();
+    else if (to === 'waiting') this.#schedule();
+    else this.#rest();
+    // Opening may have failed at once.
+    if (this.state === to) this.#events.changed(to, close);
+  }
+
+  #leave(): void {
+    clearTimeout(this.#timer);
+    this.retryAt = undefined;
+    this.#liveness.stop();
+    if (this.state === 'connected') return;
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  #open(): void {
+    this.objection = undefined;
+    this.#unwatch ??= watchEnvironment({
+      online: () => this.#onOnline(),
+      offline: () => this.#liveness.check(OFFLINE_PATIENCE),
+      visible: () => {
+        if (this.state === 'waiting') this.#fire('due');
+        else this.#liveness.check();
+      },
+    });
+    const { address } = this.#options;
+    if (typeof address === 'function') this.#openWhenKnown(address);
+    else this.#openTo(address);
+  }
+
+  /** Another attempt may have begun before this one knows where to go. */
+  #openWhenKnown(address: Exclude<Address, Url>): void {
+    const attempt = ++this.#attempts;
+    const when =
+      <Value>(step: (value: Value) => void) =>
+      (value: Value): void => {
+        if (this.#attempts === attempt && this.state === 'connecting') {
+          clearTimeout(this.#timer);
+          step(value);
+        }
+      };
+    const fail = when((error: unknown) => {
+      this.#lose({ code: ABNORMAL, reason: `No address: ${String(error)}` });
+    });
+    this.#timer = after(this.#options.openTimeout, () => fail('too late'));
+    Promise.resolve()
+      .then(address)
+      .then(
+        when((url) => this.#openTo(url)),
+        fail,
+      );
+  }
+
+  #openTo(url: Url): void {
+    const { socketClass, openTimeout } = this.#options;
+    try {
+      this.#connection = new Connection(socketClass, String(url), openTimeout, {
+        opened: () => this.#fire('opened'),
+        received: (data) => {
+          this.#liveness.heard();
+          this.#events.received(data);
+        },
+        closed: (close) => this.#lose(close),
+      });
+    } catch (error) {
+      // An invalid URL, or one that the page may not open: so it will stay.
+      reportUncaught(error);
+      const reason = String(error);
+      this.objection = `the address cannot be opened (${reason})`;
+      this.#fire('refused', { code: ABNORMAL, reason });
+    }
+  }
+
+  #hold(): void {
+    const { reconnection } = this.#options;
+    this.#liveness.start();
+    this.#timer = after(reconnection.stableAfter, () => reconnection.reset());
+  }
+
+  #schedule(): void {
+    const delay = this.#options.reconnection.nextDelay();
+    this.retryAt = Date.now() + delay;
+    this.#timer = setTimeout(() => this.#fire('due'), delay);
+  }
+
+  #rest(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+  }
+
+  #lose(close: Close): void {
+    this.objection = this.#options.reconnection.objection(close);
+    this.#fire(this.objection ? 'refused' : 'lost', close);
+  }
+
+  #onOnline(): void {
+    this.#liveness.check();
+    if (this.state !== 'waiting') return;
+    // Not at once: a whole office is online again at the same moment.
+    clearTimeout(this.#timer);
+    this.#options.reconnection.reset();
+    this.#schedule();
+    this.#events.changed('waiting', undefined);
+  }
+}

@@ -1,0 +1,277 @@
+import { isJsonObject, type JsonValue } from '../../protocol/json.js';
+import { INVALID_PARAMS, NO_SUCH_SUBSCRIPTION } from '../../protocol/errors.js';
+import type { ReceivedDelta } from '../../protocol/snorky-types.js';
+import { ConnectorError, RpcError } from '../errors.js';
+import type { RPCService } from '../calls/rpc-service.js';
+
+/** Where a subscription stands. */
+export type FollowState =
+  /** The server is sending what was missed, or was not asked yet. */
+  | 'catching-up'
+  /** All that was missed has arrived; what happens arrives as it happens. */
+  | 'live'
+  /** There is no connection; it will go on with the next one. */
+  | 'waiting'
+  /**
+   * The token is for another identity than the connection's. It is tried again
+   * when that, or the connection, is another.
+   */
+  | 'mismatched'
+  /** The token means nothing any more. Rows have to be fetched again. */
+  | 'gone';
+
+/** What the server says of a subscription that it has ended. */
+export interface FollowEnd {
+  readonly type:
+    /** Somebody else follows the token: another tab, or another object here. */
+    | 'taken'
+    /** The application has ended it, or its time is over. */
+    | 'revoked'
+    /** Rows have to be fetched again, but not before `delay` milliseconds. */
+    | 'refetch'
+    /** It was of another identity than the connection has now. */
+    | 'identity';
+  readonly delay?: number;
+}
+
+/** Whom a subscription tells what happens. */
+export interface FollowHandlers {
+  /** Changes, in order: all of one batch. Apply them before anything else. */
+  onDeltas(deltas: readonly ReceivedDelta[]): void;
+  /** `error` and `end` are why it is gone, where there is one. */
+  onState(state: FollowState, error?: unknown, end?: FollowEnd): void;
+}
+
+/** What a subscription uses of its connector. */
+export interface FollowService {
+  readonly snorky: RPCService['snorky'];
+  /** @internal */
+  readonly $call: RPCService['$call'];
+  /** @internal By each token that they may have. */
+  readonly $followed: Map<string, Followed>;
+  /** @internal It hears nothing of the token any more. */
+  $forget(token: string, followed: Followed): void;
+}
+
+/**
+ * A subscription with a token, which goes on after a loss of the connection
+ * where it was interrupted. On a server that does not know how, it is gone then.
+ */
+export class Followed {
+  state: FollowState = 'waiting';
+  /** Without it, the server begins where the token was authorized. */
+  #position: JsonValue | undefined;
+  #resumable = true;
+  #attempt = 0;
+  /** The server is at work: it has its time anew. */
+  #hasMoved = false;
+  /** Under which token it may go on already, and who waits for that. */
+  #next: string | undefined;
+  #renewed: ((isRenewed: boolean) => void) | undefined;
+  readonly #handlers: FollowHandlers;
+  readonly #service: FollowService;
+
+  /** @internal */
+  constructor(
+    /** What it is known by to the server; `renew()` brings another one. */
+    readonly token: string,
+    handlers: FollowHandlers,
+    service: FollowService,
+  ) {
+    this.#handlers = handlers;
+    this.#service = service;
+  }
+
+  /** Whether its deltas come without a name, as they did from old servers. */
+  get anonymous(): boolean {
+    return (
+      !this.#resumable && this.state !== 'gone' && this.state !== 'waiting'
+    );
+  }
+
+  /** Ends it. What is still on its way is ignored. */
+  cancel(): void {
+    if (this.state === 'gone') return;
+    if (this.state !== 'waiting') this.#release();
+    this.#end();
+  }
+
+  /**
+   * Goes on under a new token for the same rows, where it is: nothing is missed,
+   * and nothing comes twice. For a subscription whose time will be over.
+   *
+   * @returns whether it does. Otherwise it has the token that it had, or is gone.
+   */
+  renew(token: string): Promise<boolean> {
+    this.#settle(false);
+    return new Promise((resolve) => {
+      this.#renewed = resolve;
+      // A token that came before is from a cache, and somebody's already.
+      const { $followed } = this.#service;
+      if (this.state !== 'live' || $followed.has(token)) this.#settle(false);
+      else this.#ask((this.#next = token), this.token);
+    });
+  }
+
+  /** @internal There is a connection, or its identity is another. */
+  acquire(): void {
+    // Listeners may have cancelled it, or do so now.
+    if (this.state === 'gone') return;
+    const attempt = ++this.#attempt;
+    this.#change('catching-up');
+    if (attempt === this.#attempt) this.#ask(this.token);
+  }
+
+  /** @internal The connection has gone. */
+  lost(error: unknown): void {
+    if (this.state === 'gone' || this.state === 'waiting') return;
+    this.#attempt++;
+    if (this.#resumable) this.#change('waiting');
+    else this.#end(error);
+  }
+
+  /** @internal */
+  deltas(deltas: readonly ReceivedDelta[], position?: JsonValue): void {
+    if (this.state === 'gone') return;
+    this.#hasMoved = true;
+    try {
+      this.#handlers.onDeltas(deltas);
+    } catch (error) {
+      // Without this batch, the next ones would be applied to other rows.
+      this.#release();
+      this.#end(error);
+      return;
+    }
+    // Not before they were applied: it stands for having everything up to it.
+    if (position !== undefined) this.#position = position;
+  }
+
+  /** @internal */
+  moved(position: JsonValue): void {
+    this.#position = position;
+  }
+
+  /** @internal The server has ended it, or another object has its token. */
+  ended(end: FollowEnd): void {
+    if (this.state !== 'gone') this.#end(undefined, end);
+  }
+
+  /** @internal The server says so before it refuses. */
+  mismatched(token: string): void {
+    // That of a new token leaves things as they are.
+    if (this.state === 'gone' || token !== this.token) return;
+    this.#attempt++;
+    this.#change('mismatched');
+  }
+
+  #ask(token: string, replaces?: string): void {
+    const { $features } = this.#service.snorky;
+    if (replaces && !$features.granted('replaces')) {
+      this.#keepOld();
+      return;
+    }
+    this.#service.$followed.set(token, this);
+    const attempt = ++this.#attempt;
+    const current = (): boolean => attempt === this.#attempt;
+    const resume = this.#resumable || undefined;
+    this.#service.$call(
+      'acquireSubscription',
+      { token, resume, since: this.#position, replaces },
+      {},
+      {
+        resolve: (result) => current() && this.#acquired(token, result),
+        reject: (error) => current() && this.#refused(error, replaces),
+        isBusy: () => this.#isMoving(),
+        isOnce: true,
+      },
+    );
+  }
+
+  /** Whether anything has come since this was asked last. */
+  #isMoving(): boolean {
+    const hasMoved = this.#hasMoved;
+    this.#hasMoved = false;
+    return hasMoved;
+  }
+
+  #acquired(token: string, result: JsonValue): void {
+    if (isJsonObject(result)) {
+      if (result['recovered'] !== true) {
+        this.#end();
+        return;
+      }
+      if (result['position'] !== undefined) this.#position = result['position'];
+    }
+    if (token !== this.token) {
+      this.#next = this.token;
+      (this as { token: string }).token = token;
+      this.#settle(true);
+    }
+    this.#change('live');
+    // The connection was lost, and what was asked has not happened.
+    if (this.#next) this.#ask(this.#next, token);
+  }
+
+  #refused(error: unknown, replaces: string | undefined): void {
+    const isOurs = error instanceof ConnectorError;
+    // Losses are told by `lost`.
+    if (isOurs && error.code !== 'SNORKY_TIMEOUT') return;
+    const reason = error instanceof RpcError && error.value;
+    const isUnknown = reason === NO_SUCH_SUBSCRIPTION;
+    const isForeign = reason === INVALID_PARAMS;
+    if (replaces) {
+      if (isUnknown || isForeign) {
+        this.#keepOld(error);
+        return;
+      }
+    } else if (isUnknown && this.#next) {
+      // The connection was lost, and what was asked may have happened.
+      this.#ask(this.#next, this.token);
+      return;
+    } else if (isForeign && this.#resumable && this.#position === undefined) {
+      this.#resumable = false;
+      this.acquire();
+      return;
+    }
+    // The server may have one of its tokens as live still.
+    if (isOurs || replaces) this.#release();
+    this.#end(error);
+  }
+
+  /** It cannot go on under the new token. */
+  #keepOld(error?: unknown): void {
+    if (this.state === 'live') this.#settle(false);
+    else this.#end(error);
+  }
+
+  /** The end of a renewal: one of both tokens is not its own any more. */
+  #settle(isRenewed: boolean): void {
+    if (this.#next) this.#service.$forget(this.#next, this);
+    this.#next = undefined;
+    this.#renewed?.(isRenewed);
+    this.#renewed = undefined;
+  }
+
+  /** If the server does not hear of it, the token runs out by itself. */
+  #release(): void {
+    const settle = { resolve() {}, reject() {} };
+    for (const token of [this.token, this.#next]) {
+      if (token) {
+        this.#service.$call('cancelSubscription', { token }, {}, settle);
+      }
+    }
+  }
+
+  #end(error?: unknown, end?: FollowEnd): void {
+    this.#attempt++;
+    this.#service.$forget(this.token, this);
+    this.#change('gone', error, end);
+    this.#settle(false);
+  }
+
+  #change(state: FollowState, error?: unknown, end?: FollowEnd): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.#handlers.onState(state, error, end);
+  }
+}

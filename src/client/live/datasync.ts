@@ -1,0 +1,136 @@
+import { isJsonObject, type JsonValue } from '../../protocol/json.js';
+import type { RpcNotification } from '../../protocol/rpc.js';
+import type { ReceivedDelta } from '../../protocol/snorky-types.js';
+import type { CallOptions } from '../calls/call-options.js';
+import {
+  Followed,
+  type FollowEnd,
+  type FollowHandlers,
+} from './datasync-subscription.js';
+import type { ConnectorError } from '../errors.js';
+import { RPCService } from '../calls/rpc-service.js';
+import type { Signal } from '../signal.js';
+
+/** How a server may end subscriptions; the features of these names tell of it. */
+const ENDS: FollowEnd['type'][] = ['taken', 'revoked', 'refetch', 'identity'];
+
+/** A token that a server has authorized. */
+interface TokenParams {
+  readonly token: string;
+}
+
+/**
+ * The connector of the DataSync service. `liveCollection` does all of it in one
+ * call; this is for those who get their tokens, or keep their rows, otherwise.
+ *
+ * @example
+ * snorky.services.datasync.deltaReceived.add((delta) => { ... });
+ * await snorky.services.datasync.acquireSubscription({ token });
+ */
+export class DataSync extends RPCService {
+  /** Dispatched with each change that any subscription of the connection hears. */
+  declare readonly deltaReceived: Signal<[ReceivedDelta]>;
+  /** @internal By each token that they may have. */
+  declare $followed: Map<string, Followed>;
+
+  /**
+   * Acquires a subscription as the original did: what was missed, and what
+   * happens, goes to `deltaReceived`. It ends with the connection.
+   */
+  acquireSubscription(
+    params: TokenParams,
+    options?: CallOptions,
+  ): Promise<JsonValue> {
+    return this.rpcCall('acquireSubscription', params, options);
+  }
+
+  /** Ends a subscription that this connection has acquired. */
+  cancelSubscription(
+    params: TokenParams,
+    options?: CallOptions,
+  ): Promise<null> {
+    return this.rpcCall('cancelSubscription', params, options);
+  }
+
+  /**
+   * Follows a token through losses of the connection: each change once, in
+   * order, and none left out - or its state is `gone`.
+   *
+   * @returns the subscription; `cancel()` ends it.
+   */
+  follow(token: string, handlers: FollowHandlers): Followed {
+    const followed = new Followed(token, handlers, this);
+    this.$followed.get(token)?.ended({ type: 'taken' });
+    this.$followed.set(token, followed);
+    if (this.snorky.state === 'connected') followed.acquire();
+    return followed;
+  }
+
+  /** @internal */
+  override $setUp(): void {
+    super.$setUp();
+    this.$followed = new Map();
+    (this as { deltaReceived: unknown }).deltaReceived = new this.snorky.Signal<
+      [ReceivedDelta]
+    >();
+    this.notificationReceived.add(this.$notified, this);
+    this.snorky.$features.ask(...ENDS, 'replaces');
+  }
+
+  /** @internal */
+  override $connected(): void {
+    for (const followed of this.$all()) {
+      if (this.snorky.state === 'connected') followed.acquire();
+    }
+  }
+
+  /** @internal */
+  override $lost(error: ConnectorError, final: boolean): void {
+    super.$lost(error, final);
+    for (const followed of this.$all()) followed.lost(error);
+  }
+
+  /** @internal It hears nothing of the token any more. */
+  $forget(token: string, followed: Followed): void {
+    if (this.$followed.get(token) === followed) this.$followed.delete(token);
+  }
+
+  /** @internal Named so that a subclass may have its own `onNotification`. */
+  $notified(notification: RpcNotification): void {
+    const { type, delta, deltas, subscription, position } = notification;
+    const token = subscription as string;
+    const tokens = notification['subscriptions'] ?? [token];
+    if (type === 'delta' && isJsonObject(delta)) {
+      for (const followed of this.$all()) {
+        if (followed.anonymous)
+          followed.deltas([delta as unknown as ReceivedDelta]);
+      }
+      this.deltaReceived.dispatch(delta as unknown as ReceivedDelta);
+    } else if (type === 'deltas' && Array.isArray(deltas)) {
+      const batch = deltas as readonly unknown[] as readonly ReceivedDelta[];
+      // Collections first: who hears of a change finds it applied.
+      this.$followed.get(token)?.deltas(batch, position);
+      for (const each of batch) this.deltaReceived.dispatch(each);
+    } else if (type === 'position' && position !== undefined) {
+      this.$followed.get(token)?.moved(position);
+    } else if (type === 'mismatch') {
+      this.$followed.get(token)?.mismatched(token);
+    } else if ((ENDS as string[]).includes(type) && Array.isArray(tokens)) {
+      const end = notification as unknown as FollowEnd;
+      for (const each of tokens) this.$followed.get(each as string)?.ended(end);
+      for (const followed of this.$all()) {
+        // Those of tokens that were for somebody else may be for whom it is now.
+        if (type === 'identity' && followed.state === 'mismatched') {
+          followed.acquire();
+        }
+      }
+    } else {
+      this.$strange('an unknown notification', notification);
+    }
+  }
+
+  /** A copy: those who are told may end it, and follow others. */
+  private $all(): Set<Followed> {
+    return new Set(this.$followed.values());
+  }
+}

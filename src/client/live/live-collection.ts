@@ -1,0 +1,170 @@
+import type {
+  DeclaredModel,
+  IfDeclared,
+  RowOf,
+} from '../../protocol/snorky-types.js';
+import type { Making } from '../collections/array-collection-options.js';
+import { keyReader } from '../collections/key.js';
+import { RowList } from '../collections/row-list.js';
+import { SingleRow } from '../collections/single-row.js';
+import type { DataSync } from './datasync.js';
+import { LiveFeed } from './live-feed.js';
+import type { LiveOptions } from './live-options.js';
+import type { LiveState } from './live-state.js';
+import type { Signal } from '../signal.js';
+
+/** Options for a list. */
+export interface LiveListOptions<Row, Item = Row> extends LiveOptions<
+  Row,
+  Item
+> {
+  readonly single?: false;
+  /**
+   * Compares a known item with the row of a delta, instead of a key. Each delta
+   * then takes a walk over the items.
+   */
+  readonly itemsAreEqual?: (item: Item, other: Row) => boolean;
+  /** Keeps the items in this order. @default that of fetching and arrival */
+  readonly compare?: (left: Item, right: Item) => number;
+}
+
+/** Options for one item. */
+export interface LiveItemOptions<Row, Item = Row> extends LiveOptions<
+  Row,
+  Item
+> {
+  readonly single: true;
+  /** Compares the known row with that of a delta, instead of a key. */
+  readonly itemsAreEqual?: (row: Row, other: Row) => boolean;
+}
+
+/** `transformItem` is needed unless rows are items. */
+type Made<Row, Item> = [Row] extends [Item] ? unknown : Making<Row, Item>;
+
+/** What is common to lists and single items that follow the server. */
+export interface Live {
+  readonly state: LiveState;
+  /** Why it has failed, or why its rows could not be fetched yet. */
+  readonly error: unknown;
+  /** Settles when it is live for the first time, or has failed. */
+  readonly ready: Promise<void>;
+  /** Dispatched after rows, or the state, have changed. */
+  readonly changed: Signal<[]>;
+  /** Fetches again. */
+  refresh(): void;
+  /** Ends it, and its subscription. */
+  close(): void;
+}
+
+/** A list that follows the server. */
+export interface LiveCollection<Item> extends Live {
+  /**
+   * Always the same array. The list does not rely on it: what others change in it
+   * changes no row, and is undone with one of the next changes.
+   */
+  readonly items: readonly Item[];
+}
+
+/** One item that follows the server. */
+export interface LiveItem<Item> extends Live {
+  /** Undefined before it was fetched, and after it was deleted. */
+  readonly item: Item | undefined;
+}
+
+/** How live collections are made: `liveCollection` says of what. */
+interface MakeLive {
+  <Row, Item = Row>(
+    datasync: DataSync,
+    url: string | URL,
+    options: LiveItemOptions<Row, Item> & Made<Row, Item>,
+  ): LiveItem<Item>;
+  <Row, Item = Row>(
+    datasync: DataSync,
+    url: string | URL,
+    options: LiveListOptions<Row, Item> & Made<Row, Item>,
+  ): LiveCollection<Item>;
+  /** Where only the value of `single` says which of both it is. */
+  <Row, Item = Row>(
+    datasync: DataSync,
+    url: string | URL,
+    options: (LiveItemOptions<Row, Item> | LiveListOptions<Row, Item>) &
+      Made<Row, Item>,
+  ): LiveItem<Item> | LiveCollection<Item>;
+}
+
+/** The same, of rows that are known by the name of their model. */
+interface MakeNamed {
+  <const Model extends string, Item = RowNamed<Model>>(
+    datasync: DataSync,
+    url: string | URL,
+    options: Named<Model> &
+      LiveItemOptions<RowNamed<Model>, Item> &
+      Made<RowNamed<Model>, Item>,
+  ): LiveItem<Item>;
+  <const Model extends string, Item = RowNamed<Model>>(
+    datasync: DataSync,
+    url: string | URL,
+    options: Named<Model> &
+      LiveListOptions<RowNamed<Model>, Item> &
+      Made<RowNamed<Model>, Item>,
+  ): LiveCollection<Item>;
+}
+
+/** A model that is declared. */
+interface Named<Model> {
+  readonly model: Model;
+}
+
+type RowNamed<Model> = Model extends DeclaredModel ? RowOf<Model> : never;
+
+/**
+ * Rows of a REST handler, kept up to date: fetches them together with a
+ * subscription, applies every change, goes on after a loss of the connection
+ * where it was interrupted, and fetches again where that is not possible.
+ *
+ * The handler is one with `@Subscribable`. Of a model that `SnorkyTypes` declares,
+ * the rows need not be named.
+ *
+ * @example
+ * const tasks = liveCollection<Task>(snorky.services.datasync, '/tasks', {
+ *   model: 'Task',
+ * });
+ * tasks.changed.add(() => render(tasks.items, tasks.state));
+ */
+export const liveCollection: IfDeclared<
+  'models',
+  MakeNamed & MakeLive,
+  MakeLive
+> = <Row, Item>(
+  datasync: DataSync,
+  url: string | URL,
+  options: LiveItemOptions<Row, Item> | LiveListOptions<Row, Item>,
+) => {
+  const { key = 'id', itemsAreEqual } = options;
+  const keyOf = itemsAreEqual ? undefined : keyReader(key);
+  // Which of both it is, the signatures tell by the options; also that there is
+  // transformItem where it is needed.
+  return (
+    options.single === true
+      ? new ItemView(datasync, url, options, new SingleRow(options, keyOf))
+      : new ListView(datasync, url, options, new RowList([], options, keyOf))
+  ) as never;
+};
+
+class ListView<Row, Item>
+  extends LiveFeed<Row, Item, RowList<Row, Item>>
+  implements LiveCollection<Item>
+{
+  get items(): readonly Item[] {
+    return this.$rows.$items;
+  }
+}
+
+class ItemView<Row, Item>
+  extends LiveFeed<Row, Item, SingleRow<Row, Item>>
+  implements LiveItem<Item>
+{
+  get item(): Item | undefined {
+    return this.$rows.$item;
+  }
+}

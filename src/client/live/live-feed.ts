@@ -1,0 +1,319 @@
+import type { Delta } from '../../protocol/delta.js';
+import { TOO_MANY_SUBSCRIPTIONS } from '../../protocol/errors.js';
+import { bareUrl, LONGEST_WAIT } from './answer.js';
+import {
+  DeltaTarget,
+  isDelta,
+  type RowTarget,
+} from '../collections/delta-target.js';
+import { attempt } from '../collections/guarded.js';
+import type { DataSync } from './datasync.js';
+import type { Followed, FollowEnd } from './datasync-subscription.js';
+import { liveError, RpcError } from '../errors.js';
+import { expectRows } from './expected-rows.js';
+import type { LiveOptions } from './live-options.js';
+import {
+  type LiveEvent,
+  type LiveState,
+  NEXT_LIVE_STATE,
+} from './live-state.js';
+import { staysInPlace } from './part.js';
+import { Reconnection } from '../connection/reconnection.js';
+import { renewing } from './renewal.js';
+import type { Signal } from '../signal.js';
+import {
+  fetchSubscribing,
+  type FetchFailure,
+  type Snapshot,
+  type SubscribingRequest,
+} from './subscribing-fetch.js';
+import { now, type Timer } from '../timer.js';
+
+/** Rows that are kept up to date. */
+interface FedRows<Row> extends RowTarget {
+  /** Takes all that was fetched: rows, or one of them. */
+  reset(rows: Row & readonly Row[]): void;
+  /** There is no such row. Of a list, what was known may still be of use. */
+  clear?(): void;
+}
+
+/** Of a delta that could be of any row. */
+const NO_KEY = 0;
+
+/**
+ * Keeps a collection up to date: fetches with a token, follows the token, and
+ * fetches again whenever the server says that it cannot be followed any more.
+ */
+export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
+  state: LiveState = 'loading';
+  /** Why it has failed, or why its rows could not be fetched yet. */
+  error: unknown;
+  /** Settles with the first `live` or `failed`. */
+  readonly ready: Promise<void>;
+  /** Dispatched after rows, or the state, have changed. */
+  readonly changed: Signal<[]>;
+  #settle!: {
+    readonly resolve: () => void;
+    readonly reject: (error: unknown) => void;
+  };
+  readonly #backoff = new Reconnection();
+  readonly #request: Omit<SubscribingRequest, 'aborter'>;
+  #followed: Followed | undefined;
+  /** Stops what has it renewed. */
+  #unrenew: (() => void) | undefined;
+  /** The token that somebody else has taken over last. */
+  #taken: string | undefined;
+  /** Whether what was fetched last has been live. */
+  #held = false;
+  /** Of what was begun last, unless that has been given up. */
+  #aborter: AbortController | undefined;
+  /** Until it fetches again. */
+  #next: Timer;
+  /** Whether a new connection is a reason not to wait for that. */
+  #isHasty = false;
+  /** Of a part, whose changes may not end. */
+  readonly #pace: Reconnection;
+  /** Since when it is live, if it has been since it was paced. */
+  #since = Infinity;
+  /** Whether it was told: a subscription may have other models, too. */
+  #hasIgnored = false;
+  readonly #unlisten: () => void;
+  readonly #datasync: DataSync;
+  readonly #options: LiveOptions<Row, Item> & { readonly single?: boolean };
+
+  constructor(
+    datasync: DataSync,
+    url: string | URL,
+    options: LiveOptions<Row, Item> & { readonly single?: boolean },
+    /** @internal */
+    readonly $rows: Rows,
+  ) {
+    this.#datasync = datasync;
+    this.#options = options;
+    this.#request = { ...options, url: String(url) };
+    this.#pace = new Reconnection({
+      maxDelay: 5000,
+      stableAfter: 1000,
+      ...options.refetch,
+    });
+    this.changed = new datasync.snorky.Signal<[]>();
+    this.ready = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // Who does not ask for it is told by `state`.
+    this.ready.catch(() => {});
+    const heed = (): void => this.#heedConnection();
+    this.#unlisten = datasync.snorky.stateChanged.add(heed);
+    this.#load();
+  }
+
+  /** Vue makes no proxy of it then, which could not reach what is private. */
+  get __v_skip(): boolean {
+    return true;
+  }
+
+  /** Fetches again, whatever the state. */
+  refresh(): void {
+    if (this.state === 'closed') return;
+    this.#backoff.reset();
+    this.#load();
+  }
+
+  /**
+   * Is not `live` from now on, and fetches again after some milliseconds, or as
+   * soon as it was going to. Until then it follows what happens.
+   */
+  fetchAfter(delay: number): void {
+    if (!this.#followed) return;
+    this.#next ??= setTimeout(() => this.#load(), delay);
+    this.#on('outdated', this.error);
+  }
+
+  /** Ends it: nothing is fetched, and nothing changes any more. */
+  close(): void {
+    this.#stop();
+    this.#unlisten();
+    this.#settle.reject(liveError('SNORKY_CLOSED'));
+    this.#on('close');
+  }
+
+  #load(): void {
+    this.#stop();
+    const aborter = new AbortController();
+    this.#aborter = aborter;
+    this.#held = false;
+    this.#on('fetch', this.error);
+    void fetchSubscribing({ ...this.#request, aborter }).then((result) => {
+      // Given up, or begun anew. (A timeout aborts it as well.)
+      if (this.#aborter !== aborter) return;
+      if ('error' in result) this.#missed(result);
+      else this.#fetched(aborter, result);
+    });
+  }
+
+  #stop(): void {
+    this.#aborter?.abort();
+    this.#aborter = undefined;
+    clearTimeout(this.#next);
+    this.#next = undefined;
+    this.#isHasty = false;
+    this.#unrenew?.();
+    const followed = this.#followed;
+    this.#followed = undefined;
+    followed?.cancel();
+  }
+
+  #missed({ error, temporary, missing, retryAfter }: FetchFailure): void {
+    if (missing === true) this.$rows.clear?.();
+    if (temporary) this.#loadLater(error, retryAfter);
+    else this.#fail(error);
+  }
+
+  #fetched(
+    aborter: AbortController,
+    { body, token, part, lasts }: Snapshot,
+  ): void {
+    const { rows, single = false, key = 'id' } = this.#options;
+    const isOver = (): boolean => this.#aborter !== aborter;
+    try {
+      const found = rows ? (rows(body as never) ?? null) : body;
+      const { $keyOf } = this.$rows;
+      expectRows(this.#request.url, found, single, $keyOf, key);
+      this.$rows.reset(found as Row & readonly Row[]);
+    } catch (error) {
+      if (!isOver()) this.#fail(error);
+      return;
+    }
+    // It was closed, or begun anew, by what makes items of rows.
+    if (isOver()) return;
+    if (!token || token === this.#taken) {
+      const code = token ? 'SNORKY_TOKEN_TAKEN' : 'SNORKY_TOKEN_MISSING';
+      this.#fail(liveError(code, bareUrl(this.#request.url)));
+      return;
+    }
+    // Versions of what was there say nothing of what is there now.
+    const target = new DeltaTarget(this.$rows);
+    const followed = this.#datasync.follow(token, {
+      onDeltas: (deltas) => {
+        if (isOver()) return;
+        let isSame = true;
+        for (const delta of deltas) {
+          isSame = this.#apply(target, delta, part) && isSame;
+        }
+        attempt(() => target.commit());
+        // Of a part, only the server knows which row comes where one has gone.
+        if (!isSame) this.fetchAfter(this.#nextDelay());
+        if (!isOver()) this.changed.dispatch();
+      },
+      onState: (state, error, end) => {
+        if (isOver()) return;
+        if (state === 'live') this.#live();
+        else if (state === 'gone') this.#gone(error, end);
+        else if (state === 'mismatched' && !this.#held) this.#on('mismatch');
+        // What was fetched for somebody else may be of no use to who it is now.
+        // It was live on an earlier connection: it was right until somebody logged in.
+        else if (
+          state === 'mismatched' ||
+          (state === 'catching-up' && this.state === 'mismatched')
+        ) {
+          this.#load();
+        } else this.#on('lost');
+      },
+    });
+    this.#followed = followed;
+    this.#unrenew = renewing(this.#request, followed, lasts, () =>
+      this.#load(),
+    );
+    this.#heedConnection();
+    this.changed.dispatch();
+  }
+
+  /** Answers whether the rows are still those that the server would answer. */
+  #apply(
+    target: DeltaTarget,
+    delta: Delta<unknown>,
+    part: readonly string[] | undefined,
+  ): boolean {
+    const { model } = this.#options;
+    const { snorky } = this.#datasync;
+    if (!isDelta(delta) || delta.model !== model) {
+      if (!this.#hasIgnored)
+        snorky.$complain(`A list of ${model} ignores`, delta);
+      this.#hasIgnored = true;
+      // It decides nothing, unless anything may.
+      return part?.length !== 0;
+    }
+    const isKnown = !part || attempt(() => target.has(delta)) === true;
+    if (isKnown && attempt(() => target.apply(delta) ?? NO_KEY) === NO_KEY) {
+      snorky.$complain(`A row of ${model} without key was changed`, delta);
+    }
+    return !part || (isKnown && staysInPlace(delta, part));
+  }
+
+  #nextDelay(): number {
+    if (this.#next) return 0;
+    if (now() - this.#since >= this.#pace.stableAfter) this.#pace.reset();
+    this.#since = Infinity;
+    return this.#pace.nextDelay();
+  }
+
+  #heedConnection(): void {
+    const { state } = this.#datasync.snorky;
+    if (state === 'connected') {
+      // A fetch that failed because the network was away need not wait longer.
+      if (this.#isHasty) this.#load();
+    } else if (state !== 'connecting' && this.#followed) this.#on('outdated');
+  }
+
+  #live(): void {
+    this.#held = true;
+    this.#backoff.reset();
+    // What is in a part has changed already.
+    if (this.#next) return;
+    this.#since = now();
+    this.#settle.resolve();
+    this.#on('caughtUp');
+  }
+
+  #gone(error: unknown, end?: FollowEnd): void {
+    const type = end?.type;
+    if (type === 'taken') this.#taken = this.#followed?.token;
+    if (error instanceof RpcError && error.value === TOO_MANY_SUBSCRIPTIONS) {
+      this.#fail(error);
+    } else if (type === 'refetch') {
+      this.fetchAfter(Math.min(Number(end?.delay) || 0, LONGEST_WAIT));
+    } else if (type === 'revoked') {
+      // Everybody's, perhaps.
+      this.fetchAfter(this.#nextDelay());
+    } else if (this.#held && this.#datasync.snorky.state === 'connected') {
+      this.#load();
+    } else {
+      // A token that never was any good: the next may not be any better.
+      this.#loadLater(error);
+    }
+  }
+
+  /** @param wait Milliseconds that the server wants to be left alone for. */
+  #loadLater(error: unknown, wait = 0): void {
+    this.#stop();
+    this.#isHasty = wait === 0;
+    const delay = wait + this.#backoff.nextDelay();
+    this.#next = setTimeout(() => this.#load(), delay);
+    this.#on('fetch', error);
+  }
+
+  #fail(error: unknown): void {
+    this.#stop();
+    this.#settle.reject(error);
+    this.#datasync.snorky.$complain('A live list has failed', error);
+    this.#on('fail', error);
+  }
+
+  #on(event: LiveEvent, error?: unknown): void {
+    const to = NEXT_LIVE_STATE[this.state][event];
+    if (!to && (!error || error === this.error)) return;
+    this.state = to ?? this.state;
+    this.error = error;
+    this.changed.dispatch();
+  }
+}

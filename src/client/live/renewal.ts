@@ -1,0 +1,60 @@
+import type { Followed } from './datasync-subscription.js';
+import { Reconnection } from '../connection/reconnection.js';
+import {
+  fetchSubscribing,
+  type SubscribingRequest,
+} from './subscribing-fetch.js';
+import { after, now, type Timer } from '../timer.js';
+
+/**
+ * Has a subscription renewed before it ends, at a random time of its last quarter:
+ * pages that were opened together do not ask together. What fails is tried again
+ * until the end, which the server tells.
+ *
+ * @param lasts Milliseconds until the end; 0 if there is none.
+ * @param refused Called when it cannot go on under the token that was given.
+ * @returns a function that stops it.
+ */
+export function renewing(
+  request: Omit<SubscribingRequest, 'aborter'>,
+  followed: Followed,
+  lasts: number,
+  refused: () => void,
+): () => void {
+  let timer: Timer;
+  let aborter: AbortController | undefined;
+  let isOver = false;
+
+  const begin = (left: number): void => {
+    const end = now() + left;
+    const backoff = new Reconnection();
+    const renew = async (): Promise<void> => {
+      aborter = new AbortController();
+      const asked = { ...request, aborter, isRenewal: true };
+      const answer = await fetchSubscribing(asked);
+      if (isOver) return;
+      if ('error' in answer) {
+        const delay = backoff.nextDelay() + (answer.retryAfter ?? 0);
+        const isInTime = answer.temporary && now() + delay < end;
+        if (isInTime) timer = setTimeout(wake, delay);
+        return;
+      }
+      const { token } = answer;
+      if (!token) return;
+      const nextEnd = now() + answer.lasts;
+      const isRenewed = await followed.renew(token);
+      if (isOver || followed.state === 'gone') return;
+      if (isRenewed) begin(nextEnd - now());
+      else refused();
+    };
+    const wake = (): void => void renew();
+    timer = after(left * (0.75 + Math.random() * 0.15), wake);
+  };
+
+  begin(lasts);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+    aborter?.abort();
+  };
+}
