@@ -35,8 +35,8 @@ export type {
   ServiceClass,
   ServiceClasses,
   ServicesOf,
-  SnorkyOptions,
-} from './snorky.js';
+} from './services-of.js';
+export type { SnorkyOptions } from './snorky-options.js';
 export type { Close, Socket, SocketClass } from './connection/connection.js';
 export type {
   ConnectionEvent,
@@ -71,14 +71,14 @@ export type {
 } from './people/chat.js';
 export type { DirectMessage } from './people/messaging.js';
 export type { Cursor } from './people/cursors-document.js';
-export type { CursorInput, CursorState } from './people/cursors-sync.js';
+export type { CursorInput, CursorState } from './people/cursor-state.js';
 export type { RpcConnector, UntypedConnector } from './calls/rpc.js';
+export type { Followed } from './live/datasync-subscription.js';
 export type {
-  Followed,
   FollowEnd,
   FollowHandlers,
   FollowState,
-} from './live/datasync-subscription.js';
+} from './live/follow-events.js';
 
 // Errors
 export { ConnectorError, isInvalidParams, RpcError } from './errors.js';

@@ -1,5 +1,4 @@
 import { RESERVED_SERVICE } from '../protocol/features.js';
-import type { ApiOf } from '../protocol/snorky-types.js';
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import { Complaints } from './complaints.js';
 import type { Close, SocketClass } from './connection/connection.js';
@@ -12,68 +11,12 @@ import type {
 import { connectorError, type ConnectorError } from './errors.js';
 import { Link, type Address } from './connection/link.js';
 import { Negotiation } from './calls/negotiation.js';
-import {
-  OutgoingQueue,
-  type Outgoing,
-  type QueueLimits,
-} from './connection/outgoing.js';
-import {
-  Reconnection,
-  type ReconnectionOptions,
-} from './connection/reconnection.js';
-import type { RpcConnector, UntypedConnector } from './calls/rpc.js';
-import type { RPCService } from './calls/rpc-service.js';
+import { OutgoingQueue, type Outgoing } from './connection/outgoing.js';
+import { Reconnection } from './connection/reconnection.js';
 import type { Service } from './service.js';
+import type { ServiceClasses, ServicesOf } from './services-of.js';
 import { Signal } from './signal.js';
-
-/** The class of a service's connector. */
-export type ServiceClass<Connector extends Service = Service> = new (
-  name: string,
-  snorky: ConnectorHost,
-) => Connector;
-
-/** Connector classes by the name of their service. */
-export type ServiceClasses = Readonly<Record<string, ServiceClass>>;
-
-/** The connectors of the classes; of `rpc()`, as `SnorkyTypes` declares them. */
-export type ServicesOf<Classes extends ServiceClasses> = {
-  readonly [Name in keyof Classes]: ConnectorOf<
-    InstanceType<Classes[Name]>,
-    ApiOf<Name>
-  >;
-};
-
-type ConnectorOf<Connector, Api> = Connector extends UntypedConnector
-  ? [Api] extends [never]
-    ? RPCService
-    : RpcConnector<Api>
-  : Connector;
-
-/** Options of a {@link Snorky} object. Times in milliseconds. */
-export interface SnorkyOptions {
-  /** Whether to print to the console what happens. @default false */
-  readonly debug?: boolean;
-  /** Whether to connect at once. @default true */
-  readonly connect?: boolean;
-  /** When to come back after a loss; false: never. @see ReconnectionOptions */
-  readonly reconnect?: ReconnectionOptions | false;
-  /** How long calls wait for their answer; 0: for ever. @default 30000 */
-  readonly timeout?: number;
-  /** How long a socket may take to open. @default 10000 */
-  readonly openTimeout?: number;
-  /**
-   * After how much silence the server is asked for a sign of life. With servers
-   * that know no hello, that takes one RPC service among `services`. 0: it is
-   * never asked.
-   *
-   * @default 30000
-   */
-  readonly heartbeat?: number;
-  /** How long a sign of life may take. @default 10000 */
-  readonly heartbeatTimeout?: number;
-  /** How much may wait for a connection. */
-  readonly queue?: QueueLimits;
-}
+import type { SnorkyOptions } from './snorky-options.js';
 
 /**
  * A connection to a Snorky server, with a connector for each service. It

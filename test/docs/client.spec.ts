@@ -64,7 +64,8 @@ describe("The manual's tables", () => {
     const options = told(await rowsAfter('### Options'));
     expect([...options.keys()]).toEqual(names);
     const literal = names.filter((name) => options.get(name) !== '{}');
-    expect(only(options, literal)).toEqual(only(source.defaults(), literal));
+    const code = await Declarations.with('Snorky');
+    expect(only(options, literal)).toEqual(only(code.defaults(), literal));
     expect(literal).toHaveLength(6);
   });
 
@@ -170,7 +171,7 @@ describe("The manual's tables", () => {
     const documented = (await rowsAfter('### Members')).flatMap(([name]) =>
       codes(name),
     );
-    const known = (await Declarations.with('SnorkyOptions')).publicOf('Snorky');
+    const known = (await Declarations.with('Snorky')).publicOf('Snorky');
     const others = ['Promise', 'Signal', 'debug', 'timeout', 'logDebug'];
     expect(documented.sort()).toEqual(
       known.filter((name) => !others.includes(name)).sort(),

@@ -2,11 +2,8 @@ import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 import type { RpcNotification } from '../../protocol/rpc.js';
 import type { ReceivedDelta } from '../../protocol/snorky-types.js';
 import type { CallOptions } from '../calls/call-options.js';
-import {
-  Followed,
-  type FollowEnd,
-  type FollowHandlers,
-} from './datasync-subscription.js';
+import { Followed } from './datasync-subscription.js';
+import type { FollowEnd, FollowHandlers } from './follow-events.js';
 import type { ConnectorError } from '../errors.js';
 import { RPCService } from '../calls/rpc-service.js';
 import type { Signal } from '../signal.js';

@@ -8,7 +8,8 @@ import {
 } from '../collections/delta-target.js';
 import { attempt } from '../collections/guarded.js';
 import type { DataSync } from './datasync.js';
-import type { Followed, FollowEnd } from './datasync-subscription.js';
+import type { Followed } from './datasync-subscription.js';
+import type { FollowEnd } from './follow-events.js';
 import { liveError, RpcError } from '../errors.js';
 import { expectRows } from './expected-rows.js';
 import type { LiveOptions } from './live-options.js';

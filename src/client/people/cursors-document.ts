@@ -6,13 +6,13 @@ import {
 import type { AsJson } from '../../protocol/json-input.js';
 import type { Identity } from '../../protocol/snorky-types.js';
 import type { CallOptions } from '../calls/call-options.js';
-import {
-  SynchronizedCursor,
-  type CursorCalls,
-  type CursorInput,
-  type CursorState,
-  type Given,
-} from './cursors-sync.js';
+import { SynchronizedCursor } from './cursors-sync.js';
+import type {
+  CursorCalls,
+  CursorInput,
+  CursorState,
+  Given,
+} from './cursor-state.js';
 import { RpcError } from '../errors.js';
 import type { Signal } from '../signal.js';
 

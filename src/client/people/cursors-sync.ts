@@ -1,55 +1,7 @@
 import { jsonOf } from '../../protocol/envelope.js';
-import type { AsJson } from '../../protocol/json-input.js';
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
-import type { CallOptions } from '../calls/call-options.js';
-import type { ConnectorHost } from '../connector-host.js';
 import { RpcError } from '../errors.js';
-import type { Settle } from '../calls/pending-calls.js';
-
-/** What a cursor shows: any JSON. */
-export interface CursorState {
-  readonly position: JsonValue;
-  readonly status: JsonValue;
-}
-
-/** What an own cursor is to show: whatever becomes JSON. */
-export interface CursorInput<Position, Status> {
-  readonly position?: AsJson<Position>;
-  readonly status?: AsJson<Status>;
-}
-
-/**
- * What a cursor uses of the connector. Not picked from its class, of which the
- * published types have no internal members.
- */
-export interface CursorCalls {
-  readonly snorky: ConnectorHost;
-  /** @internal */
-  $call(
-    command: string,
-    params: object,
-    options: CallOptions,
-    settle: Settle,
-  ): void;
-  /** @internal The next private handle: they are used once. */
-  $handles: number;
-}
-
-/** The same, to whom its type is of no use. */
-export interface Given {
-  readonly position?: unknown;
-  readonly status?: unknown;
-}
-
-/** Where a cursor is. */
-export interface Place {
-  /** What the service calls the document. */
-  readonly name: JsonValue;
-  /** @internal */
-  readonly $service: CursorCalls;
-  /** @internal Whether it is, on this connection. */
-  readonly $isJoined: boolean;
-}
+import type { CursorInput, CursorState, Given, Place } from './cursor-state.js';
 
 /** Canonical keys: who changes an object changes no key. */
 type Keys = Readonly<Record<keyof CursorState, string>>;
