@@ -1048,6 +1048,12 @@ export function brokerContract(
       });
     });
 
+    it('says how it is: ready, and closed for good', async () => {
+      expect([a.state, b.state]).toEqual(['ready', 'ready']);
+      await a.close();
+      expect([a.state, b.state]).toEqual(['closed', 'ready']);
+    });
+
     it('calls no listener of a closed node, and closes twice', async () => {
       const atA = new Recorder<unknown>();
       const atB = new Recorder<TopicEntry>();

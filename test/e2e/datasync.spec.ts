@@ -8,6 +8,7 @@ import {
 } from 'snorky';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
+import { MemoryStore } from '../../src/broker/memory/memory-store.js';
 import { registryOf } from '../../src/testing/application.js';
 import { task } from '../support/datasync.js';
 import { handOff } from '../support/hand-off.js';
@@ -52,7 +53,7 @@ describe(`Clients who authorize, query and acquire while rows change (seed ${see
       seconds: 2,
       cutEvery: 500,
       seed: seed + 2,
-      broker: new DelayedBroker(new MemoryBroker(), { seed }),
+      brokers: [new DelayedBroker(new MemoryBroker(), { seed })],
     });
     expect(outcome).toMatchObject({ unequal: 0, faults: [] });
     expect(outcome.resumed).toBeGreaterThan(3);
@@ -86,11 +87,13 @@ describe(`Clients of a broker that loses changes and logs (seed ${seed})`, () =>
         seconds: 3,
         cutEvery,
         seed: seed + more,
-        broker: new DelayedBroker(new MemoryBroker(), {
-          seed: seed + more,
-          losses: 0.03,
-          forgets: 0.015,
-        }),
+        brokers: [
+          new DelayedBroker(new MemoryBroker(), {
+            seed: seed + more,
+            losses: 0.03,
+            forgets: 0.015,
+          }),
+        ],
       });
       expect(outcome).toMatchObject({ unequal: 0, faults: [] });
       expect(outcome.gaps).toBeGreaterThan(0);
@@ -99,6 +102,37 @@ describe(`Clients of a broker that loses changes and logs (seed ${seed})`, () =>
     },
     30_000,
   );
+});
+
+describe(`Clients of two nodes that lose changes, logs and leases (seed ${seed})`, () => {
+  it('all have the rows of the source in the end', async () => {
+    const store = new MemoryStore({ lease: 5 });
+    const make = (node: string, more: number): DelayedBroker =>
+      new DelayedBroker(new MemoryBroker({ store, node }), {
+        seed: seed + more,
+        maxDelay: 3,
+        losses: 0.02,
+        forgets: 0.01,
+      });
+    let isCut = false;
+    const outcome = await handOff({
+      clients: 30,
+      rate: 100,
+      seconds: 3,
+      cutEvery: 300,
+      seed: seed + 6,
+      brokers: [make('a', 7), make('b', 8)],
+      // Each time for longer than its leases last.
+      disturb: () => {
+        if (isCut) store.restore('a');
+        else store.cutOff('a');
+        isCut = !isCut;
+      },
+    });
+    expect(outcome).toMatchObject({ unequal: 0, faults: [] });
+    expect(outcome.gaps).toBeGreaterThan(0);
+    expect(outcome.resumed).toBeGreaterThan(0);
+  }, 30_000);
 });
 
 /** Counts what it gets. */

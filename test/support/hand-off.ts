@@ -14,7 +14,7 @@ import {
   type ItemRequest,
   type JsonValue,
 } from 'snorky';
-import { startApp } from './app.js';
+import { startApp, type RunningApp } from './app.js';
 import { Random } from './random.js';
 
 export interface HandOffOptions {
@@ -28,7 +28,10 @@ export interface HandOffOptions {
   /** Milliseconds that a client stays away at most. @default 20 */
   readonly away?: number;
   readonly seed: number;
-  readonly broker?: Broker;
+  /** Of one node; of several, clients come to any. @default one in memory */
+  readonly brokers?: readonly [Broker, ...Broker[]];
+  /** What else goes wrong meanwhile, every 100 milliseconds. */
+  readonly disturb?: () => void;
   readonly datasync?: DataSyncOptions;
 }
 
@@ -166,8 +169,10 @@ class Tally {
 }
 
 interface Context {
-  readonly url: string;
-  readonly service: DataSyncService;
+  readonly nodes: readonly {
+    readonly url: string;
+    readonly service: DataSyncService;
+  }[];
   readonly source: Source;
   readonly broker: Broker;
   readonly tally: Tally;
@@ -317,8 +322,15 @@ class Watcher {
     }
   }
 
+  private node(): Context['nodes'][number] {
+    const { nodes } = this.context;
+    const node = nodes[this.random.below(nodes.length)];
+    return node as Context['nodes'][number];
+  }
+
   private async session(): Promise<void> {
-    const ws = new WebSocket(this.context.url, { perMessageDeflate: false });
+    const { url } = this.node();
+    const ws = new WebSocket(url, { perMessageDeflate: false });
     const line: Line = new Line(ws, (message) => {
       if (this.line === line) this.apply(message);
     });
@@ -352,7 +364,8 @@ class Watcher {
 
   /** Token, then query: as long as that takes, with changes all the time. */
   private async fetch(): Promise<void> {
-    const { service, source } = this.context;
+    const { source } = this.context;
+    const { service } = this.node();
     const { items, wants } = this.interest;
     const { token, data } = await service.snapshot(items, async () => {
       await this.pause(20);
@@ -381,7 +394,9 @@ class Watcher {
       // A token for one connection is gone with it, and others may expire.
       if (
         answer.message !== 'No such subscription' &&
-        answer.message !== 'Subscription expired'
+        answer.message !== 'Subscription expired' &&
+        answer.message !== 'Unavailable' &&
+        answer.message !== 'Outcome unknown'
       ) {
         throw new Error(`Acquiring failed: ${String(answer.message)}`);
       }
@@ -402,7 +417,9 @@ class Watcher {
 
   /** What is silenced has nothing of after the new connection was live. */
   private judgeOldLines(end: JsonValue): void {
-    const { broker, tally } = this.context;
+    const { broker, nodes, tally } = this.context;
+    // Another node hears of it a little later, or asks when it can again.
+    if (nodes.length > 1) return;
     for (const old of this.halfOpen.splice(0)) {
       this.over.push(old);
       old.ws.removeAllListeners('message');
@@ -490,7 +507,7 @@ class Watcher {
 
 /** Publishes at a rate for a while, a few deltas in an entry. */
 async function publish(
-  { service, source }: Context,
+  { nodes, source }: Context,
   { rate, seconds }: HandOffOptions,
   random: Random,
 ): Promise<void> {
@@ -504,8 +521,9 @@ async function publish(
       for (let i = 1 + random.below(4); i > 0; i--)
         deltas.push(source.change());
       done += deltas.length;
-      // Not awaited one by one: the order of the calls is that of the log.
-      void service.publishDeltas(deltas);
+      // Not awaited one by one: the order of the calls is that of the log, at one
+      // node.
+      void nodes[0]?.service.publishDeltas(deltas);
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -528,6 +546,38 @@ async function cutNow(
   );
 }
 
+/** An application on each broker. */
+async function startNodes(
+  brokers: readonly Broker[],
+  datasync: DataSyncOptions,
+): Promise<AsyncDisposable & Pick<Context, 'nodes'>> {
+  const apps: RunningApp[] = [];
+  for (const broker of brokers) {
+    apps.push(
+      await startApp({
+        imports: [
+          SnorkyModule.forRoot({
+            broker,
+            registries: { frontend: { websocket: { path: '/ws' } } },
+          }),
+          DataSyncModule.register({
+            dealers: [AllRows, RowsByGroup, FilteredRows],
+            ...datasync,
+          }),
+        ],
+      }),
+    );
+  }
+  return {
+    nodes: apps.map(({ ws, app }) => {
+      return { url: `${ws}/ws`, service: app.get(DataSyncService) };
+    }),
+    async [Symbol.asyncDispose]() {
+      for (const app of apps) await app[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /**
  * Clients authorize, query and acquire while two publishers change the same
  * rows, and connections are cut. In the end every client has to have its part
@@ -538,24 +588,13 @@ export async function handOff(
 ): Promise<HandOffOutcome> {
   const { clients, cutEvery, seed, datasync = {} } = options;
   const random = new Random(seed);
-  const broker = options.broker ?? new MemoryBroker();
-  await using app = await startApp({
-    imports: [
-      SnorkyModule.forRoot({
-        broker,
-        registries: { frontend: { websocket: { path: '/ws' } } },
-      }),
-      DataSyncModule.register({
-        dealers: [AllRows, RowsByGroup, FilteredRows],
-        ...datasync,
-      }),
-    ],
-  });
+  const { brokers = [new MemoryBroker()], disturb = () => {} } = options;
+  await using started = await startNodes(brokers, datasync);
+  const { nodes } = started;
   const context: Context = {
-    url: `${app.ws}/ws`,
-    service: app.app.get(DataSyncService),
+    nodes,
     source: new Source(random),
-    broker,
+    broker: brokers[0],
     tally: new Tally(),
   };
   const { tally, source } = context;
@@ -577,12 +616,14 @@ export async function handOff(
     ),
   ).then(() => end.abort());
   for (const watcher of watchers) watcher.start();
+  const disturbing = setInterval(disturb, 100);
   if (cutEvery > 0) {
     while (!end.signal.aborted) {
       await cutNow(watchers, cutEvery, random);
     }
   }
   await publishing;
+  clearInterval(disturbing);
   const late = performance.now() + 10_000;
   while (performance.now() < late && watchers.some(({ equal }) => !equal)) {
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -591,7 +632,8 @@ export async function handOff(
   await Promise.all(watchers.map((watcher) => watcher.stop()));
   const { delivered, cuts, resumed, fetched, told, faults } = tally;
   const published = source.changes;
-  const { gaps } = context.service.registry.counters;
+  let gaps = 0;
+  for (const { service } of nodes) gaps += service.registry.counters.gaps;
   return {
     published,
     delivered,
