@@ -1,0 +1,94 @@
+import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
+
+/** Where events are posted to, and how. */
+export interface WebhookOptions {
+  /** `https:`, or `http:` on this machine. Redirects are not followed. */
+  readonly url: string | URL;
+  /**
+   * What posts are signed with, of at least 16 characters: one of its own, not the
+   * backend's key, which would let its receiver steer the server.
+   */
+  readonly secret: string;
+  /** Events in one post at most. @default 100 */
+  readonly batchSize?: number;
+  /** Milliseconds that events wait for others to come along. @default 100 */
+  readonly batchDelay?: number;
+  /** Milliseconds that one post may take. @default 5000 */
+  readonly timeout?: number;
+  /**
+   * Milliseconds that a post is tried again for; then its events are lost.
+   * @default 300_000
+   */
+  readonly retryFor?: number;
+  /** Events that wait at most. What comes beyond is lost. @default 10_000 */
+  readonly maxWaiting?: number;
+}
+
+/** The same, with nothing left out. */
+export type WebhookSettings = Required<Omit<WebhookOptions, 'url'>> & {
+  readonly url: URL;
+};
+
+const DEFAULTS = {
+  batchSize: 100,
+  batchDelay: 100,
+  timeout: 5000,
+  retryFor: 300_000,
+  maxWaiting: 10_000,
+} as const;
+const MIN_SECRET = 16;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** @throws TypeError when an option makes no sense, or is not safe. */
+export function webhookSettings(options: WebhookOptions): WebhookSettings {
+  const { secret } = options;
+  if (typeof secret !== 'string' || secret.length < MIN_SECRET) {
+    throw new TypeError(
+      `The webhook option "secret" must be a text of at least ${MIN_SECRET} characters.`,
+    );
+  }
+  const settings = { ...DEFAULTS, ...given(options) };
+  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+    const value: unknown = settings[name];
+    const least = name === 'batchDelay' || name === 'retryFor' ? 0 : 1;
+    if (typeof value === 'number' && value >= least && value <= LONGEST_TIMER) {
+      continue;
+    }
+    throw new TypeError(
+      `The webhook option "${name}" must be a number from ${least} up, not ${String(value)}.`,
+    );
+  }
+  return { ...settings, secret, url: safeUrl(options.url) };
+}
+
+function given(options: WebhookOptions): Partial<WebhookOptions> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  );
+}
+
+function safeUrl(text: string | URL): URL {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new TypeError(
+      'The webhook option "url" must be an absolute URL with https:.',
+    );
+  }
+  const { protocol, hostname } = url;
+  const safe =
+    protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+  if (!safe) {
+    throw new TypeError(
+      `The webhook option "url" must have https:, or http: on this machine, not ${protocol} on ${hostname || 'no host'}.`,
+    );
+  }
+  // In a URL they would be written to the logs of every proxy.
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError(
+      'The webhook option "url" must have no user and no password: posts are signed.',
+    );
+  }
+  return url;
+}

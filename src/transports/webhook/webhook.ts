@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import type { RateLimitedLog } from '../../core/log/log.js';
+import { backoff } from './backoff.js';
+import { post, type Outcome } from './post.js';
+import { webhookSettings, type WebhookOptions } from './webhook-options.js';
+
+/** What it needs of the registry whose events it posts. */
+export interface WebhookHost {
+  readonly name: string;
+  readonly log: RateLimitedLog;
+  /** Told of events that nobody will ever have. */
+  lost(events: number): void;
+}
+
+/**
+ * Posts events to a URL: in order, in batches, one post at a time. A post that fails
+ * is tried again with growing delays, for as long as the options say; then its
+ * events are lost, and so are those that come while too many wait. Each post tells
+ * how many were lost before it.
+ *
+ * It is as alive as its process: a process that dies tells nobody.
+ */
+export class Webhook<Event extends object> {
+  private readonly settings;
+  private waiting: Event[] = [];
+  /** Lost since the last post that has arrived. */
+  private missing = 0;
+  private timer: NodeJS.Timeout | undefined;
+  /** Ends the pause between two attempts. */
+  private wake: (() => void) | undefined;
+  private posting: Promise<void> | undefined;
+  private closing = false;
+  private readonly aborter = new AbortController();
+
+  /** @throws TypeError when an option makes no sense, or is not safe. */
+  constructor(
+    options: WebhookOptions,
+    private readonly node: string,
+    private readonly host: WebhookHost,
+  ) {
+    this.settings = webhookSettings(options);
+  }
+
+  /** Takes an event, which must be JSON. Never throws, and answers at once. */
+  add(event: Event): void {
+    const { batchSize, batchDelay, maxWaiting } = this.settings;
+    if (this.closing || this.waiting.length >= maxWaiting) {
+      this.lose(1, 'too many wait');
+      return;
+    }
+    this.waiting.push(event);
+    if (this.waiting.length >= batchSize) this.send();
+    else this.timer ??= setTimeout(() => this.send(), batchDelay).unref();
+  }
+
+  /** Posts what waits, for at most `limit` milliseconds, and takes no more. */
+  async close(limit: number): Promise<void> {
+    this.closing = true;
+    this.send();
+    // A pause would outlast it: one more attempt, now.
+    this.wake?.();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limit);
+    });
+    await Promise.race([this.idle(), late]);
+    clearTimeout(timer);
+    this.aborter.abort();
+    this.wake?.();
+    await this.idle();
+  }
+
+  private async idle(): Promise<void> {
+    while (this.posting !== undefined) await this.posting;
+  }
+
+  private send(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.posting ??= this.sendAll().finally(() => {
+      this.posting = undefined;
+      if (this.waiting.length > 0) this.send();
+    });
+  }
+
+  private async sendAll(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const events = this.waiting.splice(0, this.settings.batchSize);
+      const why = await this.deliver(events);
+      if (why !== undefined) this.lose(events.length, why);
+    }
+  }
+
+  /** Answers why the events are lost, unless they have arrived. */
+  private async deliver(events: readonly Event[]): Promise<string | undefined> {
+    const { retryFor } = this.settings;
+    const { missing } = this;
+    const lost = missing > 0 ? { lost: missing } : {};
+    const body = JSON.stringify({ node: this.node, ...lost, events });
+    const delivery = randomUUID();
+    const end = performance.now() + retryFor;
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.attempt(body, delivery);
+      if (outcome.kind === 'arrived') {
+        this.missing -= missing;
+        return undefined;
+      }
+      const { why } = outcome;
+      const delay = Math.max(backoff(attempt), outcome.retryAfter ?? 0);
+      const isLast =
+        outcome.kind === 'refused' ||
+        this.closing ||
+        performance.now() + delay > end;
+      if (isLast) return why;
+      this.host.log.warn('webhook:retry', () => {
+        return `Events of "${this.host.name}" will be posted again: ${why}`;
+      });
+      await this.pause(delay);
+    }
+  }
+
+  private attempt(body: string, delivery: string): Promise<Outcome> {
+    const { signal } = this.aborter;
+    return post(this.settings, body, delivery, signal);
+  }
+
+  private pause(delay: number): Promise<void> {
+    if (this.closing) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.wake?.(), delay);
+      timer.unref();
+      this.wake = () => {
+        clearTimeout(timer);
+        this.wake = undefined;
+        resolve();
+      };
+    });
+  }
+
+  private lose(events: number, why: string): void {
+    this.missing += events;
+    this.host.lost(events);
+    this.host.log.error('webhook:lost', () => {
+      return `Events of "${this.host.name}" are lost: ${why}`;
+    });
+  }
+}
