@@ -76,7 +76,27 @@ export type { UpgradeResponse } from './nest/gateway/upgrade-response.js';
 
 // Registries
 export { ServiceRegistry } from './core/service-registry.js';
-export type { Counters } from './core/counters.js';
+export type { CounterReading, Counters } from './core/observation/counters.js';
+export type {
+  EventsOptions,
+  ListensToEvents,
+} from './nest/options/events-options.js';
+export type { WebhookOptions } from './transports/webhook/webhook-options.js';
+export {
+  verifyWebhook,
+  type VerifyOptions,
+  type WebhookRequest,
+} from './transports/webhook/webhook-signature.js';
+export type { CounterName } from './core/observation/counter-table.js';
+export type {
+  CommandReport,
+  RegistryObserver,
+} from './core/observation/observers.js';
+export type {
+  ConnectionEvent,
+  OccupancyEvent,
+  RegistryEvent,
+} from './core/observation/registry-event.js';
 export { REDACTED_NAMES } from './core/log/redacted-names.js';
 export type {
   LogOptions,

@@ -141,9 +141,14 @@ export const ROOMS = [
     rooms: ['core/json'],
   },
   {
+    folder: 'core/observation',
+    is: 'counters, and who looks on at calls and connections',
+    rooms: ['core/clients'],
+  },
+  {
     folder: 'core/rpc',
     is: 'commands: a call, its run, its answer; the negotiation of features',
-    rooms: ['core/json', 'core/log', 'core/clients'],
+    rooms: ['core/json', 'core/log', 'core/clients', 'core/observation'],
   },
   {
     folder: 'core/admission',
@@ -158,6 +163,11 @@ export const ROOMS = [
   {
     folder: 'transports/websocket',
     is: 'upgrades, frames, pings, slow readers',
+    rooms: [],
+  },
+  {
+    folder: 'transports/webhook',
+    is: 'what happens, posted to a URL',
     rooms: [],
   },
   {

@@ -38,7 +38,8 @@ export class ClientHooks {
       try {
         service.$onIdentityChanged?.(client);
       } catch (error) {
-        this.host.failed(`identity:${service.name}`, error, () => {
+        const failure = { reason: 'identity', service: service.name };
+        this.host.failed(failure, error, () => {
           return `Service "${service.name}" failed at a change of identity`;
         });
       }
@@ -79,7 +80,8 @@ export class ClientHooks {
   }
 
   private failed(service: Service, hook: string, error: unknown): void {
-    this.host.failed(`${hook}:${service.name}`, error, () => {
+    const failure = { reason: hook, service: service.name };
+    this.host.failed(failure, error, () => {
       return `${hook} of service "${service.name}" failed`;
     });
   }

@@ -29,7 +29,7 @@ export function discard(
   what: unknown,
   size: number,
 ): void {
-  counters.discarded++;
+  counters.add('discarded', { reason: fault });
   const line = (): string =>
     `Discarded a message to "${name}" from ${client.handshake.remoteAddress ?? 'a client'}: ${MessageFault[fault].text}`;
   log.warn(`discarded:${fault}`, line, (shown) => {

@@ -26,7 +26,7 @@ export class Dispatcher {
 
   /** Takes one incoming text of a connected client. */
   dispatch(client: Client, text: string): void {
-    this.host.counters.received++;
+    this.host.counters.add('received');
     if (client.lane?.busy) client.lane.push(text);
     else this.take(client, text);
   }
@@ -87,7 +87,8 @@ export class Dispatcher {
     client: Client,
     error: unknown,
   ): void {
-    this.host.failed(`process:${service.name}`, error, () => {
+    const failure = { reason: 'process', service: service.name };
+    this.host.failed(failure, error, () => {
       return `Service "${service.name}" failed to process a message`;
     });
     client.discarded('failed');

@@ -13,7 +13,8 @@ import { afterPart } from './after-part.js';
 import type { Client } from './clients/client.js';
 import { checkClosing, cutReason } from './clients/closing.js';
 import { Departures } from './clients/departures.js';
-import type { Counters } from './counters.js';
+import type { Failure } from './observation/failure.js';
+import type { Counters } from './observation/counters.js';
 import { frozenJson } from './json/frozen-json.js';
 import type { RateLimitedLog } from './log/log.js';
 import { whenReady } from './promise-like.js';
@@ -56,7 +57,7 @@ export interface EverywhereHost {
   clientsOf(identity: IdentityInput): Iterable<Client>;
   /** What services have given to an identity is taken back, on all nodes. */
   takeBack(identity: JsonValue): MaybePromise<void>;
-  failed(kind: string, error: unknown, line: () => string): void;
+  failed(failure: Failure, error: unknown, line: () => string): void;
 }
 
 /**
@@ -162,7 +163,11 @@ export class Everywhere implements EveryNode {
       try {
         client.close(code, typeof reason === 'string' ? reason : '');
       } catch (error) {
-        this.host.failed('everywhere', error, () => 'Could not close a client');
+        this.host.failed(
+          { reason: 'everywhere' },
+          error,
+          () => 'Could not close a client',
+        );
       }
     }
     return true;
@@ -180,7 +185,7 @@ export class Everywhere implements EveryNode {
     );
     if (known.length === 0) return;
     for (const client of known) this.departures.add(client);
-    host.counters.gaps++;
+    host.counters.add('gaps');
     host.log.warn('gap:everywhere', () => {
       return `The broker lost who was to be disconnected from registry "${host.name}": all clients with an identity are, and come back.`;
     });

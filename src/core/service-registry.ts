@@ -5,7 +5,8 @@ import type { MaybePromise } from '../protocol/maybe-promise.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
 import type { Client, IdentityListener } from './clients/client.js';
 import { ClientHooks } from './client-hooks.js';
-import { Counters } from './counters.js';
+import { Counters } from './observation/counters.js';
+import { Observers, type RegistryObserver } from './observation/observers.js';
 import { discard } from './discards.js';
 import { Dispatcher } from './dispatcher.js';
 import { Everywhere, type EveryNode } from './everywhere.js';
@@ -20,6 +21,8 @@ import {
 import { Negotiation } from './rpc/negotiation.js';
 import { whenReady } from './promise-like.js';
 import { RunningCommands } from './running-commands.js';
+import type { ConnectionEvent } from './observation/registry-event.js';
+import type { Failure } from './observation/failure.js';
 import type { Service, ServiceHost } from './service.js';
 
 const SILENT: LogSink = { warn() {}, error() {} };
@@ -29,8 +32,14 @@ const SILENT: LogSink = { warn() {}, error() {} };
  * nothing of each other: a service of one is unknown in the other.
  */
 export class ServiceRegistry implements ServiceHost {
-  readonly counters: Counters = new Counters();
+  readonly counters: Counters;
   readonly log: RateLimitedLog;
+  /** @internal */
+  readonly observers: Observers = new Observers((error) => {
+    this.failed({ reason: 'observer' }, error, () => {
+      return `An observer of "${this.name}" failed`;
+    });
+  });
 
   /** @internal The face is `EveryNode`'s. */
   readonly $everywhere: Everywhere = new Everywhere(this);
@@ -54,6 +63,7 @@ export class ServiceRegistry implements ServiceHost {
     sink: LogSink = SILENT,
     log: LogOptions = {},
   ) {
+    this.counters = new Counters(name);
     this.log = new RateLimitedLog(sink, log);
     this.hooks = new ClientHooks(this.byName, this);
     this.negotiation.$attach(this, RESERVED_SERVICE);
@@ -137,10 +147,11 @@ export class ServiceRegistry implements ServiceHost {
    */
   connect(client: Client): void {
     this.present.add(client);
-    this.counters.accepted++;
-    this.counters.connections++;
+    this.counters.add('accepted');
+    this.counters.add('connections');
     client.identityListener = this.identityChanged;
     this.identities.put(client, client.identity as JsonValue);
+    this.tell('connected', client);
     const settled = this.hooks.connected(client);
     if (settled === undefined) return;
     const lane = this.laneOf(client);
@@ -161,13 +172,30 @@ export class ServiceRegistry implements ServiceHost {
   /** Tells every service that a client has gone. */
   disconnect(client: Client): void {
     if (!this.present.delete(client)) return;
-    this.counters.connections--;
+    this.counters.add('connections', undefined, -1);
     client.lane?.clear();
     clearTimeout(client.expiry);
     // Before the hooks: one that asks who else has this identity counts right.
     client.identityListener = undefined;
     this.identities.delete(client);
     this.hooks.disconnected(client);
+    this.tell('disconnected', client);
+  }
+
+  /**
+   * Looks on at what happens: at calls with their duration and outcome, and at who
+   * comes and goes. Costs nothing while nobody does.
+   *
+   * @returns what ends it.
+   *
+   * @example
+   * registry.observe({
+   *   command: ({ service, command = '?', duration, outcome }) =>
+   *     histogram.observe({ service, command, outcome }, duration / 1000),
+   * });
+   */
+  observe(observer: RegistryObserver): () => void {
+    return this.observers.add(observer);
   }
 
   /** Takes one incoming text of a connected client. */
@@ -201,12 +229,14 @@ export class ServiceRegistry implements ServiceHost {
 
   /** @internal Logs an unexpected failure that was isolated. */
   failed(
-    kind: string,
+    { reason, service, what }: Failure,
     error: unknown,
     line: () => string,
     detail?: Detail,
   ): void {
-    this.counters.failures++;
+    const labels = service === undefined ? { reason } : { reason, service };
+    this.counters.add('failures', labels);
+    const kind = `${reason}:${service ?? ''}:${what ?? ''}`;
     this.log.error(kind, line, error, detail);
   }
 
@@ -218,6 +248,12 @@ export class ServiceRegistry implements ServiceHost {
       done = whenReady(done, () => service.$takeBack?.(identity));
     }
     return done;
+  }
+
+  private tell(type: ConnectionEvent['type'], client: Client): void {
+    if (!this.observers.hearsEvents) return;
+    const identity = client.identity as JsonValue;
+    this.observers.event({ type, at: Date.now(), client: client.id, identity });
   }
 
   /** @internal A command's promise is under way. */

@@ -9,8 +9,10 @@ import type { AsJson } from '../protocol/json-input.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
 import type { Client } from './clients/client.js';
 import { encodeMessage } from './json/encoded-json.js';
-import type { Counters } from './counters.js';
 import type { EveryNode } from './everywhere.js';
+import type { Counters } from './observation/counters.js';
+import type { Failure } from './observation/failure.js';
+import type { Observers } from './observation/observers.js';
 import type { Lane } from './clients/lane.js';
 import type { Detail, RateLimitedLog } from './log/log.js';
 import { PreparedMessage } from './clients/prepared-message.js';
@@ -42,8 +44,10 @@ export interface ServiceHost {
     size: number,
   ): void;
   /** @internal */
+  readonly observers: Observers;
+  /** @internal */
   failed(
-    kind: string,
+    failure: Failure,
     error: unknown,
     line: () => string,
     detail?: Detail,
@@ -206,7 +210,8 @@ export abstract class Service {
       try {
         client.deliver(prepared);
       } catch (error) {
-        this.registry.failed(`deliver:${this.name}`, error, () => {
+        const failure = { reason: 'deliver', service: this.name };
+        this.registry.failed(failure, error, () => {
           return `Could not deliver a message of service "${this.name}"`;
         });
       }

@@ -19,6 +19,7 @@ import {
   SNORKY_BROKER,
   SNORKY_REGISTRIES,
 } from './setup/constants.js';
+import { EventHost } from './hosts/event-host.js';
 import { GatewayExplorer, OpenGateway } from './gateway/gateway-explorer.js';
 import { nestLogSink } from './registration/nest-log-sink.js';
 import { LazyModules } from './explore/lazy-modules.js';
@@ -164,6 +165,7 @@ function define(
       ServiceExplorer,
       WebSocketHost,
       BackendHost,
+      EventHost,
       PublicationReach,
       LazyModules,
     ],

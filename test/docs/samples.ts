@@ -13,6 +13,7 @@ import {
   BackendHost,
   DataSyncModule,
   DataSyncService,
+  getRegistryToken,
   MemoryBroker,
   PubSubModule,
   PubSubService,
@@ -21,6 +22,7 @@ import {
   SnorkyService,
   type Dealer,
   type JsonValue,
+  type ServiceRegistry,
 } from 'snorky';
 import { PubSub, Snorky } from 'snorky/client';
 import { callBackend, connectClient } from 'snorky/testing';
@@ -898,6 +900,149 @@ import { InjectBroker, type Broker } from 'snorky';
       expect(
         counts.map(({ message }) => (message as { count: number }).count),
       ).toEqual([1, 2, 1]);
+    },
+  },
+  counters: {
+    before: `
+import type { ServiceRegistry } from 'snorky';
+
+/** As that of prom-client. */
+class Gauge {
+  readonly values: [object, number][] = [];
+  constructor(readonly options: { name: string; help: string; labelNames: string[]; collect(): void }) {}
+  reset(): void { this.values.length = 0; }
+  set(labels: object, value: number): void { this.values.push([labels, value]); }
+}
+export class Metrics {
+  make(registry: ServiceRegistry): Gauge {`,
+    after: `
+    return gauge;
+  }
+}`,
+    run: async (sample) => {
+      await using app = await serve([]);
+      const registry = app.app.get<ServiceRegistry>(
+        getRegistryToken('frontend'),
+      );
+      await using _client = await connectClient(app.app);
+      const metrics = new (classOf(sample, 'Metrics'))() as {
+        make(of: ServiceRegistry): {
+          options: { collect(): void };
+          values: unknown[];
+        };
+      };
+      const gauge = metrics.make(registry);
+      for (let times = 0; times < 2; times++) gauge.options.collect();
+      expect(gauge.values).toContainEqual([
+        { counter: 'connections', registry: 'frontend' },
+        1,
+      ]);
+      expect(gauge.values).toHaveLength(registry.counters.readings().length);
+    },
+  },
+  observe: {
+    before: `
+import type { ServiceRegistry } from 'snorky';
+
+export class Watching {
+  watch(
+    registry: ServiceRegistry,
+    histogram: { observe(labels: object, seconds: number): void },
+    console: { log(...of: unknown[]): void },
+  ): () => void {`,
+    after: `
+    return stop;
+  }
+}`,
+    run: async (sample) => {
+      const seen: unknown[] = [];
+      const histogram = { observe: (labels: object) => seen.push(labels) };
+      const console = { log: (_at: Date, type: string) => seen.push(type) };
+      await using app = await serve([], [PubSubModule.register()]);
+      const registry = app.app.get<ServiceRegistry>(
+        getRegistryToken('frontend'),
+      );
+      const watching = new (classOf(sample, 'Watching'))() as {
+        watch(...of: unknown[]): () => void;
+      };
+      const stop = watching.watch(registry, histogram, console);
+      {
+        await using client = await connectClient(app.app);
+        await client.call('pubsub', 'subscribe', { channel: 'news' });
+        stop();
+      }
+      expect(seen).toEqual([
+        'connected',
+        'occupied',
+        { service: 'pubsub', command: 'subscribe', outcome: 'answered' },
+      ]);
+    },
+  },
+  events: {
+    before: `
+import { Module } from '@nestjs/common';
+import { SnorkyModule } from 'snorky';
+
+const process = { env: { EVENTS_SECRET: 'a secret of its own' } };
+export const root =`,
+    after: `
+@Module({ imports: [root] })
+export class AppModule {}`,
+    run: async (sample) => {
+      await using app = await startApp({
+        imports: [classOf(sample, 'AppModule')],
+      });
+      await using client = await connectClient(app.app);
+      expect(client).toBeDefined();
+    },
+  },
+  webhook: {
+    before: `
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { verifyWebhook, type RegistryEvent } from 'snorky';
+
+export class Receiver {
+  make(secret: string, handle: (event: RegistryEvent) => void): Server {
+    // oxlint-disable-next-line typescript/no-misused-promises`,
+    after: `
+    return server;
+  }
+}`,
+    run: async (sample) => {
+      const secret = 'a secret of its own';
+      const seen: unknown[] = [];
+      const receiver = new (classOf(sample, 'Receiver'))() as {
+        make(of: string, handle: (event: object) => void): Server;
+      };
+      const server = receiver.make(secret, (event) => seen.push(event));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const url = `http://127.0.0.1:${port}/`;
+      const forged = await fetch(url, { method: 'POST', body: '{}' });
+      expect(forged.status).toBe(401);
+      const app = await startApp({
+        imports: [
+          SnorkyModule.forRoot({
+            registries: {
+              frontend: {
+                websocket: { path: '/ws' },
+                events: { webhook: { url, secret } },
+              },
+            },
+          }),
+        ],
+      });
+      await (await connectClient(app.app))[Symbol.asyncDispose]();
+      await app.app.close();
+      server.close();
+      server.closeAllConnections();
+      expect(seen).toMatchObject([
+        { type: 'connected' },
+        { type: 'disconnected' },
+      ]);
     },
   },
   testing: {

@@ -53,7 +53,7 @@ function expire(
     () => {
       if (left > LONGEST_TIMER) expire(registry, client, expiresAt);
       else if (client.connected) {
-        registry.counters.closedExpired++;
+        registry.counters.add('closedExpired');
         client.closeFor('identityExpired');
       }
     },

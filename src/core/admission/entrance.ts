@@ -67,7 +67,7 @@ export class Entrance {
       this.checkRoom();
       const visitor = (this.rules.visitorOf ?? peerOf)(request);
       if (!allowsOrigin(this.origins, request, visitor)) {
-        throw new UpgradeRefused(403, 'Origin not allowed');
+        throw new UpgradeRefused(403, 'Origin not allowed', {}, 'origin');
       }
       const mark = this.registry.$everywhere.mark();
       const decision = this.rules.admit?.(request, visitor) ?? NOBODY;
@@ -97,7 +97,7 @@ export class Entrance {
     if (this.closed) throw shuttingDown();
     const there = this.inside.size + this.handshakes.size;
     if (there >= this.rules.maxConnections) {
-      throw new UpgradeRefused(503, 'Too many connections');
+      throw new UpgradeRefused(503, 'Too many connections', {}, 'full');
     }
   }
 
@@ -123,7 +123,8 @@ export class Entrance {
     arrival: Arrival,
     error: unknown,
   ): void {
-    this.registry.counters.refused++;
+    const known = isInstance(error, UpgradeRefused) ? error.reason : '500';
+    this.registry.counters.add('refused', { reason: known });
     if (isInstance(error, UpgradeRefused)) {
       // A browser does not tell its page why.
       this.registry.log.debug('refused', () => {
@@ -134,7 +135,11 @@ export class Entrance {
       arrival.refuse(error);
       return;
     }
-    this.registry.failed('upgrade', error, () => 'An upgrade request failed');
+    this.registry.failed(
+      { reason: 'upgrade' },
+      error,
+      () => 'An upgrade request failed',
+    );
     arrival.refuse(new UpgradeRefused(500, 'Internal Server Error'));
   }
 }

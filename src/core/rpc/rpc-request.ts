@@ -4,6 +4,7 @@ import type { JsonInput } from '../../protocol/json-input.js';
 import { encodeError, encodeResponse } from '../../protocol/rpc.js';
 import type { AnswerKind, Client } from '../clients/client.js';
 import { refusalOf } from '../json/encoded-json.js';
+import type { CommandReport } from '../observation/observers.js';
 
 /** The service that a request was made to. */
 export interface RequestOwner {
@@ -12,6 +13,12 @@ export interface RequestOwner {
   readonly $prefix: string;
   /** @internal */
   $commandFailed(request: RpcRequest, error: unknown): void;
+  /** @internal Somebody looks on at calls. */
+  $observed(
+    request: RpcRequest,
+    outcome: CommandReport['outcome'],
+    duration: number,
+  ): void;
   /** @internal */
   $resolvedTwice(request: RpcRequest, how: 'reply' | 'error'): void;
 }
@@ -22,6 +29,9 @@ export interface RequestOwner {
  */
 export class RpcRequest {
   private answered = false;
+  /** When it came, where somebody looks on. */
+  private began: number | undefined;
+
   /** @internal */
   constructor(
     readonly service: RequestOwner,
@@ -35,6 +45,11 @@ export class RpcRequest {
     readonly size: number,
   ) {
     client.requestOpened(size);
+  }
+
+  /** @internal Has it told how it ends. */
+  $observe(): void {
+    this.began = performance.now();
   }
 
   /** Whether the call has its answer. */
@@ -56,7 +71,7 @@ export class RpcRequest {
       this.error(WireError.internalError);
       return;
     }
-    this.resolve(text);
+    this.resolve(text, 'answered');
   }
 
   /**
@@ -78,6 +93,7 @@ export class RpcRequest {
   private fail(message: JsonInput, kind: AnswerKind): void {
     if (this.ignoreSecond('error')) return;
     let text: string;
+    let failed = message === WireError.internalError;
     try {
       text = encodeError(this.service.$prefix, this.callId, message);
     } catch (error) {
@@ -87,14 +103,22 @@ export class RpcRequest {
         this.callId,
         WireError.internalError,
       );
+      failed = true;
     }
-    this.resolve(text, kind);
+    const outcome = failed || kind === 'unavailable' ? 'failed' : 'refused';
+    this.resolve(text, outcome, kind);
   }
 
-  private resolve(text: string, kind: AnswerKind = 'answer'): void {
+  private resolve(
+    text: string,
+    outcome: CommandReport['outcome'],
+    kind: AnswerKind = 'answer',
+  ): void {
     this.answered = true;
     this.client.requestClosed(this.size);
     this.client.answer(text, kind);
+    if (this.began === undefined) return;
+    this.service.$observed(this, outcome, performance.now() - this.began);
   }
 
   private ignoreSecond(how: 'reply' | 'error'): boolean {

@@ -12,6 +12,7 @@ import { brokerAnswer } from './broker-answer.js';
 import { mapRpcError, type Command, type ErrorMapping } from './command.js';
 import { InvalidParams } from './rpc-error.js';
 import { run, runStaged, type CommandOwner } from './run-command.js';
+import type { CommandReport } from '../observation/observers.js';
 import type { Redaction } from '../log/redaction.js';
 import { RpcRequest, type RequestOwner } from './rpc-request.js';
 import { Service } from '../service.js';
@@ -94,6 +95,7 @@ export abstract class RpcService
       callId,
       size,
     );
+    if (this.registry.observers.hearsCommands) request.$observe();
     const command =
       typeof name === 'string' ? this[state].commands.get(name) : undefined;
     if (command === undefined) {
@@ -145,7 +147,7 @@ export abstract class RpcService
   /** @internal One kind of line, whatever was called: it is one failure. */
   $brokerFailed(request: RpcRequest, error: unknown): void {
     this.registry.failed(
-      'broker',
+      { reason: 'broker' },
       error,
       () => 'The broker failed, and calls with it',
       (shown) => `Failed: ${this.$describe(request, shown)}`,
@@ -154,12 +156,25 @@ export abstract class RpcService
 
   /** @internal */
   $commandFailed(request: RpcRequest, error: unknown): void {
+    const { name } = this;
     this.registry.failed(
-      `command:${this.name}.${request.command}`,
+      { reason: 'command', service: name, what: request.command },
       error,
       () => `Command failed: ${this.name}.${request.command}`,
       (shown) => `Failed: ${this.$describe(request, shown)}`,
     );
+  }
+
+  /** @internal */
+  $observed(
+    request: RpcRequest,
+    outcome: CommandReport['outcome'],
+    duration: number,
+  ): void {
+    const { command: name, client } = request;
+    const command = this[state].commands.has(name) ? name : undefined;
+    const report = { service: this.name, command, client, duration, outcome };
+    this.registry.observers.command(report);
   }
 
   /** @internal */

@@ -214,7 +214,7 @@ export class WebSocketHost
     const { registry = '' } =
       this.options.endpoints.find((one) => one.path === path) ?? {};
     const { counters, log } = this.registries.get(registry);
-    counters.refused++;
+    counters.add('refused', { reason: this.closing ? 'shutdown' : '421' });
     if (this.closing) {
       refusePlainly(response, shuttingDown());
       return;

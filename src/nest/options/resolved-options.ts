@@ -7,6 +7,7 @@ import type {
 } from './snorky-options.js';
 import type { BackendOptions } from '../../transports/http/backend-handler.js';
 import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
+import type { EventsOptions } from './events-options.js';
 import type { ValidationErrors } from './validation-errors.js';
 import { setupError } from '../setup/setup-errors.js';
 
@@ -25,12 +26,19 @@ export interface ResolvedBackend {
   readonly options: BackendOptions;
 }
 
+/** Who is told what happens in a registry. */
+export interface ResolvedEvents {
+  readonly registry: string;
+  readonly options: EventsOptions;
+}
+
 /** The static options and those from the factory, as one. */
 export class ResolvedOptions {
   /** The names of all registries. */
   readonly names: readonly string[];
   readonly endpoints: readonly ResolvedEndpoint[];
   readonly backends: readonly ResolvedBackend[];
+  readonly events: readonly ResolvedEvents[];
   readonly shutdownTimeout: number;
   readonly validationErrors: ValidationErrors;
 
@@ -52,7 +60,9 @@ export class ResolvedOptions {
     }
     const endpoints: ResolvedEndpoint[] = [];
     const backends: ResolvedBackend[] = [];
-    for (const [registry, { websocket, http }] of Object.entries(registries)) {
+    const told: ResolvedEvents[] = [];
+    for (const [registry, one] of Object.entries(registries)) {
+      const { websocket, http, events } = one;
       const more = late.registries?.[registry];
       for (const kind of ['websocket', 'http'] as const) {
         if (more?.[kind] === undefined || registries[registry]?.[kind])
@@ -71,11 +81,15 @@ export class ResolvedOptions {
           resolveBackend(registry, { ...http, ...given(more?.http) }),
         );
       }
+      if (events !== undefined || more?.events !== undefined) {
+        told.push({ registry, options: { ...events, ...given(more?.events) } });
+      }
     }
     checkPaths(endpoints, backends);
     this.names = names;
     this.endpoints = endpoints;
     this.backends = backends;
+    this.events = told;
     this.shutdownTimeout = Math.min(
       late.shutdownTimeout ?? 5000,
       LONGEST_TIMER,

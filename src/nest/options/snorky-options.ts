@@ -2,6 +2,7 @@ import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../../broker/ports.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
+import type { EventsOptions } from './events-options.js';
 import type { ValidationErrors } from './validation-errors.js';
 import type { LogOptions } from '../../core/log/log.js';
 import type { BackendOptions } from '../../transports/http/backend-handler.js';
@@ -64,6 +65,8 @@ export interface RegistryOptions {
   readonly websocket?:
     WebSocketEndpointOptions | readonly WebSocketEndpointOptions[];
   readonly http?: HttpBackendOptions;
+  /** Who is told what happens in it. @default nobody */
+  readonly events?: EventsOptions;
 }
 
 /** What `forRootAsync` may leave to its factory. */
@@ -77,6 +80,7 @@ export interface SnorkyLateOptions {
         readonly http?: Partial<BackendOptions> & {
           readonly listen?: ListenOptions;
         };
+        readonly events?: EventsOptions;
       }
     >
   >;

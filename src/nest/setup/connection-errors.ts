@@ -32,6 +32,10 @@ export const CONNECTION_ERRORS = {
   SNORKY_PATH_INVALID: (path: string) =>
     `"${path}" is no path for an endpoint. It starts with "/", and has no ` +
     'query and no trailing slash.',
+  SNORKY_EVENTS_LISTENER: (registry: string, listener: string) =>
+    `The events of registry "${registry}" are for ${listener}, which no module ` +
+    'provides, or which has no method onRegistryEvent(). Provide it, or remove it ' +
+    'from the option `events`.',
   SNORKY_OPTION_INVALID: (registry: string, problem: string) =>
     `The options of registry "${registry}" cannot be used: ${problem}`,
   SNORKY_OPTION_LATE: (registry: string, kind: string) =>

@@ -134,7 +134,11 @@ export class DataSyncRuntime {
         mismatched: () => this.warnings.mismatched(),
         unreadable: () => this.warnings.unreadableToken(),
         failed: (error) => {
-          service.registry.failed('datasync', error, () => 'The broker failed');
+          service.registry.failed(
+            { reason: 'broker', service: service.name },
+            error,
+            () => 'The broker failed',
+          );
         },
       },
       maxSubscriptions,
@@ -299,7 +303,8 @@ export class DataSyncRuntime {
   private fetchAgain(models: ReadonlySet<string>): MaybePromise<void> {
     const { registry, name } = this.service;
     return this.invalidations.soon(models, (error) => {
-      registry.failed(`invalidate:${name}`, error, () => {
+      const failure = { reason: 'invalidate', service: name };
+      registry.failed(failure, error, () => {
         return `Service "${name}" could not have rows fetched again`;
       });
     });

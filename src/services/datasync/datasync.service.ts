@@ -95,7 +95,9 @@ export class DataSyncService
 
   private readonly [state]: State = {
     engine: new DataSyncEngine((dealer, error) => {
-      this.registry.failed(`dealer:${dealer.name}`, error, () => {
+      const { name: what } = dealer;
+      const failure = { reason: 'dealer', service: this.name, what };
+      this.registry.failed(failure, error, () => {
         return `Dealer "${dealer.name}" failed on a change, of which its subscribers do not hear`;
       });
     }),

@@ -121,7 +121,9 @@ export class DeltaOutput {
     try {
       client.sendText(envelope);
     } catch (error) {
-      this.service.registry.failed('deltas', error, () => {
+      const { name: service } = this.service;
+      const failure = { reason: 'deltas', service };
+      this.service.registry.failed(failure, error, () => {
         return `Could not send deltas of service "${this.service.name}"`;
       });
     }

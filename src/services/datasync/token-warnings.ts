@@ -18,7 +18,7 @@ export class TokenWarnings {
   /** The log of deltas is too short for a token that nobody has come with. */
   evicted(): void {
     const { counters, log } = this.service.registry;
-    counters.evicted++;
+    counters.add('evicted', { service: this.service.name });
     log.warn(`evicted:${this.service.name}`, () => {
       return `The log of "${this.service.name}" has forgotten what a token needs that nobody has come with yet. If this is common, raise the option \`log\`.`;
     });
@@ -27,7 +27,7 @@ export class TokenWarnings {
   /** The broker has lost entries of a log. */
   gap(): void {
     const { counters, log } = this.service.registry;
-    counters.gaps++;
+    counters.add('gaps', { service: this.service.name });
     log.warn(`gap:${this.service.name}`, () => {
       return `The broker lost changes of service "${this.service.name}": its live subscriptions have ended, and their clients fetch again.`;
     });
@@ -36,7 +36,7 @@ export class TokenWarnings {
   /** A node of another version has logged what this one does not understand. */
   unreadable(): void {
     const { counters, log } = this.service.registry;
-    counters.gaps++;
+    counters.add('gaps', { service: this.service.name });
     log.warn(`unreadable:${this.service.name}`, () => {
       return `Another version of the application writes changes of service "${this.service.name}" that this one cannot read: its live subscriptions end and are fetched again each time, until all processes run the same.`;
     });
@@ -53,7 +53,7 @@ export class TokenWarnings {
   /** Somebody came with a token that is for somebody else. */
   mismatched(): void {
     const { counters, log } = this.service.registry;
-    counters.mismatched++;
+    counters.add('mismatched', { service: this.service.name });
     log.warn(`mismatched:${this.service.name}`, () => {
       return `Somebody came to "${this.service.name}" with a token for another identity: a page that logged in or out and has not fetched since, or a stolen token.`;
     });

@@ -13,13 +13,31 @@ export class PubSubEngine<Subscriber extends object> {
     return canonicalKey(channel);
   }
 
+  /** The channel of a key; null where JSON has no text for it, as for `1e400`. */
+  static channel(key: string): JsonValue {
+    if (key.startsWith('"')) return key.slice(1);
+    try {
+      return JSON.parse(key) as JsonValue;
+    } catch {
+      return null;
+    }
+  }
+
   has(subscriber: Subscriber, key: string): boolean {
     return this.channels.get(key)?.has(subscriber) ?? false;
   }
 
-  add(subscriber: Subscriber, key: string): void {
+  /** Answers whether the channel had no subscriber before. */
+  add(subscriber: Subscriber, key: string): boolean {
+    const isFirst = !this.channels.has(key);
     addTo(this.channels, key, subscriber);
     addTo(this.subscriptions, subscriber, key);
+    return isFirst;
+  }
+
+  /** Whether anybody is subscribed to a channel. */
+  isOccupied(key: string): boolean {
+    return this.channels.has(key);
   }
 
   /** Answers whether there was such a subscription. */

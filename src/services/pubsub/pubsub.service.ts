@@ -25,6 +25,7 @@ import type {
 import { ofVersion } from '../../core/versioned.js';
 import { ChannelFeeds } from './channel-feeds.js';
 import { PubSubEngine } from './pubsub.engine.js';
+import type { OccupancyEvent } from '../../core/observation/registry-event.js';
 import type { PubSubOptions } from './pubsub-options.js';
 
 /** @internal */
@@ -121,7 +122,7 @@ export class PubSubService extends RpcService {
       return whenAllowed(this.canSubscribe(client, channel), () =>
         whenReady(this.$feeds.acquire(key), () => {
           // It may have gone while the broker was answering.
-          if (client.connected) this[state].engine.add(client, key);
+          if (client.connected) this.$enter(client, key);
           else this.$feeds.release(key);
         }),
       );
@@ -136,10 +137,9 @@ export class PubSubService extends RpcService {
   ): MaybePromise<void> {
     const key = PubSubEngine.key(channel);
     return this[state].turns.take(client, () => {
-      if (!this[state].engine.delete(client, key)) {
+      if (!this.$leave(client, key)) {
         throw new RpcError(WireError.notSubscribed);
       }
-      this.$feeds.release(key);
     });
   }
 
@@ -209,9 +209,31 @@ export class PubSubService extends RpcService {
 
   override onClientDisconnected(client: Client): void {
     for (const key of [...this[state].engine.keysOf(client)]) {
-      this[state].engine.delete(client, key);
-      this.$feeds.release(key);
+      this.$leave(client, key);
     }
+  }
+
+  /** @internal */
+  $enter(client: Client, key: string): void {
+    if (this[state].engine.add(client, key)) this.$tell('occupied', key);
+  }
+
+  /** @internal Answers whether it was subscribed. */
+  $leave(client: Client, key: string): boolean {
+    const { engine } = this[state];
+    if (!engine.delete(client, key)) return false;
+    this.$feeds.release(key);
+    if (!engine.isOccupied(key)) this.$tell('vacated', key);
+    return true;
+  }
+
+  /** @internal */
+  $tell(type: OccupancyEvent['type'], key: string): void {
+    const { observers } = this.registry;
+    if (!observers.hearsEvents) return;
+    const { name: service } = this;
+    const channel = PubSubEngine.channel(key);
+    observers.event({ type, at: Date.now(), service, channel });
   }
 
   /** @internal */
@@ -221,7 +243,8 @@ export class PubSubService extends RpcService {
     try {
       this.notify(recipients, { type: 'message', channel, message });
     } catch (error) {
-      this.registry.failed(`announce:${this.name}`, error, () => {
+      const failure = { reason: 'announce', service: this.name };
+      this.registry.failed(failure, error, () => {
         return `Service "${this.name}" could not announce a publication`;
       });
     }
@@ -230,7 +253,7 @@ export class PubSubService extends RpcService {
   /** @internal Nothing is kept, so that nobody can be given it later. */
   $missed(): void {
     const { counters, log } = this.registry;
-    counters.gaps++;
+    counters.add('gaps', { service: this.name });
     log.warn(`gap:${this.name}`, () => {
       return `Publications of service "${this.name}" were lost, by the broker or because another version of the application writes them: some subscribers have missed some.`;
     });

@@ -141,7 +141,7 @@ export class BackendHandler {
     }
     const envelope = decodeEnvelope(body.text);
     if (typeof envelope === 'string') {
-      this.registry.counters.discarded++;
+      this.registry.counters.add('discarded', { reason: envelope });
       this.refuseFault(response, envelope);
     } else {
       this.process(request, response, envelope, body.text.length);
@@ -156,7 +156,7 @@ export class BackendHandler {
   ): void {
     const service = this.registry.receiver(envelope.service);
     if (service === undefined) {
-      this.registry.counters.discarded++;
+      this.registry.counters.add('discarded', { reason: 'unknownService' });
       this.refuseFault(response, 'unknownService');
       return;
     }
@@ -187,7 +187,7 @@ export class BackendHandler {
       clearTimeout(timer);
       client.release();
     });
-    this.registry.counters.received++;
+    this.registry.counters.add('received');
     this.registry.process(client, envelope, size);
   }
 

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Handshake } from '../../core/clients/client.js';
 import { checkClosing, cutReason } from '../../core/clients/closing.js';
-import type { Counters } from '../../core/counters.js';
+import type { Counters } from '../../core/observation/counters.js';
 import {
   CloseCode,
   CloseReason,
@@ -84,7 +84,7 @@ export class WebSocketClient
       // For proxies in between. Its pong would not be read.
       this.ws.ping();
     } else if (this.awaitingPong) {
-      this.context.counters.closedNoPong++;
+      this.context.counters.add('closedNoPong');
       this.giveUp('noPong');
     } else if (this.ws.readyState === WebSocket.OPEN) {
       this.awaitingPong = true;
@@ -137,7 +137,7 @@ export class WebSocketClient
   // What the outbox tells
 
   tooSlow(): void {
-    this.context.counters.closedSlow++;
+    this.context.counters.add('closedSlow');
     this.giveUp('slowClient');
   }
 
@@ -174,7 +174,7 @@ export class WebSocketClient
       this.tooSlow();
       return;
     }
-    this.context.counters.closedStalled++;
+    this.context.counters.add('closedStalled');
     this.giveUp('stalled');
   }
 

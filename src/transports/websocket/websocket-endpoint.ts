@@ -131,7 +131,11 @@ export class WebSocketEndpoint implements WebSocketContext {
   }
 
   failed(_client: WebSocketClient, error: unknown): void {
-    this.registry.failed('outbox', error, () => 'Could not send to a client');
+    this.registry.failed(
+      { reason: 'outbox' },
+      error,
+      () => 'Could not send to a client',
+    );
   }
 
   left(client: WebSocketClient): void {

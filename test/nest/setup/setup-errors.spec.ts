@@ -695,6 +695,18 @@ const CASES: Readonly<
       'The broker could not start: connect ECONNREFUSED 127.0.0.1:6379. Check ' +
       'what it was told of where to connect, and that it can be reached from here.',
   },
+  SNORKY_EVENTS_LISTENER: {
+    start: () => {
+      class Audit {
+        onRegistryEvent(): void {}
+      }
+      return start({
+        imports: root({ frontend: { events: { listener: Audit } } }) ?? [],
+      });
+    },
+    sentence:
+      'The events of registry "frontend" are for Audit, which no module provides, or which has no method onRegistryEvent(). Provide it, or remove it from the option `events`.',
+  },
   SNORKY_SHUTDOWN_INVALID: {
     start: () =>
       start({

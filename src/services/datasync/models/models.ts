@@ -75,8 +75,9 @@ export class Models {
       );
       return;
     }
-    host.counters.badDeltas++;
-    host.failed(`serialize:${this.service}`, error, () => {
+    this.count('unserializable');
+    const failure = { reason: 'serialize', service: this.service };
+    host.failed(failure, error, () => {
       return `A row of "${model.name}" could not be serialized; whoever follows the model fetches again`;
     });
   }
@@ -88,11 +89,15 @@ export class Models {
 
   /** The same where no key is declared: it goes on as it came. */
   withoutKey({ name }: Model, type: string, what: string): void {
-    const { log, counters } = this.host;
-    counters.badDeltas++;
-    log.warn(`delta:${this.service}`, () => {
+    this.count('keyless');
+    this.host.log.warn(`delta:${this.service}`, () => {
       return `No page can apply ${article(type)} of "${name}": its ${what} has no "id", which other rows have. Declare \`models: { ${name}: { key: 'id' } }\`, so that pages fetch again then.`;
     });
+  }
+
+  private count(reason: string): void {
+    const labels = { service: this.service, reason };
+    this.host.counters.add('badDeltas', labels);
   }
 
   private tell(
@@ -101,9 +106,8 @@ export class Models {
     what: string,
     fault: string,
   ): void {
-    const { log, counters } = this.host;
-    counters.badDeltas++;
-    log.warn(`delta:${this.service}`, () => {
+    this.count('inapplicable');
+    this.host.log.warn(`delta:${this.service}`, () => {
       return `No page can apply ${article(type)} of "${name}": its ${what} ${fault}. Whoever follows the model fetches again.`;
     });
   }

@@ -184,7 +184,8 @@ export abstract class SubscribableRoute
   private withdraw(token: string): void {
     const service = this.ready();
     service.$withdraw(token).catch((error: unknown) => {
-      service.registry.failed(`withdraw:${service.name}`, error, () => {
+      const failure = { reason: 'withdraw', service: service.name };
+      service.registry.failed(failure, error, () => {
         return 'Could not withdraw a token; nobody has it, and it will expire';
       });
     });

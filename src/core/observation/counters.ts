@@ -1,0 +1,119 @@
+import {
+  COUNTERS,
+  type CounterDescription,
+  type CounterName,
+  type LabelsOf,
+} from './counter-table.js';
+
+/** So many different labels are told apart; what comes beyond has none. */
+const MAX_SERIES = 1000;
+
+/** One number, and what it is of. */
+export interface CounterReading extends Omit<CounterDescription, 'labels'> {
+  readonly name: CounterName;
+  readonly labels: {
+    readonly registry: string;
+    readonly service?: string;
+    readonly reason?: string;
+  };
+  readonly value: number;
+}
+
+interface Labels {
+  readonly service?: string;
+  readonly reason?: string;
+}
+
+interface Series {
+  readonly name: CounterName;
+  readonly labels: Labels;
+  value: number;
+}
+
+/** The sum of each counter, by its name. */
+const Sums = class {
+  constructor() {
+    for (const name of Object.keys(COUNTERS))
+      Object.assign(this, { [name]: 0 });
+  }
+} as new () => Readonly<Record<CounterName, number>>;
+
+/**
+ * What happened in a registry since the server started, on this node. Plain numbers
+ * that only grow, `connections` aside: read them from a health check. What a metrics
+ * page wants, with labels, {@link Counters.readings} has: it is asked when somebody
+ * looks, and nothing else is needed to attach one.
+ *
+ * @example With prom-client
+ * new Gauge({
+ *   name: 'snorky_refused',
+ *   help: 'Upgrades refused',
+ *   labelNames: ['registry', 'reason'],
+ *   collect() {
+ *     this.reset();
+ *     for (const { name, labels, value } of registry.counters.readings()) {
+ *       if (name === 'refused') this.set(labels, value);
+ *     }
+ *   },
+ * });
+ */
+export class Counters extends Sums {
+  private readonly series = new Map<string, Series>();
+
+  /** @param registry Whose they are: a label of all of them. */
+  constructor(private readonly registry: string) {
+    super();
+  }
+
+  /** @internal Counts something that has happened, or ended where `by` is -1. */
+  add<Name extends CounterName>(
+    name: Name,
+    labels?: LabelsOf<Name>,
+    by: number = 1,
+  ): void {
+    this.sums[name] += by;
+    if (labels !== undefined) this.addTo(name, labels, by);
+  }
+
+  /** All counters, by their labels. */
+  readings(): CounterReading[] {
+    const { registry } = this;
+    const rest = { ...this.sums };
+    const readings: CounterReading[] = [];
+    const read = (name: CounterName, labels: Labels, value: number): void => {
+      const { kind, is } = COUNTERS[name];
+      readings.push({
+        name,
+        kind,
+        is,
+        labels: { registry, ...labels },
+        value,
+      });
+    };
+    const labelled = new Set<CounterName>();
+    for (const { name, labels, value } of this.series.values()) {
+      labelled.add(name);
+      rest[name] -= value;
+      read(name, labels, value);
+    }
+    for (const name of Object.keys(COUNTERS) as CounterName[]) {
+      if (rest[name] !== 0 || !labelled.has(name)) read(name, {}, rest[name]);
+    }
+    return readings;
+  }
+
+  private addTo(name: CounterName, labels: Labels, by: number): void {
+    const key = JSON.stringify([name, labels]);
+    let series = this.series.get(key);
+    if (series === undefined) {
+      if (this.series.size >= MAX_SERIES) return;
+      series = { name, labels: { ...labels }, value: 0 };
+      this.series.set(key, series);
+    }
+    series.value += by;
+  }
+
+  private get sums(): Record<CounterName, number> {
+    return this as unknown as Record<CounterName, number>;
+  }
+}
