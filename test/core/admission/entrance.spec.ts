@@ -101,6 +101,14 @@ describe('An entrance', () => {
     expect(registry.counters.failures).toBe(1);
   });
 
+  it('gives the transport the identity as it is kept: a frozen copy', () => {
+    const identity = { id: 'ann', roles: ['admin'] };
+    const { outcomes } = setUp({ admit: () => ({ identity }) }).enter();
+    identity.roles.push('root');
+    expect(outcomes).toEqual([{ id: 'ann', roles: ['admin'] }]);
+    expect(Object.isFrozen(outcomes[0])).toBe(true);
+  });
+
   it('refuses once whom the transport does not take after all', async () => {
     const failure = new UpgradeRefused(400, 'An upgrade request has no body');
     for (const answer of [
