@@ -7,12 +7,6 @@ import type { CollectionIterator, KeyedCollection } from './collection.js';
 import { type Key, type KeyReader, keyReader } from './key.js';
 import { LOOKED_AT, RowList, type Slot } from './row-list.js';
 
-/** Up to here all items are looked at before a row counts as a new one. */
-const FEW = 4000;
-
-/** Beyond, so many of them for each new row: all of them now and then. */
-const LOOKS = 30;
-
 /**
  * A collection of the items of an array, which stays the application's: it is
  * changed in place, and the application may change it too: put items in, take
@@ -20,10 +14,8 @@ const LOOKS = 30;
  * then, and there are no two items of one row unless the application has put both
  * there. With an order, items that were moved, or rank otherwise, are sorted again.
  *
- * Each batch that brings a new row takes a look at all items for that. Of more than
- * 4,000 only the first and the last one are looked at each time, and all of them now
- * and then: a row that took the place of another one in the midst of so many may be
- * there twice until then. An order is looked at for up to 1,000 items.
+ * For that, a batch with a row that is not known takes one look at all items; of up
+ * to 1,000, every batch does.
  *
  * @example
  * const tasks: Task[] = [];
@@ -38,8 +30,6 @@ export class ArrayCollection<Row, Item = Row>
 {
   /** What items were made of: that has their keys. None where rows are items. */
   private readonly $rows: WeakMap<object, unknown> | undefined;
-  /** Rows that were new, as far as was looked. */
-  private readonly $unsure = new Set<Key>();
   /** Whether all slots are right: nobody else changes the array in a batch. */
   private $isSure = false;
 
@@ -83,31 +73,15 @@ export class ArrayCollection<Row, Item = Row>
   }
 
   override put(value: Row, was?: Row): boolean {
-    return this.$batch(() => {
-      const key = this.$keyOf?.(value);
-      const oldKey = this.$keyOf?.(was);
-      const isMoved = oldKey !== key && this.$look(oldKey);
-      this.$look(key, was !== undefined && !isMoved);
-      return super.put(value, was);
-    });
+    return this.$batch(() => super.put(value, was));
   }
 
   override has(value: Row): boolean {
-    return this.$batch(() => {
-      this.$look(this.$keyOf?.(value));
-      return super.has(value);
-    });
+    return this.$batch(() => super.has(value));
   }
 
   override delete(value: Row): boolean {
-    return this.$batch(() => {
-      const key = this.$keyOf?.(value);
-      // If it is there twice, nobody would tell the other one to go.
-      const isUnsure = this.$unsure.has(key as Key);
-      if (isUnsure && !this.$areLeft(true)) this.$renew();
-      this.$look(key);
-      return super.delete(value);
-    });
+    return this.$batch(() => super.delete(value));
   }
 
   /** Over the items that there are now. */
@@ -167,80 +141,49 @@ export class ArrayCollection<Row, Item = Row>
     return item;
   }
 
-  protected override $add(item: Item, key: Key | undefined): void {
-    super.$add(item, key);
-    if (!this.$isSure && key !== undefined) this.$unsure.add(key);
-  }
-
-  /**
-   * Looks where the item of a key is, as far as it takes.
-   *
-   * @param isOwn Whether it should be there: nobody would look for it again.
-   * @returns whether there is one.
-   */
-  private $look(key: Key | undefined, isOwn = true): boolean {
-    if (key === undefined) return false;
-    const slot = this.$byKey.get(key);
-    // Who is where it was left has not been moved, and is no new one.
-    const isLeft =
-      this.$isSure ||
-      (slot ? this.$isLeft(this.$placeOf(slot)) : this.$areLeft(isOwn));
-    if (isLeft) return slot !== undefined;
-    this.$renew();
-    return this.$byKey.has(key);
-  }
-
-  /**
-   * Whether no item was put there, renamed or moved, so that who is not known is new.
-   *
-   * @param isThorough Whether to look at all of them, however many there are.
-   */
-  private $areLeft(isThorough: boolean): boolean {
-    const unsure = this.$unsure;
-    const { length } = this.$slots;
-    if (!isThorough && length > FEW && length > unsure.size * LOOKS) {
-      return this.$isLeft(0) && this.$isLeft(length - 1);
+  /** Looks where the item of a key is, as far as it takes. */
+  protected override $find(
+    row: Row,
+    key: Key | undefined = this.$keyOf?.(row),
+  ): Slot<Item> | undefined {
+    const slot = super.$find(row, key);
+    if (this.$isSure || key === undefined) return slot;
+    // Who is where it was left has not been moved. Who is not known may be anywhere.
+    if (slot) {
+      if (this.$isLeft(slot, this.$placeOf(slot))) return slot;
+    } else if (this.$isAsLeft(Infinity)) {
+      this.$isSure = true;
+      return slot;
     }
-    this.$isSure = this.$slots.every((_slot, at) => this.$isLeft(at));
-    if (this.$isSure) unsure.clear();
-    return this.$isSure;
+    this.$renew();
+    return super.$find(row, key);
   }
 
-  protected override $isLeft(at: number): boolean {
-    return (
-      super.$isLeft(at) &&
-      this.$slots[at]?.key === this.$keyOf?.(this.$items[at])
-    );
+  protected override $isLeft(slot: Slot<Item>, at: number): boolean {
+    return super.$isLeft(slot, at) && slot.key === this.$keyOf?.(slot.item);
   }
 
   /** Takes the array as it is: that is what the application has made of it. */
   protected override $renew(): void {
     const items = this.$items;
-    const unsure = this.$unsure;
+    const slots = this.$slots;
     this.$settle();
     if (this.$compare) items.sort(this.$compare);
     const before = this.$byKey;
-    this.$byKey = new Map();
-    this.$slots.length = this.$shifted = 0;
+    const byKey = (this.$byKey = new Map<Key, Slot<Item>>());
+    slots.length = this.$shifted = 0;
     for (const [at, item] of items.entries()) {
-      const key = this.$keyOf?.(item);
-      const first = this.$byKey.get(key as Key);
-      // No array is left like that.
-      const slot = { item, key: first ? NaN : key, at };
-      this.$slots.push(slot);
-      if (!first) {
-        if (key !== undefined) this.$byKey.set(key, slot);
-      } else if (unsure.has(key as Key)) {
-        // It was not new after all: what is known of it goes to where it was put.
-        if (before.get(key as Key)?.item === item) {
-          this.$replace(first, item, key);
-        }
-        this.$discard(slot);
-      }
+      const key = this.$keyOf?.(item) as Key;
+      const isFirst = !byKey.has(key);
+      // No array is left with a key like that.
+      const made = { item, key: isFirst ? key : NaN, at };
+      const known = isFirst && before.get(key);
+      // It may have been found already.
+      const slot = known ? Object.assign(known, made) : made;
+      slots.push(slot);
+      if (isFirst && key !== undefined) byKey.set(key, slot);
     }
-    unsure.clear();
     this.$isSure = true;
     this.$isTouched = false;
-    this.$settle();
   }
 }

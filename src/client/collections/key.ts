@@ -18,10 +18,12 @@ export function keyReader(option: KeyOption<never>): KeyReader {
     const value = read
       ? read(row as never)
       : (row as Readonly<Record<string, JsonValue>>)[option as string];
-    if (typeof value === 'number') return value;
-    return value === undefined || value === null
-      ? undefined
-      : canonicalKey(value);
+    if (value === undefined || value === null) return undefined;
+    // Texts as they are: to compare one with itself takes no look at it.
+    return typeof value === 'number' ||
+      (typeof value === 'string' && !value.startsWith('\0'))
+      ? value
+      : `\0${canonicalKey(value)}`;
   };
 }
 

@@ -118,7 +118,7 @@ export class RowList<Row, Item = Row>
   begin(): void {
     if (this.$isOpen) return;
     this.$isOpen = true;
-    if (!this.$isAsLeft()) this.$renew();
+    if (!this.$isAsLeft(LOOKED_AT)) this.$renew();
   }
 
   commit(): void {
@@ -178,24 +178,28 @@ export class RowList<Row, Item = Row>
     return at;
   }
 
-  /** Whether the array shows the list, in order, as far as it is looked at. */
-  private $isAsLeft(): boolean {
+  /**
+   * Whether the array shows the list, in order.
+   *
+   * @param limit Of more items, only the number is looked at.
+   */
+  protected $isAsLeft(limit: number): boolean {
     const compare = this.$compare;
     const slots = this.$slots;
     const { length } = slots;
     return (
       length === this.$items.length &&
-      (length > LOOKED_AT ||
-        slots.every(({ item }, at) => {
-          const before = slots[at - 1];
-          const isBefore = compare && before && compare(before.item, item) > 0;
-          return !isBefore && this.$isLeft(at);
+      (length > limit ||
+        slots.every((slot, at) => {
+          const before = compare && slots[at - 1];
+          const isBehind = before && compare(before.item, slot.item) > 0;
+          return !isBehind && this.$isLeft(slot, at);
         }))
     );
   }
 
-  protected $isLeft(at: number): boolean {
-    return this.$slots[at]?.item === this.$items[at];
+  protected $isLeft({ item }: Slot<Item>, at: number): boolean {
+    return item === this.$items[at];
   }
 
   /** Puts the array right. */
