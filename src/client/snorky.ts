@@ -92,7 +92,7 @@ export class Snorky<
         changed: (state, close) => this.#onChanged(state, close),
         received: (data) => this.#onData(data),
         ask: () => this.#some((service) => service.$ask()),
-        isBusy: () => this.#some((service) => service.$isBusy()),
+        $isBusy: () => this.#some((service) => service.$isBusy()),
       },
     );
     const negotiation = new Negotiation(RESERVED_SERVICE, this);

@@ -30,7 +30,7 @@ export class Negotiation extends RPCService implements Features {
       const { features } = Object(answer) as { readonly features?: unknown };
       this.#granted = Array.isArray(features) ? features : [];
     };
-    const settle = { resolve, reject() {}, isOnce: true };
+    const settle = { resolve, reject() {}, $isOnce: true };
     this.$call(HELLO, params, { timeout: 0 }, settle);
   }
 

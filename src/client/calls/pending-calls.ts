@@ -11,9 +11,9 @@ export interface Settle {
   resolve(value: JsonValue): unknown;
   reject(reason: unknown): unknown;
   /** The call is for this connection only: it does not wait for the next. */
-  readonly isOnce?: boolean;
+  readonly $isOnce?: boolean;
   /** Whether the answer is on its way, so that the call has its time anew. */
-  isBusy?(): boolean;
+  $isBusy?(): boolean;
 }
 
 /** A call that has no answer yet. */
@@ -64,7 +64,7 @@ export class PendingCalls {
     signal?.addEventListener('abort', abort);
     const expire = (): void => {
       // What waits for a connection has its time when there is one.
-      if ((repeat && !outgoing.sent) || settle.isBusy?.() === true) {
+      if ((repeat && !outgoing.sent) || settle.$isBusy?.() === true) {
         timer = after(timeout, expire);
       } else {
         const what = `${site.service}.${site.command}`;
@@ -113,7 +113,7 @@ export class PendingCalls {
     // A copy: whoever is rejected may call again.
     for (const [callId, call] of [...this.#calls]) {
       const { outgoing, repeat } = call;
-      if (!final && call.isOnce !== true && (repeat || !outgoing.sent)) {
+      if (!final && call.$isOnce !== true && (repeat || !outgoing.sent)) {
         if (!outgoing.sent) continue;
         outgoing.sent = false;
         try {

@@ -133,7 +133,7 @@ export abstract class RenewingService<
         this.$ended(params, error, kept);
       };
       // What a broken socket has not taken must not be sent a second time.
-      const settle = { resolve, reject, isOnce: true };
+      const settle = { resolve, reject, $isOnce: true };
       this.$call(command, params, { timeout: 0 }, settle);
     }
   }

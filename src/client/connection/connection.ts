@@ -51,7 +51,7 @@ export class Connection {
     const socket = new socketClass(url);
     this.#socket = socket;
     this.#patience = after(openTimeout, () => {
-      this.abandon(`It did not open within ${openTimeout} ms`);
+      this.$abandon(`It did not open within ${openTimeout} ms`);
     });
     socket.onopen = () => {
       clearTimeout(this.#patience);
@@ -70,7 +70,7 @@ export class Connection {
   }
 
   /** Whether something waits for being sent. Not every class knows. */
-  get isSending(): boolean {
+  get $isSending(): boolean {
     return (this.#socket.bufferedAmount ?? 0) > 0;
   }
 
@@ -94,7 +94,7 @@ export class Connection {
   }
 
   /** Ends a connection that does not answer, without waiting for its close. */
-  abandon(reason: string): void {
+  $abandon(reason: string): void {
     this.close();
     this.#events.closed({ code: ABNORMAL, reason });
   }

@@ -42,7 +42,7 @@ export interface LinkEvents {
   /** Asks the server for a sign of life; false where that is not possible. */
   ask(): boolean;
   /** Whether there is a reason for the server to be silent. */
-  isBusy(): boolean;
+  $isBusy(): boolean;
 }
 
 /**
@@ -72,9 +72,9 @@ export class Link {
       heartbeat,
       patience,
       ask: () => this.state === 'connected' && events.ask(),
-      isBusy: () => this.#connection?.isSending === true || events.isBusy(),
+      $isBusy: () => this.#connection?.$isSending === true || events.$isBusy(),
       dead: () => {
-        this.#connection?.abandon('It gave no sign of life');
+        this.#connection?.$abandon('It gave no sign of life');
       },
     });
   }

@@ -9,7 +9,7 @@ export interface LivenessOptions {
   /** Asks the server for a sign of life; false where that is not possible. */
   readonly ask: () => boolean;
   /** Whether there is a reason for silence: the question waits behind others. */
-  readonly isBusy: () => boolean;
+  readonly $isBusy: () => boolean;
   /** Nothing came. */
   readonly dead: () => void;
 }
@@ -72,11 +72,11 @@ export class Liveness {
   }
 
   #wait(patience: number, times: number): void {
-    const { isBusy, dead } = this.#options;
+    const { $isBusy, dead } = this.#options;
     this.#deadline = after(patience, () => {
       this.#deadline = undefined;
       if (this.#heardAt >= 0) return;
-      if (times > 0 && isBusy()) this.#wait(patience, times - 1);
+      if (times > 0 && $isBusy()) this.#wait(patience, times - 1);
       else dead();
     });
   }

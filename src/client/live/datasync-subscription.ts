@@ -50,7 +50,7 @@ export class Followed {
   }
 
   /** Whether its deltas come without a name, as they did from old servers. */
-  get anonymous(): boolean {
+  get $anonymous(): boolean {
     return (
       !this.#resumable && this.state !== 'gone' && this.state !== 'waiting'
     );
@@ -81,7 +81,7 @@ export class Followed {
   }
 
   /** @internal There is a connection, or its identity is another. */
-  acquire(): void {
+  $acquire(): void {
     // Listeners may have cancelled it, or do so now.
     if (this.state === 'gone') return;
     const attempt = ++this.#attempt;
@@ -90,7 +90,7 @@ export class Followed {
   }
 
   /** @internal The connection has gone. */
-  lost(error: unknown): void {
+  $lost(error: unknown): void {
     if (this.state === 'gone' || this.state === 'waiting') return;
     this.#attempt++;
     if (this.#resumable) this.#change('waiting');
@@ -98,7 +98,7 @@ export class Followed {
   }
 
   /** @internal */
-  deltas(deltas: readonly ReceivedDelta[], position?: JsonValue): void {
+  $deltas(deltas: readonly ReceivedDelta[], position?: JsonValue): void {
     if (this.state === 'gone') return;
     this.#hasMoved = true;
     try {
@@ -114,17 +114,17 @@ export class Followed {
   }
 
   /** @internal */
-  moved(position: JsonValue): void {
+  $moved(position: JsonValue): void {
     this.#position = position;
   }
 
   /** @internal The server has ended it, or another object has its token. */
-  ended(end: FollowEnd): void {
+  $ended(end: FollowEnd): void {
     if (this.state !== 'gone') this.#end(undefined, end);
   }
 
   /** @internal The server says so before it refuses. */
-  mismatched(token: string): void {
+  $mismatched(token: string): void {
     // That of a new token leaves things as they are.
     if (this.state === 'gone' || token !== this.token) return;
     this.#attempt++;
@@ -148,8 +148,8 @@ export class Followed {
       {
         resolve: (result) => current() && this.#acquired(token, result),
         reject: (error) => current() && this.#refused(error, replaces),
-        isBusy: () => this.#isMoving(),
-        isOnce: true,
+        $isBusy: () => this.#isMoving(),
+        $isOnce: true,
       },
     );
   }
@@ -197,7 +197,7 @@ export class Followed {
       return;
     } else if (isForeign && this.#resumable && this.#position === undefined) {
       this.#resumable = false;
-      this.acquire();
+      this.$acquire();
       return;
     }
     // The server may have one of its tokens as live still.

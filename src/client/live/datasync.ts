@@ -57,9 +57,9 @@ export class DataSync extends RPCService {
    */
   follow(token: string, handlers: FollowHandlers): Followed {
     const followed = new Followed(token, handlers, this);
-    this.$followed.get(token)?.ended({ type: 'taken' });
+    this.$followed.get(token)?.$ended({ type: 'taken' });
     this.$followed.set(token, followed);
-    if (this.snorky.state === 'connected') followed.acquire();
+    if (this.snorky.state === 'connected') followed.$acquire();
     return followed;
   }
 
@@ -77,14 +77,14 @@ export class DataSync extends RPCService {
   /** @internal */
   override $connected(): void {
     for (const followed of this.$all()) {
-      if (this.snorky.state === 'connected') followed.acquire();
+      if (this.snorky.state === 'connected') followed.$acquire();
     }
   }
 
   /** @internal */
   override $lost(error: ConnectorError, final: boolean): void {
     super.$lost(error, final);
-    for (const followed of this.$all()) followed.lost(error);
+    for (const followed of this.$all()) followed.$lost(error);
   }
 
   /** @internal It hears nothing of the token any more. */
@@ -99,26 +99,27 @@ export class DataSync extends RPCService {
     const tokens = notification['subscriptions'] ?? [token];
     if (type === 'delta' && isJsonObject(delta)) {
       for (const followed of this.$all()) {
-        if (followed.anonymous)
-          followed.deltas([delta as unknown as ReceivedDelta]);
+        if (followed.$anonymous)
+          followed.$deltas([delta as unknown as ReceivedDelta]);
       }
       this.deltaReceived.dispatch(delta as unknown as ReceivedDelta);
     } else if (type === 'deltas' && Array.isArray(deltas)) {
       const batch = deltas as readonly unknown[] as readonly ReceivedDelta[];
       // Collections first: who hears of a change finds it applied.
-      this.$followed.get(token)?.deltas(batch, position);
+      this.$followed.get(token)?.$deltas(batch, position);
       for (const each of batch) this.deltaReceived.dispatch(each);
     } else if (type === 'position' && position !== undefined) {
-      this.$followed.get(token)?.moved(position);
+      this.$followed.get(token)?.$moved(position);
     } else if (type === 'mismatch') {
-      this.$followed.get(token)?.mismatched(token);
+      this.$followed.get(token)?.$mismatched(token);
     } else if ((ENDS as string[]).includes(type) && Array.isArray(tokens)) {
       const end = notification as unknown as FollowEnd;
-      for (const each of tokens) this.$followed.get(each as string)?.ended(end);
+      for (const each of tokens)
+        this.$followed.get(each as string)?.$ended(end);
       for (const followed of this.$all()) {
         // Those of tokens that were for somebody else may be for whom it is now.
         if (type === 'identity' && followed.state === 'mismatched') {
-          followed.acquire();
+          followed.$acquire();
         }
       }
     } else {

@@ -124,7 +124,7 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
    * Is not `live` from now on, and fetches again after some milliseconds, or as
    * soon as it was going to. Until then it follows what happens.
    */
-  fetchAfter(delay: number): void {
+  $fetchAfter(delay: number): void {
     if (!this.#followed) return;
     this.#next ??= setTimeout(() => this.#load(), delay);
     this.#on('outdated', this.error);
@@ -203,7 +203,7 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
         }
         attempt(() => target.commit());
         // Of a part, only the server knows which row comes where one has gone.
-        if (!isSame) this.fetchAfter(this.#nextDelay());
+        if (!isSame) this.$fetchAfter(this.#nextDelay());
         if (!isOver()) this.changed.dispatch();
       },
       onState: (state, error, end) => {
@@ -282,10 +282,10 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
     if (error instanceof RpcError && error.value === TOO_MANY_SUBSCRIPTIONS) {
       this.#fail(error);
     } else if (type === 'refetch') {
-      this.fetchAfter(Math.min(Number(end?.delay) || 0, LONGEST_WAIT));
+      this.$fetchAfter(Math.min(Number(end?.delay) || 0, LONGEST_WAIT));
     } else if (type === 'revoked') {
       // Everybody's, perhaps.
-      this.fetchAfter(this.#nextDelay());
+      this.$fetchAfter(this.#nextDelay());
     } else if (this.#held && this.#datasync.snorky.state === 'connected') {
       this.#load();
     } else {

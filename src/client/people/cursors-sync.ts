@@ -178,7 +178,7 @@ export abstract class SynchronizedCursor implements CursorState {
       { privateHandle: this.#privateHandle, ...params },
       {},
       {
-        isOnce: true,
+        $isOnce: true,
         // Unless it was settled before: its connection or document has gone.
         resolve: (result) => {
           if (this.#sent !== sent) return;

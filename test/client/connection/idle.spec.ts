@@ -140,7 +140,7 @@ describe('the sign of life', () => {
         liveness.heard();
         return true;
       },
-      isBusy: () => false,
+      $isBusy: () => false,
       dead: () => {},
     });
     liveness.start();
