@@ -189,7 +189,7 @@ interface Message {
   readonly deltas?: readonly Delta<Row>[];
   readonly subscription?: string;
   readonly position?: JsonValue;
-  readonly subscriptions?: readonly string[];
+  readonly subscriptions?: readonly (string | undefined)[];
   readonly delay?: number;
 }
 
@@ -337,9 +337,8 @@ class Watcher {
     this.line = line;
     await Promise.race([once(ws, 'open').catch(() => {}), line.end]);
     if (ws.readyState !== WebSocket.OPEN) return;
-    if (this.listens) {
-      await line.call('snorky', 'hello', { features: ['refetch', 'taken'] });
-    }
+    const features = this.listens ? ['refetch', 'taken'] : ['taken'];
+    if (this.resumes) await line.call('snorky', 'hello', { features });
     // The server may close it, also in the middle of an acquisition.
     while (this.line === line && !line.isOver) {
       if (this.token === undefined) await this.fetch();
@@ -442,9 +441,10 @@ class Watcher {
   private apply(message: Message): void {
     const { tally } = this.context;
     if (message.type === 'error') return;
-    if (message.type === 'refetch') {
+    if (message.type === 'refetch' || message.type === 'taken') {
+      const { subscriptions = [message.subscription] } = message;
       const { token } = this;
-      if (token !== undefined && message.subscriptions?.includes(token)) {
+      if (token !== undefined && subscriptions.includes(token)) {
         this.end(message);
       }
       return;
@@ -480,7 +480,8 @@ class Watcher {
     this.position = position;
     if (known === undefined) return;
     if ((broker.topics.compare(position, known) ?? -1) < 0) {
-      tally.faults.push('A position went back');
+      const [from, to] = [known, position].map((one) => JSON.stringify(one));
+      tally.faults.push(`A position went back, from ${from} to ${to}`);
     }
   }
 

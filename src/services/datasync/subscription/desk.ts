@@ -137,7 +137,9 @@ export class SubscriptionDesk {
    * tell. Each is asked for.
    */
   doubted(): void {
-    this.tell([...this.held], { type: 'taken' });
+    const all = [...this.held];
+    for (const holding of all) holding.isDoubted = true;
+    this.tell(all, { type: 'taken' });
   }
 
   /** A log has lost entries: what was told until now may lack some for ever. */

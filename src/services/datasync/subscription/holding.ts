@@ -49,6 +49,11 @@ export class Holding {
   cancellation: CancellationCall | undefined;
   /** An earlier one of this node with the same token, if it is still in the index. */
   older: Holding | undefined;
+  /**
+   * Whether somebody may have the token by a way of which this node could not
+   * learn. Then whoever has it need not be where its client is.
+   */
+  isDoubted = false;
   /** What has happened and is not dealt with. */
   readonly events: LifeEvent[] = [];
   isRunning = false;

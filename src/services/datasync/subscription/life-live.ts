@@ -14,7 +14,7 @@ export function live(life: Of<'live'>, event: LifeEvent): Step {
     case 'lost':
       return mode === 'once' ? stay(life) : gone(life, 'elsewhere', 'taken');
     case 'forgotten':
-      // Nobody has taken it over, so that its client waits for what never comes.
+      // Its client need not have moved: it would wait for what never comes.
       return mode === 'once' ? stay(life) : gone(life, 'removed', 'refetch');
     case 'superseded':
       if (mode === 'once') return stay(life);

@@ -212,7 +212,10 @@ export type LifeEvent =
   | { readonly type: 'kept' }
   /** The token is held by somebody else, or gone. */
   | { readonly type: 'lost' }
-  /** There is no such token any more, so that nobody else can have it. */
+  /**
+   * There is no such token any more, or somebody has it by a way of which nobody
+   * was told.
+   */
   | { readonly type: 'forgotten' }
   | { readonly type: 'released' }
   /** @param was Whether it was this life's to remove. */

@@ -116,7 +116,14 @@ export class TokenQuestions {
       holding,
       'ask',
       () => store.isHeldBy(token, holder, identityOf(client)),
-      (type) => ({ type }),
+      (answer) => {
+        if (answer === 'kept') holding.isDoubted = false;
+        // An earlier connection may have asked first for what was free: then this
+        // client has not moved there, and has to hear of it.
+        return holding.isDoubted && answer === 'lost'
+          ? { type: 'forgotten' }
+          : { type: answer };
+      },
     );
   }
 
