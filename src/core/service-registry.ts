@@ -253,7 +253,8 @@ export class ServiceRegistry implements ServiceHost {
   private tell(type: ConnectionEvent['type'], client: Client): void {
     if (!this.observers.hearsEvents) return;
     const identity = client.identity as JsonValue;
-    this.observers.event({ type, at: Date.now(), client: client.id, identity });
+    const event = { type, at: Date.now(), client: client.id, identity };
+    this.observers.event(Object.freeze(event));
   }
 
   /** @internal A command's promise is under way. */

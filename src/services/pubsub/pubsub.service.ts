@@ -232,8 +232,9 @@ export class PubSubService extends RpcService {
     const { observers } = this.registry;
     if (!observers.hearsEvents) return;
     const { name: service } = this;
-    const channel = PubSubEngine.channel(key);
-    observers.event({ type, at: Date.now(), service, channel });
+    const channel = frozenJson(PubSubEngine.channel(key), 'channel');
+    const event = { type, at: Date.now(), service, channel };
+    observers.event(Object.freeze(event));
   }
 
   /** @internal */

@@ -96,7 +96,12 @@ export class Webhook<Event extends object> {
     const { retryFor } = this.settings;
     const { missing } = this;
     const lost = missing > 0 ? { lost: missing } : {};
-    const body = JSON.stringify({ node: this.node, ...lost, events });
+    let body: string;
+    try {
+      body = JSON.stringify({ node: this.node, ...lost, events });
+    } catch (error) {
+      return `they are no JSON (${String(error)})`;
+    }
     const delivery = randomUUID();
     const end = performance.now() + retryFor;
     for (let attempt = 0; ; attempt++) {
@@ -106,16 +111,14 @@ export class Webhook<Event extends object> {
         return undefined;
       }
       const { why } = outcome;
-      const delay = Math.max(backoff(attempt), outcome.retryAfter ?? 0);
-      const isLast =
-        outcome.kind === 'refused' ||
-        this.closing ||
-        performance.now() + delay > end;
-      if (isLast) return why;
+      const left = end - performance.now();
+      if (outcome.kind === 'refused' || this.closing || left <= 0) return why;
       this.host.log.warn('webhook:retry', () => {
         return `Events of "${this.host.name}" will be posted again: ${why}`;
       });
-      await this.pause(delay);
+      // Not beyond the end: the last attempt is then.
+      const wished = Math.max(backoff(attempt), outcome.retryAfter ?? 0);
+      await this.pause(Math.min(wished, left));
     }
   }
 

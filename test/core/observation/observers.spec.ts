@@ -198,6 +198,19 @@ describe('An observer that fails', () => {
     ]);
   });
 
+  it('cannot change what others are told', () => {
+    const { registry, client } = setUp();
+    registry.observe({
+      event: (event) => {
+        (event as { type: string }).type = 'changed';
+      },
+    });
+    const { events } = witness(registry);
+    registry.connect(client);
+    expect(events.map(({ type }) => type)).toEqual(['connected']);
+    expect(registry.counters.failures).toBe(1);
+  });
+
   it('is called as a method of its own', () => {
     const { registry, client } = setUp();
     class Watching implements RegistryObserver {

@@ -135,6 +135,42 @@ describe('A webhook', () => {
     expect(elsewhere.posts).toEqual([]);
   });
 
+  it.each([[60], [1], [0.3]])(
+    'does not give events up at once where the receiver asks for %d s',
+    async (seconds) => {
+      await using receiver = await Receiver.start(
+        status(503, { 'Retry-After': String(seconds) }),
+      );
+      const { webhook, told } = hook(receiver.url, {
+        batchSize: 1,
+        retryFor: 400,
+      });
+      const began = performance.now();
+      webhook.add({ n: 1 });
+      webhook.add({ n: 2 });
+      await receiver.until(() => receiver.numbers.includes(2));
+      // The last attempt is at the end, and only then is it the next one's turn.
+      expect(performance.now() - began).toBeGreaterThan(390);
+      expect(receiver.numbers.slice(0, 2)).toEqual([1, 1]);
+      await webhook.close(1000);
+      expect(told.lost).toBe(2);
+    },
+  );
+
+  it('loses what is no JSON, and goes on', async () => {
+    await using receiver = await Receiver.start();
+    const { webhook, told } = hook(receiver.url, { batchSize: 1 });
+    webhook.add({ n: 1n } as never);
+    webhook.add({ n: 2 });
+    await receiver.until(() => receiver.posts.length === 1);
+    expect(receiver.numbers).toEqual([2]);
+    await webhook.close(1000);
+    expect(told.lost).toBe(1);
+    expect(told.lines).toEqual([
+      expect.stringMatching(/are lost: they are no JSON \(TypeError: /),
+    ]);
+  });
+
   it('gives up when its time for attempts is over', async () => {
     await using receiver = await Receiver.start(status(500));
     const { webhook, told } = hook(receiver.url, { retryFor: 0 });
