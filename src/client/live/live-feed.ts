@@ -144,6 +144,8 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
     this.#aborter = aborter;
     this.#held = false;
     this.#on('fetch', this.error);
+    // Whoever heard of it may have closed it, or begun anew.
+    if (this.#aborter !== aborter) return;
     void fetchSubscribing({ ...this.#request, aborter }).then((result) => {
       // Given up, or begun anew. (A timeout aborts it as well.)
       if (this.#aborter !== aborter) return;

@@ -89,6 +89,8 @@ async function exchange({
   isRenewal,
 }: SubscribingRequest): Promise<Snapshot | FetchFailure> {
   const init = typeof request === 'function' ? await request() : request;
+  // It may take long, and whoever asks for the rows may not look at the signal.
+  signal.throwIfAborted();
   let answering: Promise<Response>;
   try {
     const headers = new Headers(init?.headers);

@@ -311,9 +311,11 @@ export class DataSyncRuntime {
   }
 
   private read(entry: TopicEntry): void {
-    this.route(entry, readEntry(entry));
     const measure = measureOnce(entry);
-    this.beacon.advance(entry.position, measure);
+    // Before it is told: who is told of it has had it.
+    this.beacon.count(measure);
+    this.route(entry, readEntry(entry));
+    this.beacon.advance(entry.position);
     this.watch.advance(measure);
   }
 

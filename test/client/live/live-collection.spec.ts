@@ -402,6 +402,50 @@ describe('a live list', () => {
     expect(tasks.fetched).toBe(2);
   });
 
+  it.each(['close', 'refresh'] as const)(
+    'asks for nothing more where whoever hears of its fetch calls %s()',
+    async (act) => {
+      await using page = await open();
+      let asked = 0;
+      const list = page.list({
+        fetch: (url, init) => {
+          asked++;
+          return fetch(url, init);
+        },
+      });
+      await list.ready;
+      let stale = 0;
+      list.changed.add(() => {
+        if (list.state === 'stale' && ++stale === 1) list[act]();
+      });
+      list.refresh();
+      if (act === 'refresh') await live(list, 'live');
+      expect(list.state).toBe(act === 'close' ? 'closed' : 'live');
+      expect(asked).toBe(act === 'close' ? 1 : 2);
+    },
+  );
+
+  it('does not fetch what it was closed before it could', async () => {
+    await using page = await open();
+    let begin!: () => void;
+    let asked = 0;
+    const list = page.list({
+      request: () =>
+        new Promise((resolve) => {
+          begin = () => resolve({});
+        }),
+      fetch: (url, init) => {
+        asked++;
+        return fetch(url, init);
+      },
+    });
+    list.ready.catch(() => {});
+    list.close();
+    begin();
+    await new Promise(setImmediate);
+    expect(asked).toBe(0);
+  });
+
   it('gives its subscription back when it is closed', async () => {
     await using page = await open({ maxSubscriptions: 1 });
     for (let i = 0; i < 3; i++) {

@@ -117,6 +117,22 @@ describe.each(BROKERS)('Positions over $over', ({ make }) => {
     expect(types).toHaveLength(60);
   });
 
+  it.each([
+    ['entries', { entries: 4 }, 0],
+    ['age', { age: 400 }, 300],
+  ])(
+    'are not told again to who has had all, by %s',
+    async (_bound, log, pause) => {
+      await restart({ log });
+      const client = await node.connect();
+      await resume(client, await node.authorize());
+      await node.publishTasks(3);
+      await after(pause);
+      const types = (await taken(client)).map(({ type }) => type);
+      expect(types).toEqual(['deltas', 'deltas', 'deltas']);
+    },
+  );
+
   it('are not told to those who did not ask to resume', async () => {
     await restart({ log: { entries: 8 } });
     const client = await node.connect();

@@ -46,17 +46,18 @@ export class PositionBeacon {
   }
 
   /**
-   * The log has taken an entry, and who it concerns has been told.
+   * The log has taken an entry, of which nobody has been told yet.
    *
    * @param measure Its size; asked for only while anybody listens.
    */
-  advance(position: Position, measure: () => number): void {
+  count(measure: () => number): void {
+    if (this.order.first === undefined) this.tally.add();
+    else this.tally.add(measure);
+  }
+
+  /** Who that entry concerns has been told. */
+  advance(position: Position): void {
     this.last = position;
-    if (this.order.first === undefined) {
-      this.tally.add();
-      return;
-    }
-    this.tally.add(measure);
     this.look();
   }
 
