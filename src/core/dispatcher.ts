@@ -8,6 +8,7 @@ import type { JsonValue } from '../protocol/json.js';
 import { encodeError, idOfCall } from '../protocol/rpc.js';
 import type { Client } from './clients/client.js';
 import { Lane } from './clients/lane.js';
+import type { Everywhere } from './everywhere.js';
 import { asPromise, isPromiseLike } from './promise-like.js';
 import type { Service, ServiceHost } from './service.js';
 
@@ -16,6 +17,7 @@ interface DispatchHost extends Pick<
   ServiceHost,
   'counters' | 'discard' | 'failed'
 > {
+  readonly $everywhere: Pick<Everywhere, 'mark'>;
   /** Who takes the messages for a name. */
   receiver(name: JsonValue): Service | undefined;
 }
@@ -27,6 +29,7 @@ export class Dispatcher {
   /** Takes one incoming text of a connected client. */
   dispatch(client: Client, text: string): void {
     this.host.counters.add('received');
+    if (client.pending === 0) client.mark = this.host.$everywhere.mark();
     if (client.lane?.busy) client.lane.push(text);
     else this.take(client, text);
   }

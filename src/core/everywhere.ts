@@ -73,13 +73,17 @@ export const CLOSINGS: Retention = {
 /** Connections closed in a second at most where closings were lost. */
 const CLOSES_PER_SECOND = 200;
 
+/** What somebody is told who may have been closed while being decided about. */
+const TRY_AGAIN = 'Try again';
+
 /** Of the entries of the log, see `versioned`. */
 const VERSION = 1;
 
 /**
  * Closes connections on all nodes, by a log that all of them read. The guards of
- * somebody who is being let in may have looked before the application took the
- * right away: so whoever was closed since they began is not let in.
+ * somebody who is being let in, or a command that logs somebody in, may have looked
+ * before the application took the right away: so whoever was closed since they began
+ * is not let in, or closed.
  */
 export class Everywhere implements EveryNode {
   private readonly recent = new RecentClosings();
@@ -138,10 +142,26 @@ export class Everywhere implements EveryNode {
    * @throws UpgradeRefused for an identity that was closed since then.
    */
   assertNotClosed(identity: JsonValue, mark: number): void {
-    if (identity === null) return;
-    if (!this.recent.mayHave(canonicalKey(identity), mark)) return;
+    if (!this.mayHaveClosed(identity, mark)) return;
     // Who may still will be let in then, by guards that look again.
-    throw new UpgradeRefused(503, 'Try again');
+    throw new UpgradeRefused(503, TRY_AGAIN);
+  }
+
+  /**
+   * Somebody has an identity now, which a command gave it.
+   *
+   * @param client What it decides by may be from before its oldest request.
+   */
+  identified(client: Client, identity: JsonValue): void {
+    if (!this.mayHaveClosed(identity, client.mark)) return;
+    // As at the door: it comes back, and logs in again if it still may.
+    client.close(CloseCode.normal, TRY_AGAIN);
+  }
+
+  private mayHaveClosed(identity: JsonValue, mark: number): boolean {
+    return (
+      identity !== null && this.recent.mayHave(canonicalKey(identity), mark)
+    );
   }
 
   private append(entry: JsonObject): MaybePromise<void> {

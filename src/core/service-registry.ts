@@ -167,6 +167,7 @@ export class ServiceRegistry implements ServiceHost {
   ) => {
     this.identities.put(client, after);
     this.hooks.identityChanged(client);
+    this.$everywhere.identified(client, after);
   };
 
   /** Tells every service that a client has gone. */

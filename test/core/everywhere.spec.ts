@@ -4,11 +4,15 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   BroadcastDealer,
   BrokerUnavailable,
+  Client,
+  ConnectedClient,
   DataSyncModule,
   DataSyncService,
   MemoryBroker,
+  RpcCommand,
   SnorkyGateway,
   SnorkyModule,
+  SnorkyService,
   type Broker,
   type IdentifiesClient,
   type JsonValue,
@@ -32,6 +36,23 @@ class AllTasks extends BroadcastDealer {
 
 const ALL = [{ dealer: 'AllTasks', query: null }];
 
+/** Decides about a log-in for as long as a test wants it to. */
+@SnorkyService('auth')
+class Auth {
+  decide: () => void = () => {};
+
+  @RpcCommand()
+  async logIn(@ConnectedClient() client: Client): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.decide = resolve;
+    });
+    client.identity = 'ann';
+  }
+
+  @RpcCommand()
+  ping(): void {}
+}
+
 /** One node of an application. */
 class Node implements AsyncDisposable {
   private constructor(
@@ -54,6 +75,7 @@ class Node implements AsyncDisposable {
         }),
         DataSyncModule.register({ dealers: [AllTasks] }),
       ],
+      providers: [Auth],
     })
       .setLogger(log)
       .compile();
@@ -62,6 +84,10 @@ class Node implements AsyncDisposable {
 
   get registry(): ServiceRegistry {
     return registryOf(this.app, 'frontend');
+  }
+
+  get auth(): Auth {
+    return this.app.get(Auth);
   }
 
   get datasync(): DataSyncService {
@@ -90,6 +116,12 @@ async function nodes(
   );
   open.push(a as Node, b as Node);
   return [a as Node, b as Node, store];
+}
+
+async function single(): Promise<Node> {
+  const node = await Node.start(new MemoryBroker());
+  open.push(node);
+  return node;
 }
 
 afterEach(async () => {
@@ -217,6 +249,44 @@ describe('Everywhere', () => {
     await expect(
       a.registry.everywhere.close('ann') as Promise<void>,
     ).rejects.toMatchObject({ code: 'BROKER_UNCERTAIN' });
+  });
+});
+
+describe('A log-in by a command that is under way', () => {
+  it.each([false, true])(
+    'ends its connection where the identity is closed meanwhile (other messages: %p)',
+    async (busy) => {
+      const node = await single();
+      const client = await node.connect(null);
+      const other = await node.connect('ann');
+      const loggingIn = client.call('auth', 'logIn', {});
+      loggingIn.catch(() => {});
+      await new Promise(setImmediate);
+      await node.registry.everywhere.close('ann', 4200, 'Banned');
+      expect(await other.closed).toMatchObject({ code: 4200 });
+      // What comes after the closing does not make the log-in younger.
+      if (busy) await client.call('auth', 'ping', {});
+      node.auth.decide();
+      expect(await client.closed).toMatchObject({
+        code: 1000,
+        reason: 'Try again',
+      });
+      expect([...node.registry.clientsOf('ann')]).toEqual([]);
+    },
+  );
+
+  it('is as good as any where it begins afterwards', async () => {
+    const node = await single();
+    const client = await node.connect(null);
+    await client.call('auth', 'ping', {});
+    await node.registry.everywhere.close('ann', 4200, 'Banned');
+    const loggingIn = client.call('auth', 'logIn', {});
+    await new Promise(setImmediate);
+    node.auth.decide();
+    await loggingIn;
+    await client.call('auth', 'ping', {});
+    expect(client.connected).toBe(true);
+    expect([...node.registry.clientsOf('ann')]).toHaveLength(1);
   });
 });
 

@@ -74,6 +74,13 @@ export abstract class Client {
   pending = 0;
   /** @internal What those took to send, in UTF-16 units. */
   pendingBytes = 0;
+  /**
+   * How far the closings of identities had come when the oldest of its requests
+   * without an answer arrived: what it decides may be of then.
+   *
+   * @internal
+   */
+  mark = 0;
   /** @internal Closes it when its admission expires. */
   expiry: NodeJS.Timeout | undefined;
   /** @internal Present while a message is held back, or was. */
