@@ -116,7 +116,10 @@ export { getRegistryToken, getServiceToken } from './nest/setup/constants.js';
 export { PubSubModule } from './services/pubsub/pubsub.module.js';
 export { PubSubService } from './services/pubsub/pubsub.service.js';
 export { PubSubBackend } from './services/pubsub/pubsub-backend.service.js';
-export type { PubSubModuleOptions } from './services/pubsub/pubsub.module.js';
+export type {
+  PubSubModuleAsyncOptions,
+  PubSubModuleOptions,
+} from './services/pubsub/pubsub.module.js';
 export type { PubSubOptions } from './services/pubsub/pubsub-options.js';
 
 // Live data

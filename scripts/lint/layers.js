@@ -191,7 +191,7 @@ export const ROOMS = [
   {
     folder: 'nest/registration',
     is: 'how a module asks for a service, and the registries that services go into',
-    rooms: ['nest/setup'],
+    rooms: ['nest/setup', 'nest/options'],
     hall: false,
   },
   {

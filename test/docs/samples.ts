@@ -1210,6 +1210,18 @@ const app = await NestFactory.create(AppModule);`,
       return Promise.resolve();
     },
   },
+  options: {
+    file: 'services/poll/poll-options.ts',
+    run: (sample) => {
+      const { pollOptions } = sample as unknown as {
+        pollOptions(options: object): object;
+      };
+      expect(pollOptions({})).toEqual({});
+      expect(pollOptions({ choices: ['tea'] })).toEqual({ choices: ['tea'] });
+      expect(() => pollOptions({ choices: 'tea' })).toThrow('list of texts');
+      return Promise.resolve();
+    },
+  },
   service: {
     file: 'services/poll/poll.service.ts',
     run: async (sample) => {
@@ -1228,11 +1240,32 @@ const app = await NestFactory.create(AppModule);`,
     file: 'services/poll/poll.module.ts',
     run: async (sample) => {
       const module = sample['PollModule'] as unknown as {
-        register(options?: { name: string }): DynamicModule;
+        register(options?: object): DynamicModule;
+        registerAsync(options: object): DynamicModule;
       };
-      await using app = await serve([], [module.register({ name: 'lunch' })]);
+      await using app = await serve(
+        [],
+        [
+          module.register({ name: 'lunch' }),
+          module.registerAsync({
+            name: 'drinks',
+            useFactory: async () => ({ choices: ['tea'] }),
+          }),
+        ],
+      );
       await using client = await connectClient(app.app);
-      expect(await client.call('lunch', 'vote', { option: 'tea' })).toBeNull();
+      const vote = (poll: string, option: string) =>
+        client.call(poll, 'vote', { option });
+      expect(await vote('lunch', 'soup')).toBeNull();
+      expect(await vote('drinks', 'tea')).toBeNull();
+      await expect(vote('drinks', 'soup')).rejects.toMatchObject({
+        value: 'No such choice',
+      });
+      await expect(
+        serve([], [module.register({ choices: 'tea' })]),
+      ).rejects.toThrow(
+        'The options of service "poll" cannot be used: The poll option "choices" must be a list of texts.',
+      );
     },
   },
 };

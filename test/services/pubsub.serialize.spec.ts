@@ -235,11 +235,58 @@ describe('The option `serialize`', () => {
     expect(() => pubsub.broadcast('news', 1)).toThrow(error);
   });
 
-  it('is a function, or stops the start', () => {
-    expect(() =>
-      PubSubModule.register({ name: 'mine', serialize: 7 as never }),
-    ).toThrow(
-      'The options of service "mine" cannot be used: The PubSub option "serialize" must be a function.',
-    );
+  it('may come from a factory that injects providers', async () => {
+    const testing = await Test.createTestingModule({
+      imports: [
+        SnorkyModule.forRoot({
+          registries: { frontend: { websocket: { path: '/ws' } } },
+        }),
+        PubSubModule.registerAsync({
+          imports: [
+            {
+              module: class Names {},
+              providers: [{ provide: 'name', useValue: 'said' }],
+              exports: ['name'],
+            },
+          ],
+          inject: ['name'],
+          useFactory: async (name: string) => ({ serialize: () => name }),
+        }),
+      ],
+    }).compile();
+    app = await testing.init();
+    await using client = await connectClient(app);
+    await client.call('pubsub', 'subscribe', { channel: 'news' });
+    await app.get(PubSubService).broadcast('news', { n: 1 });
+    expect(await client.next()).toMatchObject({ message: { message: 'said' } });
+  });
+
+  it.each([
+    [
+      'at once',
+      () => PubSubModule.register({ name: 'mine', serialize: 7 as never }),
+    ],
+    [
+      'from a factory',
+      () =>
+        PubSubModule.registerAsync({
+          name: 'mine',
+          useFactory: () => ({ serialize: 7 as never }),
+        }),
+    ],
+  ])('is a function, or stops the start: %s', async (_how, module) => {
+    const starting = Test.createTestingModule({
+      imports: [
+        SnorkyModule.forRoot({
+          registries: { frontend: { websocket: { path: '/ws' } } },
+        }),
+        module(),
+      ],
+    }).compile();
+    await expect(starting).rejects.toMatchObject({
+      code: 'SNORKY_SERVICE_OPTION_INVALID',
+      message:
+        'The options of service "mine" cannot be used: The PubSub option "serialize" must be a function.',
+    });
   });
 });

@@ -29,10 +29,13 @@ export interface BundledServiceOptions<Service, Backend> {
 /** What the module of a bundled service is made of, but for its options. */
 export interface BundledClasses<Service, Backend> {
   readonly service: Type<Service>;
-  readonly backend: Type<Backend>;
   readonly name: string;
-  /** Under which the backend service injects the service that it steers. */
-  readonly target: symbol;
+  /** The service for trusted servers, where there is one. */
+  readonly backend?: {
+    readonly service: Type<Backend>;
+    /** Under which it injects the service that it steers. */
+    readonly target: symbol;
+  };
 }
 
 /**
@@ -50,39 +53,58 @@ export function bundledService<Service, Backend>(
     service = classes.service,
     name = classes.name,
     registry = DEFAULT_REGISTRY,
-    backend = {},
   } = options;
-  for (const one of [classes.service, classes.backend]) {
-    Reflect.defineMetadata(BUNDLED_METADATA, true, one);
-  }
-  const backendClass = backend.service ?? classes.backend;
-  const backendName = backend.name ?? `${name}_backend`;
-  const backendRegistry = backend.registry ?? DEFAULT_BACKEND_REGISTRY;
+  Reflect.defineMetadata(BUNDLED_METADATA, true, classes.service);
   const aliases = [classes.service, service];
-  const backendAliases = [classes.backend, backendClass];
-  const [serviceToken] = tokensOf(name, registry) as [string];
+  const backend = bundledBackend(classes, options, name, {
+    registry,
+    aliases,
+  });
   return {
     providers: [
       ...serviceProviders({ service, name, registry, aliases }),
-      ...serviceProviders({
-        service: backendClass,
-        name: backendName,
-        registry: backendRegistry,
-        aliases: backendAliases,
-        optional: true,
-      }),
-      {
-        provide: classes.target,
-        inject: [serviceToken, getServiceToken(name), ...aliases],
-        useFactory: overriding,
-      },
+      ...backend.providers,
       rootCheck(name),
     ],
     exports: [
       ...tokensOf(name, registry),
-      ...tokensOf(backendName, backendRegistry),
-      ...new Set([...aliases, ...backendAliases]),
+      ...new Set(aliases),
+      ...backend.exports,
     ],
+  };
+}
+
+function bundledBackend<Service, Backend>(
+  { backend: own }: BundledClasses<Service, Backend>,
+  { backend = {} }: BundledServiceOptions<Service, Backend>,
+  steered: string,
+  { registry, aliases }: { registry: string; aliases: readonly Type[] },
+): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
+  if (own === undefined) return { providers: [], exports: [] };
+  Reflect.defineMetadata(BUNDLED_METADATA, true, own.service);
+  const {
+    service = own.service,
+    name = `${steered}_backend`,
+    registry: place = DEFAULT_BACKEND_REGISTRY,
+  } = backend;
+  const names = [own.service, service];
+  const [token] = tokensOf(steered, registry) as [string];
+  return {
+    providers: [
+      ...serviceProviders({
+        service,
+        name,
+        registry: place,
+        aliases: names,
+        optional: true,
+      }),
+      {
+        provide: own.target,
+        inject: [token, getServiceToken(steered), ...aliases],
+        useFactory: overriding,
+      },
+    ],
+    exports: [...tokensOf(name, place), ...new Set(names)],
   };
 }
 

@@ -2,17 +2,17 @@ import {
   ConfigurableModuleBuilder,
   Module,
   type DynamicModule,
+  type Provider,
   type Type,
 } from '@nestjs/common';
 import type { ClassRules } from '../../core/json/class-rules.js';
 import {
-  bundledService,
-  type BundledServiceOptions,
-} from '../../nest/registration/bundled-service.js';
+  BundledModule,
+  type BundledAsyncOptions,
+  type BundledStaticOptions,
+} from '../../nest/registration/bundled-module.js';
 import { CLASS_RULES } from '../../nest/setup/constants.js';
 import { ofThisCopy } from '../../nest/setup/package-copies.js';
-import { setupError } from '../../nest/setup/setup-errors.js';
-import type { AsyncOptions } from '../../nest/options/snorky-options.js';
 import {
   DATASYNC_TARGET,
   DataSyncBackend,
@@ -28,16 +28,25 @@ import { Dealer, type AnyDealer } from './dealers/dealer.js';
 import { declaredModels } from './models/declared-models.js';
 import type { ModelsOptions } from './models/model-options.js';
 
-const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<DataSyncOptions>().build();
 
-const NAME = 'datasync';
+const bundled = new BundledModule(
+  () => DataSyncModule,
+  {
+    service: DataSyncService,
+    name: 'datasync',
+    backend: { service: DataSyncBackend, target: DATASYNC_TARGET },
+  },
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+);
 
 /** What of a DataSync module is static. The name is `datasync` by default. */
-export interface DataSyncStaticOptions
-  extends
-    Pick<DynamicModule, 'imports'>,
-    BundledServiceOptions<DataSyncService, DataSyncBackend> {
+export interface DataSyncStaticOptions extends BundledStaticOptions<
+  DataSyncService,
+  DataSyncBackend
+> {
   /** Who decides who hears what: classes, made with injection, or instances. */
   readonly dealers: readonly (Type<AnyDealer> | AnyDealer)[];
 }
@@ -47,13 +56,13 @@ export interface DataSyncModuleOptions
   extends DataSyncStaticOptions, DataSyncOptions {}
 
 /** The options of `DataSyncModule.registerAsync`. */
-export interface DataSyncModuleAsyncOptions
-  extends
-    DataSyncStaticOptions,
-    Omit<AsyncOptions<DataSyncOptions>, 'imports'> {
+export type DataSyncModuleAsyncOptions = BundledAsyncOptions<
+  DataSyncStaticOptions,
+  DataSyncOptions
+> & {
   /** As of `register`. Those of the factory come in place of them, by model. */
   readonly models?: ModelsOptions;
-}
+};
 
 /**
  * Live data: `datasync` for clients, `datasync_backend` for trusted servers.
@@ -63,35 +72,22 @@ export interface DataSyncModuleAsyncOptions
 @Module({})
 export class DataSyncModule {
   static register(options: DataSyncModuleOptions): DynamicModule {
-    return define(Definition.register(options), options);
+    return bundled.register(options, providers(options));
   }
 
   /** Like `register`, with limits from a factory that may inject providers. */
   static registerAsync(options: DataSyncModuleAsyncOptions): DynamicModule {
-    type Late = Parameters<typeof Definition.registerAsync>[0];
-    return define(
-      Definition.registerAsync(options as unknown as Late),
-      options,
-    );
+    return bundled.registerAsync(options, providers(options));
   }
 }
 
 ofThisCopy(Dealer);
 
-function define(
-  { providers = [], imports = [] }: DynamicModule,
+function providers(
   options: DataSyncStaticOptions & Pick<DataSyncOptions, 'models'>,
-): DynamicModule {
-  const { dealers, name = NAME } = options;
-  const bundled = bundledService(
-    {
-      service: DataSyncService,
-      backend: DataSyncBackend,
-      name: NAME,
-      target: DATASYNC_TARGET,
-    },
-    options,
-  );
+): Provider[] {
+  const { dealers } = options;
+  const name = bundled.nameIn(options);
   const dealerProviders = dealers.map((dealer, index) => {
     const provide = `SnorkyDealer(${name}/${index})`;
     if (typeof dealer !== 'function') return { provide, useValue: dealer };
@@ -100,45 +96,26 @@ function define(
       ? { provide: dealer, useClass: dealer }
       : { provide, useClass: dealer };
   });
-  return {
-    module: DataSyncModule,
-    global: true,
-    imports: [...imports, ...(options.imports ?? [])],
-    providers: [
-      ...providers,
-      ...dealerProviders,
-      {
-        provide: DATASYNC_DEALERS,
-        inject: dealerProviders.map(({ provide }) => provide),
-        useFactory: (...made: unknown[]) =>
-          made.map((one, index) => namedAs(dealers[index], one)),
-      },
-      {
-        provide: DATASYNC_SETTINGS,
-        inject: [MODULE_OPTIONS_TOKEN],
-        useFactory: (late: DataSyncOptions) =>
-          sound(name, () => dataSyncSettings(late)),
-      },
-      {
-        provide: DATASYNC_MODELS,
-        inject: [
-          MODULE_OPTIONS_TOKEN,
-          DATASYNC_DEALERS,
-          { token: CLASS_RULES, optional: true },
-        ],
-        useFactory: (
-          late: DataSyncOptions,
-          made: readonly Dealer<never>[],
-          rules: ClassRules | undefined,
-        ) =>
-          sound(name, () =>
-            declaredModels({ ...options.models, ...late.models }, made, rules),
-          ),
-      },
-      ...bundled.providers,
-    ],
-    exports: bundled.exports,
-  };
+  return [
+    ...dealerProviders,
+    {
+      provide: DATASYNC_DEALERS,
+      inject: dealerProviders.map(({ provide }) => provide),
+      useFactory: (...made: unknown[]) =>
+        made.map((one, index) => namedAs(dealers[index], one)),
+    },
+    bundled.made(DATASYNC_SETTINGS, options, dataSyncSettings),
+    bundled.made(
+      DATASYNC_MODELS,
+      options,
+      (
+        late: DataSyncOptions,
+        made: readonly Dealer<never>[],
+        rules: ClassRules | undefined,
+      ) => declaredModels({ ...options.models, ...late.models }, made, rules),
+      [DATASYNC_DEALERS, { token: CLASS_RULES, optional: true }],
+    ),
+  ];
 }
 
 /**
@@ -152,14 +129,4 @@ function namedAs(declared: unknown, made: unknown): unknown {
     Object.defineProperty(made, 'name', { value: declared.name });
   }
   return made;
-}
-
-/** Makes of an option's TypeError an error that names the service. */
-function sound<T>(name: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw setupError('SNORKY_SERVICE_OPTION_INVALID', name, error.message);
-  }
 }

@@ -1,4 +1,3 @@
-import { setupError } from '../../nest/setup/setup-errors.js';
 import type { JsonValue } from '../../protocol/json.js';
 
 /** How a PubSub service writes what it publishes. */
@@ -16,16 +15,9 @@ export interface PubSubOptions {
   serialize?(message: unknown, channel: JsonValue): unknown;
 }
 
-/** @throws SnorkySetupError for what is no function. */
-export function pubSubOptions(
-  service: string,
-  { serialize }: PubSubOptions,
-): PubSubOptions {
+/** @throws TypeError for what is no function. */
+export function pubSubOptions({ serialize }: PubSubOptions): PubSubOptions {
   if (serialize === undefined) return {};
   if (typeof serialize === 'function') return { serialize };
-  throw setupError(
-    'SNORKY_SERVICE_OPTION_INVALID',
-    service,
-    'The PubSub option "serialize" must be a function.',
-  );
+  throw new TypeError('The PubSub option "serialize" must be a function.');
 }

@@ -1,20 +1,46 @@
-import { Module, type DynamicModule } from '@nestjs/common';
 import {
-  bundledService,
-  type BundledServiceOptions,
-} from '../../nest/registration/bundled-service.js';
+  ConfigurableModuleBuilder,
+  Module,
+  type DynamicModule,
+} from '@nestjs/common';
+import {
+  BundledModule,
+  type BundledAsyncOptions,
+  type BundledStaticOptions,
+} from '../../nest/registration/bundled-module.js';
 import { PUBSUB_TARGET, PubSubBackend } from './pubsub-backend.service.js';
 import { PUBSUB_OPTIONS, PubSubService } from './pubsub.service.js';
 import { pubSubOptions, type PubSubOptions } from './pubsub-options.js';
 
-const NAME = 'pubsub';
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<PubSubOptions>().build();
 
-/** What `PubSubModule.register` may be told. The name is `pubsub` by default. */
+const bundled = new BundledModule(
+  () => PubSubModule,
+  {
+    service: PubSubService,
+    name: 'pubsub',
+    backend: { service: PubSubBackend, target: PUBSUB_TARGET },
+  },
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+);
+
+/** What of a PubSub module is static. The name is `pubsub` by default. */
+export interface PubSubStaticOptions extends BundledStaticOptions<
+  PubSubService,
+  PubSubBackend
+> {}
+
+/** What `PubSubModule.register` may be told. */
 export interface PubSubModuleOptions
-  extends
-    Pick<DynamicModule, 'imports'>,
-    BundledServiceOptions<PubSubService, PubSubBackend>,
-    PubSubOptions {}
+  extends PubSubStaticOptions, PubSubOptions {}
+
+/** What `PubSubModule.registerAsync` may be told. */
+export type PubSubModuleAsyncOptions = BundledAsyncOptions<
+  PubSubStaticOptions,
+  PubSubOptions
+>;
 
 /**
  * Publish and subscribe: `pubsub` for clients, `pubsub_backend` for trusted
@@ -25,25 +51,15 @@ export interface PubSubModuleOptions
 @Module({})
 export class PubSubModule {
   static register(options: PubSubModuleOptions = {}): DynamicModule {
-    const { name = NAME } = options;
-    const { providers, exports } = bundledService(
-      {
-        service: PubSubService,
-        backend: PubSubBackend,
-        name: NAME,
-        target: PUBSUB_TARGET,
-      },
-      options,
-    );
-    return {
-      module: PubSubModule,
-      global: true,
-      imports: options.imports ?? [],
-      providers: [
-        ...providers,
-        { provide: PUBSUB_OPTIONS, useValue: pubSubOptions(name, options) },
-      ],
-      exports,
-    };
+    return bundled.register(options, providers(options));
   }
+
+  /** Like `register`, with options from a factory that may inject providers. */
+  static registerAsync(options: PubSubModuleAsyncOptions): DynamicModule {
+    return bundled.registerAsync(options, providers(options));
+  }
+}
+
+function providers(options: PubSubStaticOptions) {
+  return [bundled.made(PUBSUB_OPTIONS, options, pubSubOptions)];
 }
