@@ -70,7 +70,7 @@ export class Dispatcher {
     this.process(client, envelope, text.length);
   }
 
-  /** Who asked for `errors` need not wait for what will not come. */
+  /** A client that asked for `errors` need not wait for what will not come. */
   private missing(
     client: Client,
     name: JsonValue,

@@ -76,7 +76,7 @@ const CLOSES_PER_SECOND = 200;
 /** What somebody is told who may have been closed while being decided about. */
 const TRY_AGAIN = 'Try again';
 
-/** Of the entries of the log, see `versioned`. */
+/** The version of the log's entries, see `versioned`. */
 const VERSION = 1;
 
 /**
@@ -143,7 +143,7 @@ export class Everywhere implements EveryNode {
    */
   assertNotClosed(identity: JsonValue, mark: number): void {
     if (!this.mayHaveClosed(identity, mark)) return;
-    // Who may still will be let in then, by guards that look again.
+    // Guards that look again let in whoever still may.
     throw new UpgradeRefused(503, TRY_AGAIN);
   }
 

@@ -111,7 +111,7 @@ export abstract class Service {
 
   /** The registry that this service belongs to. */
   get registry(): ServiceHost {
-    // Of a service in a cycle, others may have what its constructor has yet to fill.
+    // In a cycle, others may have a service whose constructor has not run yet.
     const registry = (this[state] as Place | undefined)?.registry;
     if (registry === undefined) {
       throw new Error(

@@ -30,7 +30,7 @@ export type CommandOf<Method> = 0 extends 1 & Method
 /** What a command without parameters takes. */
 export type NoParams = Readonly<Record<string, never>>;
 
-/** Of an Observable, the last value is a command's result. */
+/** The last value of an Observable is a command's result. */
 export interface ObservableLike<Value> {
   subscribe(...observer: never[]): unknown;
   forEach(next: (value: Value) => void): PromiseLike<void>;

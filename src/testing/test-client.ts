@@ -30,7 +30,7 @@ export interface NextOptions<Type extends string = string> {
   readonly patience?: number;
 }
 
-/** Of messages, in an error. */
+/** Characters of messages that an error shows. */
 const SHOWN = 100;
 
 /** Options of a list, and the name of the service that it follows. */
@@ -74,7 +74,7 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
   ): Promise<JsonValue> {
     const what = `${service}.${command}`;
     return this.calls.open(what, patience, (callId) => {
-      // Who has asked for errors gets that of the wire.
+      // A client that has asked for errors gets that of the wire.
       if (!this.has('errors')) checkService(this.$registry, service);
       this.emit(service, { command, params, callId });
     });

@@ -25,7 +25,7 @@ export function testList<Item>(
   list: LiveCollection<Item>,
   url: string,
 ): TestList<Item> {
-  // Who waits by `until` learns of a failure there.
+  // A test that waits by `until` learns of a failure there.
   list.ready.catch(() => {});
   const until: TestList<Item>['until'] = (holds, patience = PATIENCE) =>
     new Promise((resolve, reject) => {

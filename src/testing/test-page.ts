@@ -13,7 +13,7 @@ import type { RestDoor } from './rest-door.js';
 import { testList, type TestList } from './test-list.js';
 import type { Closing, ReceivedEnvelope } from './memory-client.js';
 
-/** Of a handshake, what a request for rows does not have. */
+/** Headers of a handshake that a request for rows does not have. */
 const OF_HANDSHAKES =
   /^(host|connection|upgrade|content-.*|transfer-encoding|sec-websocket-.*)$/;
 

@@ -129,7 +129,7 @@ export class SharedDirectory {
     this.#oldest.push(set);
     set.apply(number, { kind, entry, position });
     while (this.#oldest.length > this.#capacity) {
-      // Of a set that was forgotten meanwhile nothing is left to drop.
+      // A set that was forgotten meanwhile has nothing left to drop.
       this.#oldest.shift()?.dropOldest();
     }
     return position;

@@ -38,7 +38,7 @@ export type Calls<T> = {
 export type ReservedName =
   keyof RPCService | keyof typeof Object.prototype | SoughtName | HookName;
 
-/** Of promises, JSON, RxJS and jest. */
+/** Members that promises, JSON, RxJS and jest look for. */
 type SoughtName =
   'then' | 'toJSON' | '@@observable' | 'lift' | 'asymmetricMatch';
 

@@ -84,8 +84,8 @@ export abstract class RenewingService<
       const hasEndedByItself = (): boolean =>
         isKnown && this.snorky.state !== 'connected';
       const end = (error?: unknown): void => {
-        // Of an answer to entering that came after the question, too; but what
-        // has entered later stays.
+        // An answer to entering may have come after the question: that has ended, too.
+        // What has entered later stays.
         if ((this.$entries.get(key)?.since ?? question) < question) {
           this.$drop(key);
           this.$entries.delete(key);

@@ -101,7 +101,7 @@ export class ArrayCollection<Row, Item = Row>
         const key = this.$keyOf?.(next);
         change(item, (slot) => {
           const other = this.$byKey.get(key as Key);
-          // Of two items with one key, the first is looked for.
+          // Where two items have one key, the first is looked for.
           if (other && other !== slot) other.key = NaN;
           this.$replace(slot, next, key);
         });
@@ -148,7 +148,7 @@ export class ArrayCollection<Row, Item = Row>
   ): Slot<Item> | undefined {
     const slot = super.$find(row, key);
     if (this.$isSure || key === undefined) return slot;
-    // Who is where it was left has not been moved. Who is not known may be anywhere.
+    // An item that is where it was left has not been moved. An unknown one may be anywhere.
     if (slot) {
       if (this.$isLeft(slot, this.$placeOf(slot))) return slot;
     } else if (this.$isAsLeft(Infinity)) {

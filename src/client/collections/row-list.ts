@@ -46,7 +46,7 @@ export class RowList<Row, Item = Row>
   /** How many have left their places since all were numbered. */
   protected $shifted = 0;
   protected $isOpen = false;
-  /** Who leaves its place when the batch ends, and whether for another one. */
+  /** Slots that leave their place when the batch ends, and whether for another one. */
   private readonly $leaving = new Map<Slot<Item>, boolean>();
   /** Whether somebody else has changed a place of the array. */
   protected $isTouched = false;

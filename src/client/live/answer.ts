@@ -38,7 +38,7 @@ export async function readBounded(
     const { value } = (await reader.read()) as { readonly value?: Uint8Array };
     if (!value) return text + decoder.decode();
     size += value.length;
-    // Whoever gives up aborts the request, and the rest with it.
+    // Giving up aborts the request, and the rest with it.
     if (size > limit) return undefined;
     text += decoder.decode(value, { stream: true });
   }

@@ -38,7 +38,7 @@ interface FedRows<Row> extends RowTarget {
   clear?(): void;
 }
 
-/** Of a delta that could be of any row. */
+/** The outcome of a delta that could be of any row. */
 const NO_KEY = 0;
 
 /**
@@ -66,13 +66,13 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
   #taken: string | undefined;
   /** Whether what was fetched last has been live. */
   #held = false;
-  /** Of what was begun last, unless that has been given up. */
+  /** Stops what was begun last; undefined once that has been given up. */
   #aborter: AbortController | undefined;
   /** Until it fetches again. */
   #next: Timer;
   /** Whether a new connection is a reason not to wait for that. */
   #isHasty = false;
-  /** Of a part, whose changes may not end. */
+  /** Slows fetching of a part down, whose changes may not end. */
   readonly #pace: Reconnection;
   /** Since when it is live, if it has been since it was paced. */
   #since = Infinity;
@@ -101,7 +101,7 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    // Who does not ask for it is told by `state`.
+    // A page that does not ask for it is told by `state`.
     this.ready.catch(() => {});
     const heed = (): void => this.#heedConnection();
     this.#unlisten = datasync.snorky.stateChanged.add(heed);
@@ -144,7 +144,7 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
     this.#aborter = aborter;
     this.#held = false;
     this.#on('fetch', this.error);
-    // Whoever heard of it may have closed it, or begun anew.
+    // A listener may have closed it, or begun anew.
     if (this.#aborter !== aborter) return;
     void fetchSubscribing({ ...this.#request, aborter }).then((result) => {
       // Given up, or begun anew. (A timeout aborts it as well.)
@@ -204,7 +204,7 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
           isSame = this.#apply(target, delta, part) && isSame;
         }
         attempt(() => target.commit());
-        // Of a part, only the server knows which row comes where one has gone.
+        // Only the server knows which row comes to a part where one has gone.
         if (!isSame) this.$fetchAfter(this.#nextDelay());
         if (!isOver()) this.changed.dispatch();
       },

@@ -67,13 +67,13 @@ export async function fetchSubscribing(
     aborter.abort(connectorError('SNORKY_TIMEOUT', bareUrl(url), timeout));
   });
   try {
-    // Whoever makes the request, or answers it, may not look at the signal.
+    // The application's own `request` or `fetch` may not look at the signal.
     const aborted = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
     });
     return await Promise.race([exchange(asked), aborted]);
   } catch (error) {
-    // Of the network, of other origins, of the time: no page is told which.
+    // The network, another origin, the time: no page is told which it was.
     return failure(url, error, true);
   } finally {
     clearTimeout(timer);

@@ -218,7 +218,7 @@ export abstract class SynchronizedCursor implements CursorState {
         settle = { resolve, reject };
       },
     );
-    // Who moves a mouse does not look at each answer.
+    // A page that follows a mouse does not look at each answer.
     promise.catch(() => {});
     return { promise, ...settle };
   }

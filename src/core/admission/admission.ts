@@ -24,7 +24,7 @@ export type Admit = (
   visitor: Visitor,
 ) => MaybePromise<Admission>;
 
-/** Whoever comes where nobody decides. */
+/** The admission of everybody, where nobody decides. */
 export const NOBODY: Admission = { identity: null };
 
 /**

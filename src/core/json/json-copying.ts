@@ -131,7 +131,7 @@ function checkSubstance(object: object, keys: readonly string[]): void {
     );
   }
   if (object instanceof Promise) {
-    // Whoever forgot to wait for it does not wait for its failure either.
+    // Nobody waits for its failure either.
     disown(object);
     throw new NotJson('promise', 'it is a promise. Wait for it');
   }

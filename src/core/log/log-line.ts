@@ -23,8 +23,8 @@ export function oneLine(text: string): string {
  * lines are those of the stack alone: what breaks a line in an error's message
  * is escaped, so that nobody writes lines of their own into the log.
  *
- * Whoever throws may have made it anything, a getter that throws in its turn
- * included: whatever it is, it must not get past the log.
+ * What was thrown may be anything, with a getter that throws in its turn: whatever
+ * it is, it must not get past the log.
  *
  * @returns undefined for what is no error.
  */
@@ -43,7 +43,7 @@ export function stackText(error: unknown): string | undefined {
 
 /** Something thrown that is no error, in at most 100 characters. */
 export function describeThrown(thrown: unknown): string {
-  // Of an object nobody knows what it would tell, or do.
+  // Nobody knows what an object would tell, or do.
   if (typeof thrown === 'object' && thrown !== null) return 'an object';
   if (typeof thrown === 'function') return 'a function';
   return excerpt(String(thrown));

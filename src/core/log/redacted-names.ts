@@ -68,7 +68,7 @@ export class HiddenNames {
 
   /** Whether what stands under a name is hidden. */
   hides(name: string): boolean {
-    // Whoever makes names of that length has nothing to show in a line.
+    // Names of that length have nothing to show in a line.
     if (name.length > LONGEST_NAME) return true;
     const parts = partsOf(name);
     const flat = parts.join('');

@@ -39,7 +39,7 @@ class TransformerRules implements ClassRules, KnownClasses {
         `"${map}" is a Map of instances whose classes leave something out, and class-transformer does not know that they are in it. Say what it holds with @Type(() => TheClass) on "${map}".`,
       );
     }
-    // Of entities that contain each other the way down has no end. With its check
+    // The way down has no end where entities contain each other. With its check
     // for circles it would have one, after as many steps as there are paths.
     return this.transformer.instanceToPlain(one);
   }
@@ -175,7 +175,7 @@ function isThere(object: unknown, path: readonly string[]): boolean {
   return true;
 }
 
-/** Of its decorators. */
+/** The kinds of its decorators. */
 const KINDS = ['exclude', 'expose', 'transform', 'type'] as const;
 const TYPES = KINDS.indexOf('type');
 

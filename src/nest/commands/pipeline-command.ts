@@ -34,7 +34,7 @@ export interface CommandInstance {
 /** How far a call has come on its way to the user's function. */
 interface Stage {
   progress: 'before' | 'inside' | 'after';
-  /** Of checks and pipes, several of which may be at work. */
+  /** What checks and pipes refused; several of them may be at work. */
   readonly refusals: Refusal[];
   /** Whether the caller learns what is wrong with its params. */
   readonly exposed: boolean;

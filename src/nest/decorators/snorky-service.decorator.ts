@@ -45,7 +45,7 @@ export function SnorkyService<const Name extends string>(
   return decorate as ServiceDecorator<ApiOf<Name>>;
 }
 
-/** Of a service with this interface; never: of any class. */
+/** Decorates a service with this interface; `never` stands for any class. */
 export type ServiceDecorator<Api> = [Api] extends [never]
   ? ClassDecorator
   : (

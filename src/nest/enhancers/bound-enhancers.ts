@@ -20,7 +20,7 @@ export type EnhancersByKind = {
 
 /** Everything that runs around one method of one provider. */
 export class BoundEnhancers {
-  /** Of a provider that is made once. */
+  /** Those of a provider that is made once. */
   private once: Enhancers | undefined;
 
   constructor(

@@ -57,7 +57,7 @@ export async function runEnhanced(
   return resultOf(intercepted(interceptors, 0, context, next));
 }
 
-/** Of an Observable, its last value, null where it has none. */
+/** The last value of an Observable, null where it has none. */
 export function resultOf(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
   return 'subscribe' in result && isObservable(result)

@@ -94,7 +94,7 @@ export class GatewayExplorer implements OnModuleInit {
   }
 
   /**
-   * Of whom a route's request is, as the gateway of a registry tells.
+   * Whose a route's request is, as the gateway of a registry tells.
    *
    * @throws whatever the gateway does, or that it does not tell.
    */

@@ -8,7 +8,7 @@ import {
 } from './identification.js';
 import { hasUser, type RouteRequest } from './route-request.js';
 
-/** Of whom a route's request is. */
+/** Whose a route's request is. */
 export interface RouteIdentity {
   /** The identity that this user's connections have; null: nobody's. */
   readonly identity: JsonValue;

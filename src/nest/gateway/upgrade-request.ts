@@ -19,7 +19,7 @@ export interface UpgradeUser {
 export interface UpgradeRequest extends IncomingMessage {
   readonly originalUrl: string;
   readonly path: string;
-  /** Of a parameter that is given several times, all values. */
+  /** A parameter that is given several times has all its values. */
   readonly query: Readonly<Record<string, string | string[]>>;
   readonly cookies: Readonly<Record<string, string | undefined>>;
   readonly params: Readonly<Record<string, string>>;

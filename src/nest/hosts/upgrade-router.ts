@@ -53,7 +53,7 @@ export class UpgradeRouter {
    */
   static add(server: Server, routes: UpgradeRoutes): () => void {
     for (const path of routes.endpoints.keys()) {
-      // Whoever came second would never be reached.
+      // The second one would never be reached.
       if (routes.adapter?.serves(path) || routers.get(server)?.serves(path)) {
         throw setupError('SNORKY_PATH_TAKEN', path);
       }

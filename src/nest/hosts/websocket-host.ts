@@ -170,7 +170,7 @@ export class WebSocketHost
     }
   }
 
-  /** Who forgot to list a gateway, or a service, sees it here. */
+  /** Shows a developer that a gateway, or a service, is not listed. */
   private announce(
     name: string,
     path: string,

@@ -65,7 +65,7 @@ function textCheck<T>(
 const ISO_8601 =
   /^(\d{4}|\+\d{6}|-(?!000000)\d{6})-(\d\d)-(\d\d)(?:T([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/;
 
-/** Of a day without a time, its beginning in UTC, as everywhere in JavaScript. */
+/** A day without a time is its beginning in UTC, as everywhere in JavaScript. */
 function toDate(text: string): Date | undefined {
   const match = ISO_8601.exec(text);
   if (match === null) return undefined;

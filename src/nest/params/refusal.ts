@@ -20,7 +20,7 @@ export class Refusal {
     const { error } = this;
     return (
       error instanceof InvalidParams ||
-      // Of whatever status an `exceptionFactory` has chosen.
+      // An `exceptionFactory` may have chosen any status.
       (error instanceof HttpException && error.getStatus() < 500)
     );
   }

@@ -28,7 +28,7 @@ export function declaredDependencies({
   return [...params, ...properties].map(tokenOf);
 }
 
-/** Of a base class too, where the class itself has none. */
+/** Those of a base class, where the class itself has none. */
 function metadata(key: string, target: object): readonly unknown[] {
   return (Reflect.getMetadata(key, target) ?? []) as readonly unknown[];
 }

@@ -15,7 +15,7 @@ export type ClassRef = (abstract new (...args: never[]) => unknown) & {
 /** The class of what a provider holds, however it is provided. */
 export function classOf(wrapper: InstanceWrapper): ClassRef | undefined {
   const { metatype, inject } = wrapper;
-  // Of a factory, `metatype` is the function.
+  // The `metatype` of a factory is the function.
   if (typeof metatype === 'function' && !inject && !wrapper.isNotMetatype) {
     return metatype as unknown as ClassRef;
   }

@@ -292,14 +292,14 @@ export class DataSyncRuntime {
     this.warnings.gap();
   }
 
-  /** Whoever was to lose a subscription may have it still. */
+  /** Somebody who was to lose a subscription may have it still. */
   private revocationsGap(): void {
     this.revocationsHeard = undefined;
     this.desk.gap();
     this.warnings.gap();
   }
 
-  /** Whoever publishes does not wait for what is merged with later ones. */
+  /** The publisher does not wait for what is merged with later ones. */
   private fetchAgain(models: ReadonlySet<string>): MaybePromise<void> {
     const { registry, name } = this.service;
     return this.invalidations.soon(models, (error) => {

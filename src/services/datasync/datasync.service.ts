@@ -265,8 +265,8 @@ export class DataSyncService
    * cannot be said as deltas, such as a row of which only the id is known, or a
    * change made beside the application.
    *
-   * Of each model one entry at once, and later ones of a second merged into one
-   * at its end. Settles when this node's subscriptions are silent; their clients
+   * Each model gets one entry at once; later ones within a second become one at
+   * its end. Settles when this node's subscriptions are silent; their clients
    * fetch within the next seconds, not all at once.
    *
    * @throws RpcError when it is no list of names. Models without a dealer are

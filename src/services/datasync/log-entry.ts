@@ -25,7 +25,7 @@ export type LogEntry =
   /** A node of another version says what this one does not understand. */
   | { readonly kind: 'unreadable' };
 
-/** Of all that is below: see `versioned`. */
+/** The version of all that is below: see `versioned`. */
 const VERSION = 1;
 
 const UNREADABLE: LogEntry = { kind: 'unreadable' };

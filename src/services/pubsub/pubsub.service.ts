@@ -31,7 +31,7 @@ import type { PubSubOptions } from './pubsub-options.js';
 /** @internal */
 export const PUBSUB_OPTIONS = Symbol('snorky:pubsub-options');
 
-/** Of publications, see `versioned`. */
+/** The version of publications, see `versioned`. */
 const VERSION = 1;
 
 /** What the nodes tell each other of a publication. */

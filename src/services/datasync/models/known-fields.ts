@@ -13,7 +13,7 @@ export const LONGEST_FIELD = 200;
 export class KnownFields {
   /** By name, whether every row had it. */
   private readonly names = new Map<string, boolean>();
-  /** Of the row before: the next one is mostly of the same make. */
+  /** The fields of the row before: the next one is mostly of the same make. */
   private last: readonly string[] = [];
   private tooMany = false;
 

@@ -11,7 +11,7 @@ import { lacksForDealers } from './old-rows.js';
 const USUAL_KEY = 'id';
 /** Answers of {@link Model.hiddenOf} that are remembered. */
 const MOST_ANSWERS = 1000;
-/** Of a field, on the way to it. Dealers see of what is deeper what leaves. */
+/** Names on the way to a field. Dealers see whatever leaves that is deeper. */
 const MOST_NAMES = 4;
 
 /** A model: how its rows leave the server, and what tells them apart. */
@@ -145,7 +145,7 @@ export class Model {
       return row;
     }
     if (row instanceof type) return row;
-    // Of another class: by its own rules and toJSON() first.
+    // A row of another class goes by its own rules and toJSON() first.
     const members = isPlain(row) ? row : thawed(frozenJson(row, what, rules));
     return isJsonObject(members) ? rules.instance(type, members) : members;
   }

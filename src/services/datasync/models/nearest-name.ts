@@ -4,8 +4,7 @@ const LONGEST = 40;
 const MOST = 1000;
 
 /**
- * Of some names the one that was probably meant: the same but for capitals, or
- * at most two characters away, of which swapped neighbours count as one.
+ * The name that was probably meant: the same but for capitals, or at most two characters away, of which swapped neighbours count as one.
  */
 export function nearestName(
   name: string,
@@ -13,7 +12,7 @@ export function nearestName(
 ): string | undefined {
   if (name.length > LONGEST) return undefined;
   const asked = name.toLowerCase();
-  // Of a name of three characters, two others would make any.
+  // Two changes would make anything of a name of three characters.
   let least = Math.min(2, Math.floor(asked.length / 3)) + 1;
   let nearest: string | undefined;
   let left = MOST;

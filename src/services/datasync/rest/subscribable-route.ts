@@ -89,7 +89,7 @@ export abstract class SubscribableRoute
     const asked = askedOf(request);
     if (asked === undefined) return next.handle();
     const answer = SubscriptionAnswer.to(http.getResponse());
-    // Who subscribes may do so outside of the scope that it was called in.
+    // The subscription may happen outside of the scope of this call.
     const scope = new AsyncResource('SnorkySubscribable');
     return defer(() =>
       scope.runInAsyncScope(() =>

@@ -98,7 +98,7 @@ export class SubscriptionAnswer {
     }
     this.onHead(status, this.#grant !== undefined);
     if (this.#grant?.isRenewal !== true) return status;
-    // Of what interceptors and serializers made of nothing.
+    // Interceptors and serializers have made something of nothing.
     for (const name of ['Content-Type', 'Content-Length', 'ETag']) {
       response.removeHeader(name);
     }

@@ -20,7 +20,7 @@ export function wholeAnswer<Value>(
     });
     const subscription = source.subscribe({
       next: (value) => {
-        // Who leaves while it is handed a value has what it wanted: `first()`.
+        // A subscriber that leaves while it is handed a value has what it wanted: `first()`.
         over = true;
         subscriber.next(value);
         over = false;

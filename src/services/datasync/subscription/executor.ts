@@ -147,7 +147,7 @@ export class LifeExecutor {
     }
   }
 
-  /** Whoever claimed last is to have it, whichever answer comes first. */
+  /** The last claim is to have it, whichever answer comes first. */
   private supersede(holding: Holding): void {
     let { older } = holding;
     while (older !== undefined) {

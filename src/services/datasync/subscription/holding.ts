@@ -28,7 +28,7 @@ let created = 0;
 /** A client that came with a token, and how it goes: see `life.ts`. */
 export class Holding {
   /**
-   * Whom the broker knows as the token's holder. Each life has its own: what is
+   * The name by which the broker knows the token's holder. Each life has its own: what is
    * done late for one that is over must not touch the next, of one client too.
    */
   readonly holder: string;

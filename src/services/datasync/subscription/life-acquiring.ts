@@ -241,8 +241,8 @@ export function acquiring(life: Acquiring, event: LifeEvent): Step {
     case 'superseded':
       return mode === 'once' ? stay(life) : gone(life, 'elsewhere', refused);
     case 'taken':
-      // Who was told that it never came to its place goes on with the old one: it
-      // must not come there after all.
+      // The page was told that the new one never came to its place, and goes on with
+      // the old one: the new one must not come there after all.
       return life.wish.replaces === undefined
         ? doubts(life, event)
         : gone(life, 'released', refused);

@@ -69,7 +69,7 @@ export function doubts(life: Holds, event: LifeEvent): Step {
   }
 }
 
-/** Of a token that is for whoever has it, and only once it is cleared. */
+/** Only a token that is for whoever has it is recorded, once it is cleared. */
 function record(life: Holds): Step {
   return life.authorization.binding !== undefined ||
     life.state === 'announcing' ||

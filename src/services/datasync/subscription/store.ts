@@ -15,7 +15,7 @@ export interface Claimant {
   readonly identity: string | undefined;
 }
 
-/** Of what is known under tokens, and said about them: see `versioned`. */
+/** The version of what is known under tokens, and said about them: see `versioned`. */
 const VERSION = 1;
 
 /** Stands for what cannot be read. */
@@ -117,7 +117,7 @@ export class SubscriptionStore {
         if (typeof token === 'string' && typeof holder === 'string') {
           listener(token, holder);
         } else {
-          // Of whichever a node of another version says it.
+          // A node of another version says something of some token.
           onGap();
         }
       },

@@ -5,7 +5,7 @@ import { isPromiseLike } from '../../../core/promise-like.js';
  * Tokens of this node that wait for a client: for the first time, or to come
  * back. All wait equally long, so they are in the order in which they run out.
  *
- * Of a client that comes through another node this one learns nothing: its token
+ * This node does not learn of a client that comes through another one: its token
  * counts until it would have run out.
  */
 export class WaitingTokens {
