@@ -8,7 +8,6 @@ import {
   DataSyncModule,
   PubSubModule,
   REDACTED_NAMES,
-  ServiceRegistry,
   type Dealer,
 } from 'snorky';
 import type { LiveCollection } from 'snorky/client';
@@ -494,13 +493,6 @@ describe('What the README says in tables', () => {
     expect(text).toContain(
       `${lines} of a kind are written in ${window / 1000} seconds`,
     );
-  });
-
-  it('lists every counter', async () => {
-    const text = (await tableText('Counters')).replaceAll('\n', ' ');
-    for (const name of Object.keys(new ServiceRegistry().counters)) {
-      expect(text).toContain(`\`${name}\``);
-    }
   });
 });
 

@@ -58,11 +58,14 @@ const Sums = class {
  * });
  */
 export class Counters extends Sums {
-  private readonly series = new Map<string, Series>();
+  // Private to the language: whoever lists the members of this finds the sums alone.
+  readonly #series = new Map<string, Series>();
+  readonly #registry: string;
 
   /** @param registry Whose they are: a label of all of them. */
-  constructor(private readonly registry: string) {
+  constructor(registry: string) {
     super();
+    this.#registry = registry;
   }
 
   /** @internal Counts something that has happened, or ended where `by` is -1. */
@@ -77,7 +80,7 @@ export class Counters extends Sums {
 
   /** All counters, by their labels. */
   readings(): CounterReading[] {
-    const { registry } = this;
+    const registry = this.#registry;
     const rest = { ...this.sums };
     const readings: CounterReading[] = [];
     const read = (name: CounterName, labels: Labels, value: number): void => {
@@ -91,7 +94,7 @@ export class Counters extends Sums {
       });
     };
     const labelled = new Set<CounterName>();
-    for (const { name, labels, value } of this.series.values()) {
+    for (const { name, labels, value } of this.#series.values()) {
       labelled.add(name);
       rest[name] -= value;
       read(name, labels, value);
@@ -104,11 +107,11 @@ export class Counters extends Sums {
 
   private addTo(name: CounterName, labels: Labels, by: number): void {
     const key = JSON.stringify([name, labels]);
-    let series = this.series.get(key);
+    let series = this.#series.get(key);
     if (series === undefined) {
-      if (this.series.size >= MAX_SERIES) return;
+      if (this.#series.size >= MAX_SERIES) return;
       series = { name, labels: { ...labels }, value: 0 };
-      this.series.set(key, series);
+      this.#series.set(key, series);
     }
     series.value += by;
   }

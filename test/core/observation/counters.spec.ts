@@ -21,6 +21,8 @@ describe('The counters of a registry', () => {
     counters.add('accepted');
     counters.add('connections');
     counters.add('connections', undefined, -1);
+    expect(Object.keys(counters)).toEqual(Object.keys(COUNTERS));
+    expect(JSON.parse(JSON.stringify(counters))).toMatchObject({ accepted: 1 });
     expect(counters.accepted).toBe(1);
     expect(counters.connections).toBe(0);
   });
