@@ -30,6 +30,10 @@ interface Series {
   value: number;
 }
 
+// Symbols, so that a list of the members has the sums alone.
+const series: unique symbol = Symbol('snorky:series');
+const owner: unique symbol = Symbol('snorky:registry');
+
 /** The sum of each counter, by its name. */
 const Sums = class {
   constructor() {
@@ -58,14 +62,13 @@ const Sums = class {
  * });
  */
 export class Counters extends Sums {
-  // Private to the language: whoever lists the members of this finds the sums alone.
-  readonly #series = new Map<string, Series>();
-  readonly #registry: string;
+  private readonly [series] = new Map<string, Series>();
+  private readonly [owner]: string;
 
   /** @param registry Whose they are: a label of all of them. */
   constructor(registry: string) {
     super();
-    this.#registry = registry;
+    this[owner] = registry;
   }
 
   /** @internal Counts something that has happened, or ended where `by` is -1. */
@@ -80,7 +83,7 @@ export class Counters extends Sums {
 
   /** All counters, by their labels. */
   readings(): CounterReading[] {
-    const registry = this.#registry;
+    const registry = this[owner];
     const rest = { ...this.sums };
     const readings: CounterReading[] = [];
     const read = (name: CounterName, labels: Labels, value: number): void => {
@@ -94,7 +97,7 @@ export class Counters extends Sums {
       });
     };
     const labelled = new Set<CounterName>();
-    for (const { name, labels, value } of this.#series.values()) {
+    for (const { name, labels, value } of this[series].values()) {
       labelled.add(name);
       rest[name] -= value;
       read(name, labels, value);
@@ -107,13 +110,13 @@ export class Counters extends Sums {
 
   private addTo(name: CounterName, labels: Labels, by: number): void {
     const key = JSON.stringify([name, labels]);
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      if (this.#series.size >= MAX_SERIES) return;
-      series = { name, labels: { ...labels }, value: 0 };
-      this.#series.set(key, series);
+    let one = this[series].get(key);
+    if (one === undefined) {
+      if (this[series].size >= MAX_SERIES) return;
+      one = { name, labels: { ...labels }, value: 0 };
+      this[series].set(key, one);
     }
-    series.value += by;
+    one.value += by;
   }
 
   private get sums(): Record<CounterName, number> {
