@@ -109,7 +109,8 @@ export class Counters extends Sums {
   }
 
   private addTo(name: CounterName, labels: Labels, by: number): void {
-    const key = JSON.stringify([name, labels]);
+    const { service = null, reason = null } = labels;
+    const key = JSON.stringify([name, service, reason]);
     let one = this[series].get(key);
     if (one === undefined) {
       if (this[series].size >= MAX_SERIES) return;
