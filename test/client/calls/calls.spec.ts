@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { isObservable } from 'rxjs';
 import { RPCService, rpc, Service, Signal, Snorky } from 'snorky/client';
 import { connect, inState, rejection } from '../support/client.js';
+import { scriptedClient } from '../support/scripted-client.js';
 import { ScriptedServer } from '../support/scripted-server.js';
 
 interface CalcApi {
@@ -12,20 +13,8 @@ interface CalcApi {
 const services = { calc: rpc<CalcApi>(), echo: Service };
 
 async function start() {
-  const server = await ScriptedServer.start();
-  const snorky = connect(server.url, services);
-  const connection = await server.connection();
-  await inState(snorky, 'connected');
-  return {
-    server,
-    snorky,
-    connection,
-    calc: snorky.services.calc,
-    [Symbol.asyncDispose]: async () => {
-      snorky.disconnect();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+  const page = await scriptedClient(services);
+  return { ...page, calc: page.services.calc };
 }
 
 describe('a call', () => {

@@ -1,12 +1,6 @@
-import {
-  afterEach,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { dispatched } from '../support/client.js';
+import { hushedErrors } from '../support/hushed-errors.js';
 import {
   acquisition,
   FEATURES,
@@ -15,15 +9,7 @@ import {
 } from '../support/scripted-rows.js';
 import type { ScriptedConnection } from '../support/scripted-server.js';
 
-let errors: jest.SpiedFunction<typeof console.error>;
-
-beforeEach(() => {
-  errors = jest.spyOn(console, 'error').mockImplementation(() => {});
-});
-
-afterEach(() => {
-  errors.mockRestore();
-});
+const errors = hushedErrors();
 
 const lasting = (lasts: number): object => ({
   'X-Subscription-Expires': lasts,

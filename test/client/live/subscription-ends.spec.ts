@@ -1,13 +1,7 @@
-import {
-  afterEach,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { ConnectorError, FollowEnd, FollowState } from 'snorky/client';
 import { dispatched } from '../support/client.js';
+import { hushedErrors } from '../support/hushed-errors.js';
 import {
   acquisition,
   FEATURES,
@@ -16,15 +10,7 @@ import {
 } from '../support/scripted-rows.js';
 import type { ScriptedConnection } from '../support/scripted-server.js';
 
-let errors: jest.SpiedFunction<typeof console.error>;
-
-beforeEach(() => {
-  errors = jest.spyOn(console, 'error').mockImplementation(() => {});
-});
-
-afterEach(() => {
-  errors.mockRestore();
-});
+const errors = hushedErrors();
 
 const notify = (connection: ScriptedConnection, message: object): void =>
   connection.send('datasync', message);

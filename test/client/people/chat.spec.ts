@@ -15,6 +15,7 @@ import {
   inState,
   rejection,
 } from '../support/client.js';
+import { scriptedClient } from '../support/scripted-client.js';
 import { ScriptedChat } from '../support/scripted-chat.js';
 import { ScriptedServer } from '../support/scripted-server.js';
 import { ServiceServer } from '../support/scripted-service.js';
@@ -30,20 +31,8 @@ function enter(server: ServiceServer, identity?: string) {
 
 /** A client and the server's side of its connection, to be scripted. */
 async function scripted(options: SnorkyOptions = {}) {
-  const server = await ScriptedServer.start();
-  const snorky = connect(server.url, { chat: Chat }, options);
-  const connection = await server.connection();
-  await inState(snorky, 'connected');
-  return {
-    server,
-    snorky,
-    connection,
-    chat: snorky.services.chat,
-    [Symbol.asyncDispose]: async () => {
-      snorky.disconnect();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+  const page = await scriptedClient({ chat: Chat }, options);
+  return { ...page, chat: page.services.chat };
 }
 
 describe('the chat connector', () => {
