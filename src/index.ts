@@ -145,13 +145,9 @@ export type {
   AnyDealer,
   SubscriptionItem,
 } from './services/datasync/dealers/dealer.js';
-export type {
-  Delta,
-  RowDelta,
-  UpdateDelta,
-} from './services/datasync/delta.js';
-export type { AuthorizeOptions } from './services/datasync/authorize-options.js';
-export type { RevokeOptions } from './services/datasync/revoke-options.js';
+export type { Delta, RowDelta, UpdateDelta } from './protocol/delta.js';
+export type { AuthorizeOptions } from './services/datasync/requests/authorize-options.js';
+export type { RevokeOptions } from './services/datasync/requests/revoke-options.js';
 export type { FilterLimits } from './services/datasync/filter/parse.js';
 export type {
   DealerReference,
@@ -163,7 +159,7 @@ export type {
   WholeAnswer,
 } from './services/datasync/rest/subscribable-plan.js';
 export type { Resumption } from './services/datasync/subscription/desk.js';
-export type { ItemRequest } from './services/datasync/subscription/life-states.js';
+export type { ItemRequest } from './services/datasync/tokens/authorization.js';
 
 // The types of an application
 export type {

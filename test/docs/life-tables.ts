@@ -1,10 +1,8 @@
-import { begin, next } from '../../src/services/datasync/subscription/life.js';
-import type {
-  Effect,
-  Life,
-  LifeEvent,
-  Mode,
-} from '../../src/services/datasync/subscription/life-states.js';
+import { begin, next } from '../../src/services/datasync/life/life.js';
+import type { Effect } from '../../src/services/datasync/life/effects.js';
+import type { LifeEvent } from '../../src/services/datasync/life/events.js';
+import type { Life } from '../../src/services/datasync/life/states.js';
+import type { Mode } from '../../src/services/datasync/tokens/authorization.js';
 
 const authorization = {
   items: [],

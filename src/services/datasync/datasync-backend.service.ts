@@ -6,8 +6,8 @@ import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import { RpcParam } from '../../nest/decorators/rpc-params.decorator.js';
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import type { JsonValue } from '../../protocol/json.js';
-import { termsOfParams } from './authorize-options.js';
-import { revocationOfParams } from './revoke-options.js';
+import { termsOfParams } from './requests/authorize-options.js';
+import { revocationOfParams } from './requests/revoke-options.js';
 import { DataSyncService } from './datasync.service.js';
 
 /** @internal The service that a backend steers. */

@@ -1,6 +1,6 @@
 import type { Retention } from '../../broker/ports.js';
 import type { ModelsOptions } from './models/model-options.js';
-import { checkMembers } from './option-members.js';
+import { checkMembers } from './requests/option-members.js';
 
 /** What a DataSync service keeps and allows. */
 export interface DataSyncOptions {

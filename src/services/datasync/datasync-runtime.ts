@@ -14,12 +14,12 @@ import { encodeJson } from '../../protocol/envelope.js';
 import { WireError } from '../../protocol/errors.js';
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import { AlarmClock, TIME_OF_DAY } from '../../broker/alarm-clock.js';
-import type { AuthorizationTerms } from './authorize-options.js';
+import type { AuthorizationTerms } from './requests/authorize-options.js';
 import type { DataSyncEngine } from './datasync.engine.js';
 import type { DataSyncSettings } from './datasync-options.js';
-import type { Delta } from './delta.js';
-import { DeltaOutput } from './delta-output.js';
-import { Invalidations } from './invalidations.js';
+import type { Delta } from '../../protocol/delta.js';
+import { DeltaOutput } from './delivery/delta-output.js';
+import { Invalidations } from './log/invalidations.js';
 import {
   deltasEntry,
   invalidateEntry,
@@ -28,23 +28,23 @@ import {
   revocationEntry,
   revokeEntry,
   type LogEntry,
-} from './log-entry.js';
-import { LogReader } from './log-reader.js';
+} from './log/log-entry.js';
+import { LogReader } from './log/log-reader.js';
 import type { Models } from './models/models.js';
 import type { Publication } from './models/publication.js';
 import { Departures } from '../../core/clients/departures.js';
 import { SubscriptionDesk } from './subscription/desk.js';
-import { EvictionWatch } from './subscription/eviction-watch.js';
+import { EvictionWatch } from './log/eviction-watch.js';
 import type { RevocationLog } from './subscription/life-context.js';
-import type { ItemRequest } from './subscription/life-states.js';
-import { Notices } from './subscription/notices.js';
-import { PositionBeacon } from './subscription/position-beacon.js';
-import { ReplaySchedule } from './subscription/replay-schedule.js';
+import type { ItemRequest } from './tokens/authorization.js';
+import { Notices } from './delivery/notices.js';
+import { PositionBeacon } from './delivery/position-beacon.js';
+import { ReplaySchedule } from './log/replay-schedule.js';
 import { Retries } from './subscription/retries.js';
-import type { RevocationTerms } from './subscription/revocation.js';
-import { SubscriptionStore } from './subscription/store.js';
-import { TokenWarnings } from './token-warnings.js';
-import { isToken, newToken } from './token.js';
+import type { RevocationTerms } from './tokens/revocation.js';
+import { SubscriptionStore } from './tokens/store.js';
+import { TokenWarnings } from './tokens/token-warnings.js';
+import { isToken, newToken } from './tokens/token.js';
 
 /** All parts of a DataSync service on this node, while it runs. */
 export class DataSyncRuntime {

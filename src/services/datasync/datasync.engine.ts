@@ -8,9 +8,9 @@ import {
   type Dealer,
   type SubscriptionItem,
 } from './dealers/dealer.js';
-import type { Delta } from './delta.js';
-import type { ItemRequest } from './subscription/life-states.js';
-import type { Subscription } from './subscription/subscription.js';
+import type { Delta } from '../../protocol/delta.js';
+import type { ItemRequest } from './tokens/authorization.js';
+import type { Subscription } from './delivery/subscription.js';
 
 /** Told of a dealer that threw; everybody else is served. */
 export type DealerFailed = (dealer: Dealer<never>, error: unknown) => void;

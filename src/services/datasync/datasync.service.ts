@@ -24,14 +24,14 @@ import {
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
 import { WireError } from '../../protocol/errors.js';
 import type { JsonValue } from '../../protocol/json.js';
-import { acquisitionOf } from './acquire-params.js';
+import { acquisitionOf } from './requests/acquire-params.js';
 import type { JsonInput } from '../../protocol/json-input.js';
 import type { DeltaInput, ModelName } from '../../protocol/snorky-types.js';
 import {
   termsOf,
   type AuthorizationTerms,
   type AuthorizeOptions,
-} from './authorize-options.js';
+} from './requests/authorize-options.js';
 import { DataSyncEngine } from './datasync.engine.js';
 import { DataSyncRuntime } from './datasync-runtime.js';
 import type { DataSyncSettings } from './datasync-options.js';
@@ -40,9 +40,9 @@ import type { Dealer } from './dealers/dealer.js';
 import type { ModelSettings } from './models/model-options.js';
 import { Models } from './models/models.js';
 import { publicationOf } from './models/publication.js';
-import { revocationOf, type RevokeOptions } from './revoke-options.js';
-import type { ItemRequest } from './subscription/life-states.js';
-import type { RevocationTerms } from './subscription/revocation.js';
+import { revocationOf, type RevokeOptions } from './requests/revoke-options.js';
+import type { ItemRequest } from './tokens/authorization.js';
+import type { RevocationTerms } from './tokens/revocation.js';
 
 /** @internal */
 export const DATASYNC_SETTINGS = Symbol('snorky:datasync-settings');

@@ -4,7 +4,7 @@ import { isInstance } from '../../../core/is-instance.js';
 import type { ServiceHost } from '../../../core/service.js';
 import type { Dealer } from '../dealers/dealer.js';
 import { FilterDealer } from '../dealers/filter-dealer.js';
-import type { Delta } from '../delta.js';
+import type { Delta } from '../../../protocol/delta.js';
 import { FilterFields } from './filter-fields.js';
 import { UNDECLARED, type ModelSettings } from './model-options.js';
 import { Model } from './model.js';

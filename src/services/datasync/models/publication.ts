@@ -4,7 +4,7 @@ import { disown } from '../../../core/promise-like.js';
 import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import type { JsonValue } from '../../../protocol/json.js';
-import type { Delta } from '../delta.js';
+import type { Delta } from '../../../protocol/delta.js';
 import type { Model } from './model.js';
 import type { Models } from './models.js';
 

@@ -11,9 +11,9 @@ import type { GatewayExplorer } from '../../../nest/gateway/gateway-explorer.js'
 import type { RouteRequest } from '../../../nest/gateway/route-request.js';
 import { WireError } from '../../../protocol/errors.js';
 import type { JsonInput } from '../../../protocol/json-input.js';
-import type { AuthorizeOptions } from '../authorize-options.js';
+import type { AuthorizeOptions } from '../requests/authorize-options.js';
 import type { DataSyncService } from '../datasync.service.js';
-import type { ItemRequest } from '../subscription/life-states.js';
+import type { ItemRequest } from '../tokens/authorization.js';
 import type { SubscribablePlan } from './subscribable-plan.js';
 import { findDealer } from './subscribable-target.js';
 

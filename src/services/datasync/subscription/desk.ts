@@ -7,10 +7,12 @@ import { WireError } from '../../../protocol/errors.js';
 import { LifeExecutor } from './executor.js';
 import { HeldSubscriptions } from './held.js';
 import { Holding } from './holding.js';
-import { begin } from './life.js';
+import { begin } from '../life/life.js';
 import type { LifeContext } from './life-context.js';
-import type { LifeEvent, Result, Wish } from './life-states.js';
-import type { Revocation } from './revocation.js';
+import type { Result } from '../life/effects.js';
+import type { LifeEvent } from '../life/events.js';
+import type { Wish } from '../life/states.js';
+import type { Revocation } from '../tokens/revocation.js';
 
 /** What a client that asks to resume is told. */
 export interface Resumption {

@@ -3,13 +3,14 @@ import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import type { HeldSubscriptions } from './held.js';
 import type { Holding } from './holding.js';
-import { next } from './life.js';
+import { next } from '../life/life.js';
 import type { LifeContext, Report } from './life-context.js';
-import type { Effect, LifeEvent, Refusal } from './life-states.js';
+import type { Effect, Refusal } from '../life/effects.js';
+import type { LifeEvent } from '../life/events.js';
 import { TokenQuestions } from './questions.js';
 import { LogReadings } from './readings.js';
-import type { Revocation } from './revocation.js';
-import { Subscription } from './subscription.js';
+import type { Revocation } from '../tokens/revocation.js';
+import { Subscription } from '../delivery/subscription.js';
 
 /**
  * Does what lives say (see `life.ts`), and tells them what came of it. What

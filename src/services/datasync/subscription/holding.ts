@@ -1,15 +1,12 @@
 import type { Alarm } from '../../../broker/alarm-clock.js';
 import type { Position } from '../../../broker/ports.js';
 import type { Client } from '../../../core/clients/client.js';
-import type { CatchUp } from './catch-up.js';
-import type {
-  Authorization,
-  Life,
-  LifeEvent,
-  Result,
-  Wish,
-} from './life-states.js';
-import type { Subscription } from './subscription.js';
+import type { CatchUp } from '../log/catch-up.js';
+import type { Result } from '../life/effects.js';
+import type { LifeEvent } from '../life/events.js';
+import type { Life, Wish } from '../life/states.js';
+import type { Authorization } from '../tokens/authorization.js';
+import type { Subscription } from '../delivery/subscription.js';
 
 /** Who waits for an acquisition. */
 export interface AcquisitionCall {

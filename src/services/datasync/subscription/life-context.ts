@@ -3,15 +3,15 @@ import type { Position } from '../../../broker/ports.js';
 import type { Client } from '../../../core/clients/client.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import type { DataSyncEngine } from '../datasync.engine.js';
-import type { DeltaOutput } from '../delta-output.js';
-import type { LogReader } from '../log-reader.js';
+import type { DeltaOutput } from '../delivery/delta-output.js';
+import type { LogReader } from '../log/log-reader.js';
 import type { Holding } from './holding.js';
-import type { LifeEvent } from './life-states.js';
-import type { Notices } from './notices.js';
-import type { PositionBeacon } from './position-beacon.js';
-import type { ReplaySchedule } from './replay-schedule.js';
+import type { LifeEvent } from '../life/events.js';
+import type { Notices } from '../delivery/notices.js';
+import type { PositionBeacon } from '../delivery/position-beacon.js';
+import type { ReplaySchedule } from '../log/replay-schedule.js';
 import type { Retries } from './retries.js';
-import type { SubscriptionStore } from './store.js';
+import type { SubscriptionStore } from '../tokens/store.js';
 
 /** A log, as this node reads it now and can read it again. */
 export interface ReadableLog {

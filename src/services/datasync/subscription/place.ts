@@ -1,7 +1,7 @@
 import { canonicalKey } from '../../../protocol/json.js';
 import type { HeldSubscriptions } from './held.js';
 import type { Holding } from './holding.js';
-import type { Authorization } from './life-states.js';
+import type { Authorization } from '../tokens/authorization.js';
 
 /**
  * The life at whose place another one of the same connection can go on: it is

@@ -4,9 +4,10 @@ import { isPromiseLike } from '../../../core/promise-like.js';
 import type { HeldSubscriptions } from './held.js';
 import type { Holding } from './holding.js';
 import type { LifeContext, Report } from './life-context.js';
-import type { Authorization, LifeEvent, Question } from './life-states.js';
+import type { LifeEvent, Question } from '../life/events.js';
+import type { Authorization } from '../tokens/authorization.js';
 import { placeOf } from './place.js';
-import { earlier, later } from './positions.js';
+import { earlier, later } from '../log/positions.js';
 
 /** Others fail a call, whose error is told there. */
 const NOBODY_WAITS: ReadonlySet<Question> = new Set([

@@ -1,11 +1,13 @@
 import type { Position } from '../../../broker/ports.js';
-import { readEntry, readRevocationEntry } from '../log-entry.js';
-import { CatchUp, type CatchUpContext } from './catch-up.js';
+import { readEntry, readRevocationEntry } from '../log/log-entry.js';
+import { CatchUp, type CatchUpContext } from '../log/catch-up.js';
 import type { Holding } from './holding.js';
 import type { LifeContext, Report } from './life-context.js';
-import type { Authorization, Effect, LifeEvent } from './life-states.js';
-import { isRevoked, type Revocation } from './revocation.js';
-import { Subscription } from './subscription.js';
+import type { Effect } from '../life/effects.js';
+import type { LifeEvent } from '../life/events.js';
+import type { Authorization } from '../tokens/authorization.js';
+import { isRevoked, type Revocation } from '../tokens/revocation.js';
+import { Subscription } from '../delivery/subscription.js';
 
 /** Congested is who has this much waiting, in bytes: a part of its bound. */
 const CONGESTED = 256 * 1024;

@@ -1,0 +1,131 @@
+import type { Position, Topics } from '../../../broker/ports.js';
+import type { Client } from '../../../core/clients/client.js';
+import { PreparedMessage } from '../../../core/clients/prepared-message.js';
+import type { RpcService } from '../../../core/rpc/rpc-service.js';
+import { encodeJson } from '../../../protocol/envelope.js';
+import type { DataSyncEngine } from '../datasync.engine.js';
+import type { Delta } from '../../../protocol/delta.js';
+import { DeltaTexts, EntryTexts, ReplayedEntries } from './delta-texts.js';
+import type { Subscription } from './subscription.js';
+
+/**
+ * Writes what subscriptions hear of the log. An original client gets each delta
+ * by itself, one message for all of them; a resumable subscription gets one
+ * message per entry, with the position to come back with.
+ */
+export class DeltaOutput {
+  private readonly texts = new DeltaTexts();
+  private readonly entries = new ReplayedEntries();
+
+  constructor(
+    private readonly service: RpcService,
+    private readonly engine: DataSyncEngine,
+    /** Resumable subscriptions have been told how far the log has come. */
+    private readonly told: (subscriptions: readonly Subscription[]) => void,
+    private readonly compare: Topics['compare'],
+  ) {}
+
+  /** Sends an entry to all whom it concerns. */
+  live(deltas: readonly Delta[], position: Position): void {
+    const resumable: Subscription[] = [];
+    for (const delta of deltas) {
+      for (const routed of this.engine.route(delta)) {
+        const once: Client[] = [];
+        let text: string | undefined;
+        for (const subscription of routed.to) {
+          if (this.hasHad(subscription, position)) continue;
+          if (!subscription.resumable) {
+            once.push(subscription.client);
+            continue;
+          }
+          text ??= this.texts.withVersion(routed.delta);
+          const { outgoing } = subscription;
+          if (outgoing === '') resumable.push(subscription);
+          subscription.outgoing =
+            outgoing === '' ? text : `${outgoing},${text}`;
+        }
+        if (once.length > 0) this.announce(once, routed.delta);
+      }
+    }
+    if (resumable.length === 0) return;
+    const texts = new EntryTexts(this.service.$prefix, position);
+    for (const subscription of resumable) {
+      const { client, token, outgoing } = subscription;
+      subscription.outgoing = '';
+      this.write(client, texts.of(token, outgoing));
+    }
+    this.told(resumable);
+  }
+
+  /**
+   * Sends an entry that a subscription missed, if it concerns it. One that is
+   * replaying must not be told later positions, so this counts as no telling.
+   */
+  missed(
+    subscription: Subscription,
+    all: readonly Delta[],
+    position: Position,
+  ): void {
+    const deltas: Delta[] = [];
+    for (const delta of all) {
+      const heard = this.engine.replay(subscription, delta);
+      if (heard !== undefined) deltas.push(heard);
+    }
+    if (deltas.length === 0) return;
+    if (subscription.resumable) {
+      const { client, token } = subscription;
+      const texts = deltas.map((delta) => this.texts.withVersion(delta));
+      const entry = this.entries.of(all, position, this.service.$prefix);
+      this.write(client, entry.of(token, texts.join(',')));
+    } else {
+      for (const delta of deltas) this.announce([subscription.client], delta);
+    }
+  }
+
+  /** Tells a quiet subscription how far the log has come. */
+  position(subscription: Subscription, position: Position): void {
+    // Where a reading that lags behind has come to, it was told before.
+    if (this.hasHad(subscription, position)) return;
+    this.tell(
+      subscription.client,
+      `{"type":"position","subscription":${JSON.stringify(subscription.token)},"position":${encodeJson(position)}}`,
+    );
+  }
+
+  /** Whether a subscription was sent the log up to there before it went live. */
+  hasHad(subscription: Subscription, position: Position): boolean {
+    const { sentTo } = subscription;
+    if (sentTo === undefined) return false;
+    // Where that cannot be said, the log was lost between the two, and the gap that
+    // ends this subscription is on its way: nothing more may be told to it.
+    if ((this.compare(position, sentTo) ?? 0) <= 0) return true;
+    subscription.sentTo = undefined;
+    return false;
+  }
+
+  private announce(clients: Client[], delta: Delta): void {
+    const text = `{"type":"delta","delta":${this.texts.withoutVersion(delta)}}`;
+    this.service.$deliver(
+      clients,
+      new PreparedMessage(`${this.service.$prefix}${text}}`),
+    );
+  }
+
+  /** Sends what is not about deltas: all of this service goes one way. */
+  tell(client: Client, text: string): void {
+    this.write(client, `${this.service.$prefix}${text}}`);
+  }
+
+  /** One recipient that fails keeps nobody else from theirs. */
+  private write(client: Client, envelope: string): void {
+    try {
+      client.sendText(envelope);
+    } catch (error) {
+      const { name: service } = this.service;
+      const failure = { reason: 'deltas', service };
+      this.service.registry.failed(failure, error, () => {
+        return `Could not send deltas of service "${this.service.name}"`;
+      });
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { Position, Retention } from '../../../broker/ports.js';
+import { LONGEST_TIMER } from '../../../protocol/longest-timer.js';
+import { LogTally } from '../log/log-tally.js';
+import type { Subscription } from './subscription.js';
+import { ToldOrder } from './told-order.js';
+
+/**
+ * Tells quiet subscriptions how far the log has come, before a quarter of its
+ * memory has passed since they last heard: who hears nothing of its own would
+ * otherwise come back with a position that the log has forgotten.
+ *
+ * A look at the one that was told least recently tells whether anybody is due.
+ */
+export class PositionBeacon {
+  private readonly order = new ToldOrder<Subscription>();
+  private readonly tally = new LogTally();
+  private last: Position | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly retention: Retention,
+    private readonly tell: (
+      subscription: Subscription,
+      position: Position,
+    ) => void,
+  ) {}
+
+  /** From now on a subscription is looked after: it knows a position. */
+  follow(subscription: Subscription): void {
+    this.order.add(subscription, this.tally.mark());
+    const delay = Math.min(this.retention.age / 8, LONGEST_TIMER);
+    this.timer ??= setInterval(this.look, delay).unref();
+  }
+
+  /** An entry has told these its position. Of others it takes no notice. */
+  told(subscriptions: readonly Subscription[]): void {
+    const mark = this.tally.mark();
+    for (const subscription of subscriptions) {
+      this.order.renew(subscription, mark);
+    }
+  }
+
+  forget(subscription: Subscription): void {
+    this.order.delete(subscription);
+    if (this.order.first === undefined) this.stop();
+  }
+
+  /**
+   * The log has taken an entry, of which nobody has been told yet.
+   *
+   * @param measure Its size; asked for only while anybody listens.
+   */
+  count(measure: () => number): void {
+    if (this.order.first === undefined) this.tally.add();
+    else this.tally.add(measure);
+  }
+
+  /** Who that entry concerns has been told. */
+  advance(position: Position): void {
+    this.last = position;
+    this.look();
+  }
+
+  /** What the log has come to is of no use any more. */
+  gap(): void {
+    this.last = undefined;
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private readonly look = (): void => {
+    const { last, order, retention, tally } = this;
+    if (last === undefined) return;
+    const now = tally.mark();
+    for (;;) {
+      const { first } = order;
+      // Once all have been told, the first one is again who was told now.
+      if (first === undefined || first.mark === now) return;
+      const { subscription, mark } = first;
+      const due =
+        tally.entriesSince(mark) >= retention.entries / 4 ||
+        tally.unitsSince(mark) >= retention.size / 4 ||
+        now.time - mark.time >= retention.age / 4 - retention.age / 8;
+      if (!due) return;
+      // While the log rests there is nothing to tell.
+      if (tally.entriesSince(mark) > 0) this.tell(subscription, last);
+      order.renew(subscription, now);
+    }
+  };
+}

@@ -1,0 +1,34 @@
+import type { Position } from '../../../broker/ports.js';
+import type { Client } from '../../../core/clients/client.js';
+import type { SubscriptionItem } from '../dealers/dealer.js';
+import type { ItemRequest } from '../tokens/authorization.js';
+import type { Told } from './told-order.js';
+
+/** What deltas are routed to: a subscription that a client of this node has. */
+export class Subscription {
+  readonly items: readonly SubscriptionItem[];
+
+  /** @internal The last deltas for which one of its items matched the old, or new, row. */
+  matchedBefore = 0;
+  /** @internal */
+  matchedAfter = 0;
+  /** @internal Up to where it was sent the log when it went live, until that is passed. */
+  sentTo: Position | undefined;
+  /** @internal What the log entry in work has for it: JSON texts with commas between. */
+  outgoing = '';
+  /** @internal Its place among those that are told positions. */
+  told: Told<Subscription> | undefined;
+
+  constructor(
+    readonly token: string,
+    readonly client: Client,
+    readonly resumable: boolean,
+    items: readonly ItemRequest[],
+  ) {
+    this.items = items.map(({ dealer, query }) => ({
+      dealer,
+      query,
+      subscription: this,
+    }));
+  }
+}

@@ -1,1 +1,0 @@
-export type { Delta, RowDelta, UpdateDelta } from '../../protocol/delta.js';

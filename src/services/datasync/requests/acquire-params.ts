@@ -1,0 +1,35 @@
+import type { Client } from '../../../core/clients/client.js';
+import { RpcError } from '../../../core/rpc/rpc-error.js';
+import { WireError } from '../../../protocol/errors.js';
+import type { JsonValue } from '../../../protocol/json.js';
+import type { Acquisition } from '../subscription/desk.js';
+import { isToken } from '../tokens/token.js';
+
+/** What a client says of a subscription that it wants; undefined is not said. */
+export interface AcquireParams {
+  readonly token: JsonValue;
+  readonly resume: JsonValue | undefined;
+  readonly since: JsonValue | undefined;
+  readonly replaces: JsonValue | undefined;
+}
+
+/** The same, checked in the order of the protocol's page. @throws RpcError */
+export function acquisitionOf(
+  { token, resume, since, replaces }: AcquireParams,
+  client: Client,
+): Omit<Acquisition, 'answer'> {
+  if (!client.connected) throw new RpcError(WireError.connectionRequired);
+  if (typeof token !== 'string') throw new RpcError(WireError.tokenNotAString);
+  if (!isToken(token)) throw new RpcError(WireError.noSuchSubscription);
+  const resumes = resume === true;
+  if (!resumes && ((resume ?? false) !== false || since !== undefined)) {
+    throw new RpcError(WireError.invalidParams);
+  }
+  if (replaces === undefined) return { token, client, resume: resumes, since };
+  // To a connection that did not ask for it, it is an unknown parameter.
+  if (!resumes || typeof replaces !== 'string' || !client.has('replaces')) {
+    throw new RpcError(WireError.invalidParams);
+  }
+  if (!isToken(replaces)) throw new RpcError(WireError.noSuchSubscription);
+  return { token, client, resume: resumes, since, replaces };
+}
