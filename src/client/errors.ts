@@ -25,11 +25,11 @@ const LIVE_ERRORS = {
   SNORKY_FETCH_FAILED: (url: string, problem: string) =>
     `${url} cannot be fetched: ${problem}.`,
   SNORKY_BODY_UNEXPECTED: (url: string, expected: string) =>
-    `${url} did not answer ${expected}. See the options \`rows\` and \`key\`.`,
+    `${url} did not answer ${expected}. See \`rows\` and \`key\`.`,
   SNORKY_TOKEN_MISSING: (url: string) =>
     `${url} answered without X-Subscription-Token. Use @Subscribable(), expose it.`,
   SNORKY_TOKEN_TAKEN: (url: string) =>
-    `${url} gave a token of others: a cache answers (HTTP, service worker).`,
+    `${url} gave a token of others: a cache answers (service worker?).`,
 } as const;
 
 type ConnectorErrors = typeof CONNECTOR_ERRORS;

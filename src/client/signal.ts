@@ -28,12 +28,12 @@ export class Signal<Args extends unknown[] = unknown[]> {
    * @returns a function that removes the listener.
    */
   add(listener: Listener<Args>, context?: unknown): () => void {
-    return this.bind({ listener, context, once: false });
+    return this.bind(listener, context, false);
   }
 
   /** Adds a listener for the next dispatch only. */
   addOnce(listener: Listener<Args>, context?: unknown): () => void {
-    return this.bind({ listener, context, once: true });
+    return this.bind(listener, context, true);
   }
 
   /** Removes a listener that was added with the same context. */
@@ -71,11 +71,14 @@ export class Signal<Args extends unknown[] = unknown[]> {
     }
   }
 
-  private bind(binding: Binding<Args>): () => void {
-    const { listener, context } = binding;
+  private bind(
+    listener: Listener<Args>,
+    context: unknown,
+    once: boolean,
+  ): () => void {
     if (!this.has(listener, context)) {
       // A copy: a dispatch may be walking over the list that there was.
-      this.bindings = [...this.bindings, binding];
+      this.bindings = [...this.bindings, { listener, context, once }];
     }
     return () => this.remove(listener, context);
   }

@@ -9,10 +9,9 @@ import type {
   PromiseClass,
 } from './connector-host.js';
 import { connectorError, type ConnectorError } from './errors.js';
-import { Link, type Address } from './connection/link.js';
+import { Link, type Address, type LinkOwner } from './connection/link.js';
 import { Negotiation } from './calls/negotiation.js';
 import { OutgoingQueue, type Outgoing } from './connection/outgoing.js';
-import { Reconnection } from './connection/reconnection.js';
 import type { Service } from './service.js';
 import type { ServiceClasses, ServicesOf } from './services-of.js';
 import { Signal } from './signal.js';
@@ -32,9 +31,9 @@ import type { SnorkyOptions } from './snorky-options.js';
  * });
  * const sum = await snorky.services.calculator.sum({ number1: 2, number2: 3 });
  */
-export class Snorky<
-  Classes extends ServiceClasses = ServiceClasses,
-> implements ConnectorHost {
+export class Snorky<Classes extends ServiceClasses = ServiceClasses>
+  implements ConnectorHost, LinkOwner
+{
   /** The class of the promises that calls return. It may be replaced. */
   static Promise: PromiseClass = Promise;
   /** The class of all signals of connectors. It may be replaced. */
@@ -77,24 +76,7 @@ export class Snorky<
     this.disconnected = new this.Signal();
     this.stateChanged = new this.Signal();
     this.#queue = new OutgoingQueue(options.queue);
-    this.#link = new Link(
-      {
-        socketClass,
-        address,
-        reconnection: new Reconnection(
-          options.reconnect === false ? { attempts: 0 } : options.reconnect,
-        ),
-        openTimeout: options.openTimeout ?? 10_000,
-        heartbeat: options.heartbeat ?? 30_000,
-        patience: options.heartbeatTimeout ?? 10_000,
-      },
-      {
-        changed: (state, close) => this.#onChanged(state, close),
-        received: (data) => this.#onData(data),
-        ask: () => this.#some((service) => service.$ask()),
-        $isBusy: () => this.#some((service) => service.$isBusy()),
-      },
-    );
+    this.#link = new Link(this, options);
     const negotiation = new Negotiation(RESERVED_SERVICE, this);
     this.$features = negotiation;
     // First, for it has to be a connection's first message. A page that has such a
@@ -176,8 +158,18 @@ export class Snorky<
     this.#complaints.print(kind, ...message);
   }
 
-  /** A listener may cause the next change: all hear of this one before. */
-  #onChanged(state: ConnectionState, close: Close | undefined): void {
+  /** @internal Asks the server for a sign of life, if any service can. */
+  $ask(): boolean {
+    return this.#some((service) => service.$ask());
+  }
+
+  /** @internal Whether there is a reason for the server to be silent. */
+  $isBusy(): boolean {
+    return this.#some((service) => service.$isBusy());
+  }
+
+  /** @internal A listener may cause the next change: all hear of this one before. */
+  $changed(state: ConnectionState, close: Close | undefined): void {
     const changes = this.#changes;
     if (changes.push([state, close]) > 1) return;
     for (let next; (next = changes[0]); changes.shift()) {
@@ -223,7 +215,8 @@ export class Snorky<
     );
   }
 
-  #onData(data: unknown): void {
+  /** @internal */
+  $received(data: unknown): void {
     const packet = typeof data === 'string' ? parse(data) : undefined;
     if (!isJsonObject(packet) || packet['message'] === undefined) {
       this.$complain('not a message', data);

@@ -85,7 +85,7 @@ export function encodeJson(value: unknown): string {
   if (text === undefined || (text === 'null' && typeof value === 'number')) {
     // Not the value itself: this ends up in a log.
     throw new TypeError(
-      `JSON cannot express ${typeof value === 'number' ? 'a number that is not finite' : `a ${typeof value}`}`,
+      `JSON cannot express ${typeof value === 'number' ? value : `a ${typeof value}`}`,
     );
   }
   return text;

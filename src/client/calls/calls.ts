@@ -44,11 +44,7 @@ type SoughtName =
 
 /** What Nest and Snorky call on a service. */
 type HookName =
-  | 'onModuleInit'
-  | 'onApplicationBootstrap'
-  | 'onModuleDestroy'
-  | 'beforeApplicationShutdown'
-  | 'onApplicationShutdown'
+  | `${'on' | 'before'}${'Module' | 'Application'}${string}`
   | 'onClientConnected'
   | 'onClientDisconnected';
 

@@ -44,8 +44,8 @@ export class RPCService extends Service {
     for (const command of commands) {
       if (command in methods) {
         throw new Error(
-          `"${command}" is a member of the class already. Call that command ` +
-            `with rpcCall('${command}', params).`,
+          `"${command}" is a member already: call it with ` +
+            `rpcCall('${command}', params).`,
         );
       }
       methods[command] = function method(
@@ -133,7 +133,8 @@ export class RPCService extends Service {
     const call = this.$calls.take(callId);
     if (!call) {
       // That of a call which was given up is late, and no mistake.
-      if (!this.$hasCalled(callId)) {
+      const isLate = typeof callId === 'number' && callId < this.$nextCallId;
+      if (!isLate) {
         this.$strange('an answer to no call', message);
       }
     } else if (type === 'response') {
@@ -163,10 +164,6 @@ export class RPCService extends Service {
    */
   override $isBusy(): boolean {
     return this.$calls.size > MANY_CALLS;
-  }
-
-  private $hasCalled(callId: unknown): boolean {
-    return Number.isInteger(callId) && (callId as number) < this.$nextCallId;
   }
 
   /** @internal The server sent what it should not have. */

@@ -56,7 +56,7 @@ const TypedConnector = /* @__PURE__ */ new Proxy(RPCService, {
  * What is asked of any object, by promises, JSON, RxJS, jest and Nest: a command would be called. All of them are reserved names.
  */
 const NEVER_COMMANDS =
-  /^(then|toJSON|@@observable|lift|asymmetricMatch|onModule(Init|Destroy)|onApplicationBootstrap|(on|before)ApplicationShutdown)$/;
+  /^(then|toJSON|@@observable|lift|asymmetricMatch|(on|before)(Module|Application)\w+)$/;
 
 /** Types are gone at run time: every name that nobody has is a command. */
 function withCommands(service: RPCService): RPCService {

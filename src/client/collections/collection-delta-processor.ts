@@ -98,7 +98,7 @@ export class CollectionDeltaProcessor {
    */
   processDeltas(deltas: readonly TaggedDelta[]): boolean {
     if (!Array.isArray(deltas)) {
-      return this.$complain('ignored, no deltas:', deltas);
+      return this.$complain('ignored, no delta:', deltas);
     }
     let changed = false;
     for (const delta of deltas as readonly TaggedDelta[]) {
@@ -119,7 +119,7 @@ export class CollectionDeltaProcessor {
     }
     return (
       target.apply(delta) ??
-      this.$complain(`a row of ${model} without key was changed, but which?`)
+      this.$complain(`A row of ${model} without key was changed`)
     );
   }
 

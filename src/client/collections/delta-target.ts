@@ -79,11 +79,12 @@ export class DeltaTarget {
 
 /** Whether it is what a server sends. */
 export function isDelta(delta: unknown): delta is Delta<object> {
-  if (!isObject(delta) || typeof delta['model'] !== 'string') return false;
-  const { type, data, newData, oldData } = delta;
-  return type === 'update'
-    ? isObject(newData) && isObject(oldData)
-    : (type === 'insert' || type === 'delete') && isObject(data);
+  return (
+    isObject(delta) &&
+    typeof delta['model'] === 'string' &&
+    ['insert', 'update', 'delete'].includes(delta['type'] as string) &&
+    rowsOf(delta as unknown as Delta<object>).every(isObject)
+  );
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

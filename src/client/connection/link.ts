@@ -10,9 +10,10 @@ import {
   type ConnectionState,
 } from './connection-state.js';
 import { watchEnvironment } from './environment.js';
-import { Liveness } from './liveness.js';
-import type { Reconnection } from './reconnection.js';
+import { Liveness, type Living } from './liveness.js';
+import { Reconnection } from './reconnection.js';
 import { reportUncaught } from '../signal.js';
+import type { SnorkyOptions } from '../snorky-options.js';
 import { after, type Timer } from '../timer.js';
 
 /** When the device says that it is offline, little speaks for an answer. */
@@ -23,26 +24,13 @@ export type Address = Url | (() => Url | PromiseLike<Url>);
 
 type Url = string | URL;
 
-/** What a link is made of. Times in milliseconds. */
-export interface LinkOptions {
+/** Whose connection it is, and who is told what happens. */
+export interface LinkOwner extends Pick<Living, '$ask' | '$isBusy'> {
   readonly socketClass: SocketClass;
   readonly address: Address;
-  readonly reconnection: Reconnection;
-  readonly openTimeout: number;
-  readonly heartbeat: number;
-  /** How long the server may take to give a sign of life. */
-  readonly patience: number;
-}
-
-/** Whom a link tells what happens. */
-export interface LinkEvents {
   /** The state has changed. `close` says how a connection ended, if one did. */
-  changed(state: ConnectionState, close: Close | undefined): void;
-  received(data: unknown): void;
-  /** Asks the server for a sign of life; false where that is not possible. */
-  ask(): boolean;
-  /** Whether there is a reason for the server to be silent. */
-  $isBusy(): boolean;
+  $changed(state: ConnectionState, close: Close | undefined): void;
+  $received(data: unknown): void;
 }
 
 /**
@@ -61,19 +49,22 @@ export class Link {
   #unwatch: (() => void) | undefined;
   #attempts = 0;
   readonly #liveness: Liveness;
-  readonly #options: LinkOptions;
-  readonly #events: LinkEvents;
+  readonly #reconnection: Reconnection;
+  /** Milliseconds. */
+  readonly #openTimeout: number;
+  readonly #owner: LinkOwner;
 
-  constructor(options: LinkOptions, events: LinkEvents) {
-    this.#options = options;
-    this.#events = events;
-    const { heartbeat, patience } = options;
-    this.#liveness = new Liveness({
-      heartbeat,
-      patience,
-      ask: () => this.state === 'connected' && events.ask(),
-      $isBusy: () => this.#connection?.$isSending === true || events.$isBusy(),
-      dead: () => {
+  constructor(owner: LinkOwner, options: SnorkyOptions) {
+    const { reconnect, openTimeout = 10_000 } = options;
+    this.#owner = owner;
+    this.#openTimeout = openTimeout;
+    this.#reconnection = new Reconnection(
+      reconnect === false ? { attempts: 0 } : reconnect,
+    );
+    this.#liveness = new Liveness(options, {
+      $ask: () => this.state === 'connected' && owner.$ask(),
+      $isBusy: () => this.#connection?.$isSending === true || owner.$isBusy(),
+      $dead: () => {
         this.#connection?.$abandon('It gave no sign of life');
       },
     });
@@ -82,7 +73,7 @@ export class Link {
   /** Tries now, whatever was tried before. */
   connect(): void {
     if (this.state === 'idle' || this.state === 'stopped') {
-      this.#options.reconnection.reset();
+      this.#reconnection.reset();
     }
     this.#fire('connect');
   }
@@ -111,9 +102,13 @@ export class Link {
     if (to === 'connecting') this.#open();
     else if (to === 'connected') this.#hold();
     else if (to === 'waiting') this.#schedule();
-    else this.#rest();
+    else {
+      // Nobody wants it: hints of the browser are of no use.
+      this.#unwatch?.();
+      this.#unwatch = undefined;
+    }
     // Opening may have failed at once.
-    if (this.state === to) this.#events.changed(to, close);
+    if (this.state === to) this.#owner.$changed(to, close);
   }
 
   #leave(): void {
@@ -135,7 +130,7 @@ export class Link {
         else this.#liveness.check();
       },
     });
-    const { address } = this.#options;
+    const { address } = this.#owner;
     if (typeof address === 'function') this.#openWhenKnown(address);
     else this.#openTo(address);
   }
@@ -154,7 +149,7 @@ export class Link {
     const fail = when((error: unknown) => {
       this.#lose({ code: ABNORMAL, reason: `No address: ${String(error)}` });
     });
-    this.#timer = after(this.#options.openTimeout, () => fail('too late'));
+    this.#timer = after(this.#openTimeout, () => fail('too late'));
     Promise.resolve()
       .then(address)
       .then(
@@ -164,13 +159,14 @@ export class Link {
   }
 
   #openTo(url: Url): void {
-    const { socketClass, openTimeout } = this.#options;
+    const { socketClass } = this.#owner;
+    const timeout = this.#openTimeout;
     try {
-      this.#connection = new Connection(socketClass, String(url), openTimeout, {
+      this.#connection = new Connection(socketClass, String(url), timeout, {
         opened: () => this.#fire('opened'),
         received: (data) => {
           this.#liveness.heard();
-          this.#events.received(data);
+          this.#owner.$received(data);
         },
         closed: (close) => this.#lose(close),
       });
@@ -184,24 +180,19 @@ export class Link {
   }
 
   #hold(): void {
-    const { reconnection } = this.#options;
+    const reconnection = this.#reconnection;
     this.#liveness.start();
     this.#timer = after(reconnection.stableAfter, () => reconnection.reset());
   }
 
   #schedule(): void {
-    const delay = this.#options.reconnection.nextDelay();
+    const delay = this.#reconnection.nextDelay();
     this.retryAt = Date.now() + delay;
     this.#timer = setTimeout(() => this.#fire('due'), delay);
   }
 
-  #rest(): void {
-    this.#unwatch?.();
-    this.#unwatch = undefined;
-  }
-
   #lose(close: Close): void {
-    this.objection = this.#options.reconnection.objection(close);
+    this.objection = this.#reconnection.objection(close);
     this.#fire(this.objection ? 'refused' : 'lost', close);
   }
 
@@ -210,8 +201,8 @@ export class Link {
     if (this.state !== 'waiting') return;
     // Not at once: a whole office is online again at the same moment.
     clearTimeout(this.#timer);
-    this.#options.reconnection.reset();
+    this.#reconnection.reset();
     this.#schedule();
-    this.#events.changed('waiting', undefined);
+    this.#owner.$changed('waiting', undefined);
   }
 }

@@ -1,17 +1,14 @@
+import type { SnorkyOptions } from '../snorky-options.js';
 import { after, now, type Timer } from '../timer.js';
 
-/** What {@link Liveness} is given. Times in milliseconds. */
-export interface LivenessOptions {
-  /** How long it may be silent before it is asked; 0: it is never asked. */
-  readonly heartbeat: number;
-  /** How long it may then take to say anything; 0: for ever. */
-  readonly patience: number;
+/** Whom {@link Liveness} is about. */
+export interface Living {
   /** Asks the server for a sign of life; false where that is not possible. */
-  readonly ask: () => boolean;
+  $ask(): boolean;
   /** Whether there is a reason for silence: the question waits behind others. */
-  readonly $isBusy: () => boolean;
+  $isBusy(): boolean;
   /** Nothing came. */
-  readonly dead: () => void;
+  $dead(): void;
 }
 
 /** How often patience is had anew with a connection that is busy. */
@@ -26,15 +23,24 @@ export class Liveness {
   #heardAt = 0;
   #beat: Timer;
   #deadline: Timer;
-  readonly #options: LivenessOptions;
+  /** Milliseconds; 0: it is never asked. */
+  readonly #heartbeat: number;
+  /** Milliseconds that an answer may take; 0: for ever. */
+  readonly #patience: number;
+  readonly #living: Living;
 
-  constructor(options: LivenessOptions) {
-    this.#options = options;
+  constructor(
+    { heartbeat = 30_000, heartbeatTimeout = 10_000 }: SnorkyOptions,
+    living: Living,
+  ) {
+    this.#heartbeat = heartbeat;
+    this.#patience = heartbeatTimeout;
+    this.#living = living;
   }
 
   start(): void {
     this.heard();
-    this.#beatIn(this.#options.heartbeat);
+    this.#beatIn(this.#heartbeat);
   }
 
   stop(): void {
@@ -54,30 +60,28 @@ export class Liveness {
    * @param most Milliseconds that the answer may take, if that is less.
    */
   check(most = Infinity): void {
-    const { heartbeat, patience, ask } = this.#options;
-    if (heartbeat === 0 || this.#deadline || !ask()) return;
+    if (!this.#heartbeat || this.#deadline || !this.#living.$ask()) return;
     // Earlier than anything that is heard from now on.
     this.#heardAt = -1;
-    this.#wait(Math.min(patience, most), BUSY);
+    this.#wait(Math.min(this.#patience, most), BUSY);
   }
 
   /** Silence counts from what was heard last: a fixed tick would let it double. */
   #beatIn(time: number): void {
     this.#beat = after(time, () => {
-      const { heartbeat } = this.#options;
-      const left = this.#heardAt + heartbeat - now();
+      const left = this.#heardAt + this.#heartbeat - now();
       if (left <= 0) this.check();
-      this.#beatIn(left > 0 ? left : heartbeat);
+      this.#beatIn(left > 0 ? left : this.#heartbeat);
     });
   }
 
   #wait(patience: number, times: number): void {
-    const { $isBusy, dead } = this.#options;
     this.#deadline = after(patience, () => {
       this.#deadline = undefined;
       if (this.#heardAt >= 0) return;
-      if (times > 0 && $isBusy()) this.#wait(patience, times - 1);
-      else dead();
+      const living = this.#living;
+      if (times > 0 && living.$isBusy()) this.#wait(patience, times - 1);
+      else living.$dead();
     });
   }
 }

@@ -76,7 +76,7 @@ export class Reconnection {
     }
     return this.#attempt < attempts
       ? undefined
-      : `${attempts} attempts to come back are allowed`;
+      : `${attempts} attempts are allowed`;
   }
 
   #isAllowed(close: Close): boolean {

@@ -148,17 +148,15 @@ export class Followed {
       {
         resolve: (result) => current() && this.#acquired(token, result),
         reject: (error) => current() && this.#refused(error, replaces),
-        $isBusy: () => this.#isMoving(),
+        $isBusy: () => {
+          // Whether anything has come since this was asked last.
+          const hasMoved = this.#hasMoved;
+          this.#hasMoved = false;
+          return hasMoved;
+        },
         $isOnce: true,
       },
     );
-  }
-
-  /** Whether anything has come since this was asked last. */
-  #isMoving(): boolean {
-    const hasMoved = this.#hasMoved;
-    this.#hasMoved = false;
-    return hasMoved;
   }
 
   #acquired(token: string, result: JsonValue): void {

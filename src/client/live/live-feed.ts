@@ -76,8 +76,6 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
   readonly #pace: Reconnection;
   /** Since when it is live, if it has been since it was paced. */
   #since = Infinity;
-  /** Whether it was told: a subscription may have other models, too. */
-  #hasIgnored = false;
   readonly #unlisten: () => void;
   readonly #datasync: DataSync;
   readonly #options: LiveOptions<Row, Item> & { readonly single?: boolean };
@@ -240,9 +238,7 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
     const { model } = this.#options;
     const { snorky } = this.#datasync;
     if (!isDelta(delta) || delta.model !== model) {
-      if (!this.#hasIgnored)
-        snorky.$complain(`A list of ${model} ignores`, delta);
-      this.#hasIgnored = true;
+      snorky.$complain(`A list of ${model} ignores`, delta);
       // It decides nothing, unless anything may.
       return part?.length !== 0;
     }

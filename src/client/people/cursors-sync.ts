@@ -164,7 +164,15 @@ export abstract class SynchronizedCursor implements CursorState {
       ? ['createCursor', { document: document.name, position, status }]
       : $isGone
         ? ['removeCursor', {}]
-        : ['updateCursor', { newData: this.#changes(known) }];
+        : [
+            'updateCursor',
+            {
+              newData: {
+                ...(keys.position !== known.position && { position }),
+                ...(keys.status !== known.status && { status }),
+              },
+            },
+          ];
     const isRemoved = known && $isGone;
     const answered = (has: Known | undefined, error?: unknown): void => {
       this.#known = has;
@@ -200,15 +208,6 @@ export abstract class SynchronizedCursor implements CursorState {
         },
       },
     );
-  }
-
-  #changes(known: Known): Partial<CursorState> {
-    const { position, status } = this;
-    const keys = this.#keys;
-    return {
-      ...(keys.position !== known.position && { position }),
-      ...(keys.status !== known.status && { status }),
-    };
   }
 
   #defer(): Waiting {

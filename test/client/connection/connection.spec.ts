@@ -247,7 +247,7 @@ describe('coming back', () => {
     expect(attempts).toBe(3);
     expect(await rejection(snorky.services.calc.rpcCall('sum'))).toMatchObject({
       code: 'SNORKY_STOPPED',
-      message: expect.stringContaining('3 attempts to come back are allowed'),
+      message: expect.stringContaining('3 attempts are allowed'),
     });
   });
 

@@ -132,17 +132,18 @@ describe('the sign of life', () => {
   it('is asked for when the silence since what came last is long enough', () => {
     const asked: number[] = [];
     const began = performance.now();
-    const liveness = new Liveness({
-      heartbeat: 100,
-      patience: 10,
-      ask: () => {
-        asked.push(performance.now() - began);
-        liveness.heard();
-        return true;
+    const liveness = new Liveness(
+      { heartbeat: 100, heartbeatTimeout: 10 },
+      {
+        $ask: () => {
+          asked.push(performance.now() - began);
+          liveness.heard();
+          return true;
+        },
+        $isBusy: () => false,
+        $dead: () => {},
       },
-      $isBusy: () => false,
-      dead: () => {},
-    });
+    );
     liveness.start();
     // Right after a beat was due: with a fixed tick the next comes 199 later.
     jest.advanceTimersByTime(101);
