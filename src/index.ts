@@ -194,26 +194,28 @@ export type {
 // What nodes share
 export { BrokerUnavailable, BrokerUncertain } from './broker/broker-errors.js';
 export { MemoryBroker } from './broker/memory/memory-broker.js';
+export type { Broker, BrokerState } from './broker/ports/broker.js';
 export type {
-  Broker,
-  BrokerState,
   Claim,
   Directory,
   DirectoryEntry,
   DirectoryEvent,
   Listing,
-  ListenerOptions,
+  Watch,
+} from './broker/ports/directory.js';
+export type { ListenerOptions, Stop } from './broker/ports/listening.js';
+export type {
   Position,
   Replay,
   ReplayLimits,
   Retention,
-  Stop,
+  TopicEntry,
+  TopicLog,
+} from './broker/ports/log.js';
+export type {
   TokenClaim,
   TokenClaimOptions,
   Tokens,
-  TopicEntry,
-  TopicLog,
-  Topics,
-  Watch,
-} from './broker/ports.js';
+} from './broker/ports/tokens.js';
+export type { Topics } from './broker/ports/topics.js';
 export type { MaybePromise } from './protocol/maybe-promise.js';

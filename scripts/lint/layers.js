@@ -116,14 +116,26 @@ export const LAYERS = [
 /** @type {readonly Room[]} */
 export const ROOMS = [
   {
+    folder: 'broker/ports',
+    is: 'what a broker is: logs, announcements, the directory, tokens',
+    rooms: [],
+    hall: false,
+  },
+  {
     folder: 'broker/memory',
     is: 'all ports in one process, answered at once',
+    rooms: ['broker/ports'],
+  },
+  {
+    folder: 'broker/memory/shared',
+    is: 'what the nodes of one store have together',
     rooms: [],
+    hall: false,
   },
   {
     folder: 'broker/delayed',
     is: 'the same with delays: the stand-in for a network',
-    rooms: [],
+    rooms: ['broker/ports'],
   },
   {
     folder: 'core/json',

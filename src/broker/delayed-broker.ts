@@ -5,7 +5,7 @@ import { Network } from './delayed/network.js';
 import { randomDelays, randomly } from './delayed/random-delays.js';
 import { ListenerFailures } from './listener-failures.js';
 import type { ListenerErrorHandler } from './listener-failures.js';
-import type { Broker, BrokerState } from './ports.js';
+import type { Broker, BrokerState } from './ports/broker.js';
 
 export interface DelayedBrokerOptions {
   /**

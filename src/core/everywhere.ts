@@ -1,4 +1,4 @@
-import type { Retention, TopicEntry, TopicLog } from '../broker/ports.js';
+import type { Retention, TopicEntry, TopicLog } from '../broker/ports/log.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import {
   canonicalKey,

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
-import type { Broker } from '../broker/ports.js';
+import type { Broker } from '../broker/ports/broker.js';
 import { RateLimitedLog } from '../core/log/log.js';
 import { whenReady } from '../core/promise-like.js';
 import { Service } from '../core/service.js';

@@ -5,7 +5,7 @@ import {
 } from '../../src/broker/broker-errors.js';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import type { Broker } from '../../src/broker/ports.js';
+import type { Broker } from '../../src/broker/ports/broker.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 import { Recorder } from './recorder.js';
 

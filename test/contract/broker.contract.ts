@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Broker } from '../../src/broker/ports/broker.js';
+import type { DirectoryEvent } from '../../src/broker/ports/directory.js';
 import type {
-  Broker,
-  DirectoryEvent,
   Position,
   Replay,
   ReplayLimits,
   Retention,
   TopicEntry,
   TopicLog,
-} from '../../src/broker/ports.js';
+} from '../../src/broker/ports/log.js';
 import type { MaybePromise } from '../../src/protocol/maybe-promise.js';
 import type { JsonValue } from '../../src/protocol/json.js';
 import { Recorder } from '../broker/recorder.js';

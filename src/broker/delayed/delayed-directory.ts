@@ -4,11 +4,10 @@ import type {
   Directory,
   DirectoryEvent,
   Listing,
-  ListenerOptions,
-  Position,
-  Stop,
   Watch,
-} from '../ports.js';
+} from '../ports/directory.js';
+import type { ListenerOptions, Stop } from '../ports/listening.js';
+import type { Position } from '../ports/log.js';
 import { copy } from './copy.js';
 import type { Network } from './network.js';
 

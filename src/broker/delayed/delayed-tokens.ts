@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../protocol/json.js';
-import type { TokenClaim, TokenClaimOptions, Tokens } from '../ports.js';
+import type { TokenClaim, TokenClaimOptions, Tokens } from '../ports/tokens.js';
 import { copy } from './copy.js';
 import type { Network } from './network.js';
 

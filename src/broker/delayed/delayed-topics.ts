@@ -1,15 +1,14 @@
 import type { JsonValue } from '../../protocol/json.js';
+import type { ListenerOptions, Stop } from '../ports/listening.js';
 import type {
-  ListenerOptions,
   Position,
   Replay,
   ReplayLimits,
   Retention,
-  Stop,
   TopicEntry,
   TopicLog,
-  Topics,
-} from '../ports.js';
+} from '../ports/log.js';
+import type { Topics } from '../ports/topics.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { copy } from './copy.js';
 import type { Mailbox } from './mailbox.js';

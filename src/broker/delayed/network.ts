@@ -1,6 +1,6 @@
 import { BrokerUnavailable, BrokerUncertain } from '../broker-errors.js';
 import type { ListenerFailures, ListenerSource } from '../listener-failures.js';
-import type { ListenerOptions } from '../ports.js';
+import type { ListenerOptions } from '../ports/listening.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { Mailbox } from './mailbox.js';
 import type { Delay } from './random-delays.js';

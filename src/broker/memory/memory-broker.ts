@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { ListenerFailures } from '../listener-failures.js';
 import type { ListenerErrorHandler } from '../listener-failures.js';
-import type { Broker, BrokerState } from '../ports.js';
+import type { Broker, BrokerState } from '../ports/broker.js';
 import { MemoryDirectory } from './memory-directory.js';
-import { MemoryNode } from './memory-node.js';
+import { MemoryNode } from './shared/memory-node.js';
 import { MemoryStore } from './memory-store.js';
 import { MemoryTokens } from './memory-tokens.js';
 import { MemoryTopics } from './memory-topics.js';

@@ -4,13 +4,12 @@ import type {
   Directory,
   DirectoryEvent,
   Listing,
-  ListenerOptions,
-  Position,
-  Stop,
   Watch,
-} from '../ports.js';
-import type { MemoryNode } from './memory-node.js';
-import type { SharedDirectory } from './shared-directory.js';
+} from '../ports/directory.js';
+import type { ListenerOptions, Stop } from '../ports/listening.js';
+import type { Position } from '../ports/log.js';
+import type { MemoryNode } from './shared/memory-node.js';
+import type { SharedDirectory } from './shared/shared-directory.js';
 
 /**
  * {@link Directory} of one node of a memory store. Answers at once, after the

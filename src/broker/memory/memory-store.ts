@@ -1,11 +1,11 @@
 import { AlarmClock, now } from '../alarm-clock.js';
 import type { Alarm } from '../alarm-clock.js';
-import type { MemoryNode } from './memory-node.js';
-import { Sequence } from './sequence.js';
-import { SharedAnnouncements } from './shared-announcements.js';
-import { SharedDirectory } from './shared-directory.js';
-import { SharedLogs } from './shared-logs.js';
-import { SharedTokens } from './shared-tokens.js';
+import type { MemoryNode } from './shared/memory-node.js';
+import { Sequence } from './shared/sequence.js';
+import { SharedAnnouncements } from './shared/shared-announcements.js';
+import { SharedDirectory } from './shared/shared-directory.js';
+import { SharedLogs } from './shared/shared-logs.js';
+import { SharedTokens } from './shared/shared-tokens.js';
 
 export interface MemoryStoreOptions {
   /**

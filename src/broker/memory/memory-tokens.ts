@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../protocol/json.js';
-import type { TokenClaim, TokenClaimOptions, Tokens } from '../ports.js';
-import type { MemoryNode } from './memory-node.js';
-import type { SharedTokens } from './shared-tokens.js';
+import type { TokenClaim, TokenClaimOptions, Tokens } from '../ports/tokens.js';
+import type { MemoryNode } from './shared/memory-node.js';
+import type { SharedTokens } from './shared/shared-tokens.js';
 
 /**
  * {@link Tokens} of one node of a memory store. Answers at once. Tokens held

@@ -1,16 +1,15 @@
 import type { JsonValue } from '../../protocol/json.js';
+import type { ListenerOptions, Stop } from '../ports/listening.js';
 import type {
-  ListenerOptions,
   Position,
   Replay,
   ReplayLimits,
   Retention,
-  Stop,
   TopicEntry,
   TopicLog,
-  Topics,
-} from '../ports.js';
-import type { MemoryNode } from './memory-node.js';
+} from '../ports/log.js';
+import type { Topics } from '../ports/topics.js';
+import type { MemoryNode } from './shared/memory-node.js';
 import type { MemoryStore } from './memory-store.js';
 
 /**

@@ -5,7 +5,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { Broker } from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports/broker.js';
 import type { RegistryEvent } from '../../core/observation/registry-event.js';
 import { Webhook } from '../../transports/webhook/webhook.js';
 import {

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { Broker } from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports/broker.js';
 import { SNORKY_BROKER } from '../setup/constants.js';
 import { RegistrySet } from '../registration/registry-set.js';
 import { processSigns, severalProcesses } from './several-processes.js';

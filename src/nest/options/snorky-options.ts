@@ -1,6 +1,6 @@
 import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Broker } from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports/broker.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { EventsOptions } from './events-options.js';
 import type { ValidationErrors } from './validation-errors.js';

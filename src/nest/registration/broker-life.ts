@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Broker } from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports/broker.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { describeThrown, excerpt, isError } from '../../core/log/log-line.js';
 import { isPromiseLike, whenReady } from '../../core/promise-like.js';

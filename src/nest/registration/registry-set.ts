@@ -1,4 +1,4 @@
-import type { Broker } from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports/broker.js';
 import { CLOSINGS } from '../../core/everywhere.js';
 import type { LogOptions } from '../../core/log/log.js';
 import { whenReady } from '../../core/promise-like.js';

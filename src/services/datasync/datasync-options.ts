@@ -1,4 +1,4 @@
-import type { Retention } from '../../broker/ports.js';
+import type { Retention } from '../../broker/ports/log.js';
 import type { ModelsOptions } from './models/model-options.js';
 import { checkMembers } from './requests/option-members.js';
 

@@ -1,10 +1,7 @@
-import type {
-  Broker,
-  Position,
-  Stop,
-  TopicEntry,
-  Topics,
-} from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports/broker.js';
+import type { Stop } from '../../broker/ports/listening.js';
+import type { Position, TopicEntry } from '../../broker/ports/log.js';
+import type { Topics } from '../../broker/ports/topics.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { afterPart } from '../../core/after-part.js';
 import type { RpcService } from '../../core/rpc/rpc-service.js';

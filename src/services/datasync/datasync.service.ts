@@ -4,7 +4,8 @@ import {
   type OnApplicationShutdown,
   Optional,
 } from '@nestjs/common';
-import type { Broker, Stop } from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports/broker.js';
+import type { Stop } from '../../broker/ports/listening.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { Client } from '../../core/clients/client.js';
 import { ClientTurns } from '../../core/clients/client-turns.js';

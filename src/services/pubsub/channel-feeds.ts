@@ -1,4 +1,5 @@
-import type { Stop, Topics } from '../../broker/ports.js';
+import type { Stop } from '../../broker/ports/listening.js';
+import type { Topics } from '../../broker/ports/topics.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { isPromiseLike } from '../../core/promise-like.js';
 import type { JsonValue } from '../../protocol/json.js';

@@ -1,5 +1,5 @@
 import { Inject, Optional } from '@nestjs/common';
-import type { Broker } from '../../broker/ports.js';
+import type { Broker } from '../../broker/ports/broker.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { Client } from '../../core/clients/client.js';
 import { ClientTurns } from '../../core/clients/client-turns.js';

@@ -1,4 +1,5 @@
-import type { Position, Topics } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
+import type { Topics } from '../../../broker/ports/topics.js';
 import type { Client } from '../../../core/clients/client.js';
 import { PreparedMessage } from '../../../core/clients/prepared-message.js';
 import type { RpcService } from '../../../core/rpc/rpc-service.js';

@@ -1,4 +1,4 @@
-import type { Position, Retention } from '../../../broker/ports.js';
+import type { Position, Retention } from '../../../broker/ports/log.js';
 import { LONGEST_TIMER } from '../../../protocol/longest-timer.js';
 import { LogTally } from '../log/log-tally.js';
 import type { Subscription } from './subscription.js';

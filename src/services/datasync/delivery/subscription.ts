@@ -1,4 +1,4 @@
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import type { Client } from '../../../core/clients/client.js';
 import type { SubscriptionItem } from '../dealers/dealer.js';
 import type { ItemRequest } from '../tokens/authorization.js';

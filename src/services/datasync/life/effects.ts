@@ -1,4 +1,4 @@
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import type { WireError } from '../../../protocol/errors.js';
 import type { Authorization } from '../tokens/authorization.js';
 

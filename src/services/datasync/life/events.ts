@@ -1,4 +1,4 @@
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import type { Authorization } from '../tokens/authorization.js';
 import type { Retried } from './effects.js';
 

@@ -1,4 +1,4 @@
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import type { Authorization, Mode } from '../tokens/authorization.js';
 import type { Effect } from './effects.js';
 

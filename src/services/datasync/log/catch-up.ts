@@ -1,4 +1,8 @@
-import type { Position, Replay, TopicEntry } from '../../../broker/ports.js';
+import type {
+  Position,
+  Replay,
+  TopicEntry,
+} from '../../../broker/ports/log.js';
 import { isPromiseLike } from '../../../core/promise-like.js';
 import type { LogReader } from './log-reader.js';
 import type { ReplaySchedule } from './replay-schedule.js';

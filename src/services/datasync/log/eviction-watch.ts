@@ -1,4 +1,4 @@
-import type { Retention } from '../../../broker/ports.js';
+import type { Retention } from '../../../broker/ports/log.js';
 import { LogTally, type Mark } from './log-tally.js';
 
 /**

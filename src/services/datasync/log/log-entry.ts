@@ -1,4 +1,4 @@
-import type { Position, TopicEntry } from '../../../broker/ports.js';
+import type { Position, TopicEntry } from '../../../broker/ports/log.js';
 import { freezeJson } from '../../../core/json/frozen-json.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import { ofVersion } from '../../../core/versioned.js';

@@ -1,12 +1,12 @@
+import type { Stop } from '../../../broker/ports/listening.js';
 import type {
   Position,
   Replay,
   ReplayLimits,
-  Stop,
   TopicEntry,
   TopicLog,
-  Topics,
-} from '../../../broker/ports.js';
+} from '../../../broker/ports/log.js';
+import type { Topics } from '../../../broker/ports/topics.js';
 import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { whenReady } from '../../../core/promise-like.js';
 

@@ -1,4 +1,5 @@
-import type { Position, Topics } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
+import type { Topics } from '../../../broker/ports/topics.js';
 
 type Compare = Topics['compare'];
 

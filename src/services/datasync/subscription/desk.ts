@@ -1,4 +1,4 @@
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import type { Client } from '../../../core/clients/client.js';
 import { whenSettled } from '../../../core/promise-like.js';

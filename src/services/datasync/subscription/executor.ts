@@ -1,4 +1,4 @@
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import type { HeldSubscriptions } from './held.js';

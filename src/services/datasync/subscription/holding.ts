@@ -1,5 +1,5 @@
 import type { Alarm } from '../../../broker/alarm-clock.js';
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import type { Client } from '../../../core/clients/client.js';
 import type { CatchUp } from '../log/catch-up.js';
 import type { Result } from '../life/effects.js';

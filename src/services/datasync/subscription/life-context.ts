@@ -1,5 +1,5 @@
 import type { AlarmClock } from '../../../broker/alarm-clock.js';
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import type { Client } from '../../../core/clients/client.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import type { DataSyncEngine } from '../datasync.engine.js';

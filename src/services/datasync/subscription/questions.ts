@@ -1,4 +1,4 @@
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { isPromiseLike } from '../../../core/promise-like.js';
 import type { HeldSubscriptions } from './held.js';

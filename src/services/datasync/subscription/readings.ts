@@ -1,4 +1,4 @@
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import { readEntry, readRevocationEntry } from '../log/log-entry.js';
 import { CatchUp, type CatchUpContext } from '../log/catch-up.js';
 import type { Holding } from './holding.js';

@@ -1,4 +1,4 @@
-import type { Position } from '../../../broker/ports.js';
+import type { Position } from '../../../broker/ports/log.js';
 import type { JsonValue } from '../../../protocol/json.js';
 
 /** What a subscription is to, before anybody has it. */

@@ -1,4 +1,6 @@
-import type { Broker, Stop, TokenClaim } from '../../../broker/ports.js';
+import type { Broker } from '../../../broker/ports/broker.js';
+import type { Stop } from '../../../broker/ports/listening.js';
+import type { TokenClaim } from '../../../broker/ports/tokens.js';
 import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { freezeJson } from '../../../core/json/frozen-json.js';
 import { whenReady } from '../../../core/promise-like.js';

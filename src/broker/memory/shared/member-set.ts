@@ -1,4 +1,5 @@
-import type { DirectoryEntry, DirectoryEvent, Stop } from '../ports.js';
+import type { DirectoryEntry, DirectoryEvent } from '../../ports/directory.js';
+import type { Stop } from '../../ports/listening.js';
 import { Feed } from './feed.js';
 import type { Subscription } from './feed.js';
 import { Queue } from './queue.js';

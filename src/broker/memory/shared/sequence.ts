@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Position } from '../ports.js';
+import type { Position } from '../../ports/log.js';
 
 /** Epochs whose positions can still be put in order. */
 const EPOCHS = 100;

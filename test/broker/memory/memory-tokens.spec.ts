@@ -6,8 +6,8 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import { MemoryStore } from '../../src/broker/memory/memory-store.js';
+import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
+import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
 
 describe('MemoryTokens', () => {
   let store: MemoryStore;

@@ -1,6 +1,6 @@
-import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import { MemoryStore } from '../../src/broker/memory/memory-store.js';
-import { brokerContract } from '../contract/broker.contract.js';
+import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
+import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
+import { brokerContract } from '../../contract/broker.contract.js';
 
 brokerContract('The memory broker', () => {
   const store = new MemoryStore({ lease: 10 });

@@ -1,4 +1,4 @@
-import type { ReplayLimits, Retention, TopicEntry } from '../ports.js';
+import type { ReplayLimits, Retention, TopicEntry } from '../../ports/log.js';
 import { Queue } from './queue.js';
 
 interface Kept {

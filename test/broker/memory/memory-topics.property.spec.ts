@@ -1,13 +1,13 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import { MemoryStore } from '../../src/broker/memory/memory-store.js';
-import type { MemoryLog } from '../../src/broker/memory/memory-topics.js';
+import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
+import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
+import type { MemoryLog } from '../../../src/broker/memory/memory-topics.js';
 import type {
   Position,
   ReplayLimits,
   Retention,
-} from '../../src/broker/ports.js';
+} from '../../../src/broker/ports/log.js';
 
 /** Everything that was ever published, and how each log was told to keep. */
 class NaiveLogs {

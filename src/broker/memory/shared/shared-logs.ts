@@ -1,15 +1,14 @@
-import type { JsonValue } from '../../protocol/json.js';
+import type { JsonValue } from '../../../protocol/json.js';
+import type { ListenerOptions, Stop } from '../../ports/listening.js';
 import type {
-  ListenerOptions,
   Position,
   Replay,
   ReplayLimits,
   Retention,
-  Stop,
   TopicEntry,
-} from '../ports.js';
-import { now } from '../alarm-clock.js';
-import type { Alarm, AlarmClock } from '../alarm-clock.js';
+} from '../../ports/log.js';
+import { now } from '../../alarm-clock.js';
+import type { Alarm, AlarmClock } from '../../alarm-clock.js';
 import { Feed } from './feed.js';
 import { LostMarks } from './lost-marks.js';
 import type { MemoryNode } from './memory-node.js';

@@ -1,13 +1,13 @@
-import type { JsonValue } from '../../protocol/json.js';
+import type { JsonValue } from '../../../protocol/json.js';
 import type {
   Claim,
   DirectoryEntry,
   DirectoryEvent,
   Listing,
-  ListenerOptions,
-  Position,
   Watch,
-} from '../ports.js';
+} from '../../ports/directory.js';
+import type { ListenerOptions } from '../../ports/listening.js';
+import type { Position } from '../../ports/log.js';
 import { LostMarks } from './lost-marks.js';
 import type { MemoryNode } from './memory-node.js';
 import { MemberSet } from './member-set.js';

@@ -1,6 +1,9 @@
-import { BrokerUnavailable } from '../broker-errors.js';
-import type { ListenerFailures, ListenerSource } from '../listener-failures.js';
-import type { Stop } from '../ports.js';
+import { BrokerUnavailable } from '../../broker-errors.js';
+import type {
+  ListenerFailures,
+  ListenerSource,
+} from '../../listener-failures.js';
+import type { Stop } from '../../ports/listening.js';
 
 /** What a store knows of one node. */
 export class MemoryNode {

@@ -6,11 +6,11 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import { MemoryStore } from '../../src/broker/memory/memory-store.js';
-import type { MemoryLog } from '../../src/broker/memory/memory-topics.js';
-import type { Retention, TopicEntry } from '../../src/broker/ports.js';
-import type { JsonValue } from '../../src/protocol/json.js';
+import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
+import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
+import type { MemoryLog } from '../../../src/broker/memory/memory-topics.js';
+import type { Retention, TopicEntry } from '../../../src/broker/ports/log.js';
+import type { JsonValue } from '../../../src/protocol/json.js';
 
 const keepAll = { entries: 1000, size: 1_000_000, age: 60_000 };
 const keepNone = { ...keepAll, entries: 0 };

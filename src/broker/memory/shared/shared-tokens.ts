@@ -1,7 +1,7 @@
-import type { JsonValue } from '../../protocol/json.js';
-import type { TokenClaim, TokenClaimOptions } from '../ports.js';
-import { now } from '../alarm-clock.js';
-import type { Alarm, AlarmClock } from '../alarm-clock.js';
+import type { JsonValue } from '../../../protocol/json.js';
+import type { TokenClaim, TokenClaimOptions } from '../../ports/tokens.js';
+import { now } from '../../alarm-clock.js';
+import type { Alarm, AlarmClock } from '../../alarm-clock.js';
 import type { MemoryNode } from './memory-node.js';
 
 interface Token {

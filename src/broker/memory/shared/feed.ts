@@ -1,4 +1,4 @@
-import type { Stop } from '../ports.js';
+import type { Stop } from '../../ports/listening.js';
 import { Queue } from './queue.js';
 
 /** A listener of a feed. */

@@ -6,10 +6,12 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { BrokerUnavailable } from '../../src/broker/broker-errors.js';
-import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import { MemoryStore } from '../../src/broker/memory/memory-store.js';
-import type { DirectoryEvent, Position, Stop } from '../../src/broker/ports.js';
+import { BrokerUnavailable } from '../../../src/broker/broker-errors.js';
+import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
+import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
+import type { DirectoryEvent } from '../../../src/broker/ports/directory.js';
+import type { Stop } from '../../../src/broker/ports/listening.js';
+import type { Position } from '../../../src/broker/ports/log.js';
 
 describe('MemoryDirectory', () => {
   let store: MemoryStore;

@@ -1,5 +1,5 @@
-import type { JsonValue } from '../../protocol/json.js';
-import type { ListenerOptions, Stop } from '../ports.js';
+import type { JsonValue } from '../../../protocol/json.js';
+import type { ListenerOptions, Stop } from '../../ports/listening.js';
 import { Feed } from './feed.js';
 import type { MemoryNode } from './memory-node.js';
 

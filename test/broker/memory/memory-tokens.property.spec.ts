@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import { MemoryStore } from '../../src/broker/memory/memory-store.js';
+import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
+import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
 
 interface NaiveToken {
   value: number;
