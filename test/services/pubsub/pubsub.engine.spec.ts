@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { PubSubEngine } from '../../src/services/pubsub/pubsub.engine.js';
+import { PubSubEngine } from '../../../src/services/pubsub/pubsub.engine.js';
 
 interface Subscriber {
   readonly name: string;

@@ -2,9 +2,9 @@ import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
 import { PubSubModule, PubSubService, SnorkyModule } from 'snorky';
 import { connectClient } from 'snorky/testing';
-import { DelayedBroker } from '../../src/broker/delayed-broker.js';
-import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import { RecordedLog } from '../support/log.js';
+import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
+import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
+import { RecordedLog } from '../../support/log.js';
 
 const seed = Date.now() & 0xffff;
 

@@ -22,12 +22,12 @@ import {
 } from 'snorky';
 import { Test } from '@nestjs/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DelayedBroker } from '../../src/broker/delayed-broker.js';
-import { startApp, type RunningApp } from '../support/app.js';
-import { deferred } from '../support/deferred.js';
-import { LocalClient } from '../support/local-client.js';
-import { RecordedLog } from '../support/log.js';
-import { TestSocket } from '../support/socket.js';
+import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
+import { startApp, type RunningApp } from '../../support/app.js';
+import { deferred } from '../../support/deferred.js';
+import { LocalClient } from '../../support/local-client.js';
+import { RecordedLog } from '../../support/log.js';
+import { TestSocket } from '../../support/socket.js';
 
 const BROKERS: Readonly<Record<string, () => Broker>> = {
   'in memory': () => new MemoryBroker(),
