@@ -1,0 +1,30 @@
+/** The orders of the process that started this one, in turn, and what is told to it. */
+
+const waiting = [];
+let wake = () => {};
+
+process.on('message', (order) => {
+  waiting.push(order);
+  wake();
+});
+process.on('disconnect', () => process.exit());
+
+/** The next order. It stays the next one until it is taken. */
+export async function nextOrder() {
+  while (waiting.length === 0) {
+    await new Promise((resolve) => {
+      wake = resolve;
+    });
+  }
+  return waiting[0];
+}
+
+export async function takeOrder() {
+  const order = await nextOrder();
+  waiting.shift();
+  return order;
+}
+
+export function tell(message) {
+  process.send({ ...message, memory: process.memoryUsage.rss() });
+}

@@ -1,0 +1,123 @@
+/**
+ * Tells how many small faults the tests would find: each mutant is one, and one that
+ * no test fails with has survived.
+ *
+ *     npm run mutation -- src/transports                 every mutant: hours
+ *     npm run mutation -- src/client/live --sample 200   some, by a seed that is told
+ *     npm run mutation -- src/client --again             those that the last run left
+ *
+ * `--seed 7` takes the same sample again, `--specs live` only spec files with that in
+ * their path, `--workers 2` two of them at a time. Ends with 1 under 90 %.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FOLDERS } from './folders.js';
+import { filesUnder, makeMutants } from './mutants.js';
+import { sampleOf } from './sample.js';
+import { SpecTrial } from './spec-trial.js';
+import { survivorsOf, tableOf } from './table.js';
+
+const ENOUGH = 0.9;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: 'string' },
+    seed: { type: 'string' },
+    specs: { type: 'string', default: '' },
+    workers: { type: 'string', default: '1' },
+    again: { type: 'boolean', default: false },
+  },
+});
+const wanted = (positionals[0] ?? '').replace(/\/$/, '');
+const folder = Object.keys(FOLDERS).find(
+  (name) => wanted === name || wanted.startsWith(`${name}/`),
+);
+if (folder === undefined) {
+  console.error(
+    `One of these, or what is in it: ${Object.keys(FOLDERS).join(', ')}`,
+  );
+  process.exit(2);
+}
+
+const home = join('.build/mutation', folder.replaceAll('/', '-'));
+const results = join(home, 'results.json');
+const where = {
+  sources: join(process.cwd(), home),
+  log: join(home, 'jest.log'),
+};
+const last = existsSync(results)
+  ? JSON.parse(readFileSync(results, 'utf8'))
+  : [];
+rmSync(home, { recursive: true, force: true });
+mkdirSync(home, { recursive: true });
+
+const { mutants, stale } = await makeMutants(folder, where.sources);
+for (const line of stale) console.log(`No such mutant any more: ${line}`);
+const inPart = mutants.filter(
+  ({ file }) => file === wanted || file.startsWith(`${wanted}/`),
+);
+const seed = Number(values.seed ?? Math.floor(Math.random() * 1e6));
+const chosen = choose();
+console.log(`${chosen.length} of ${inPart.length} mutants of ${wanted}`);
+
+const specs = specsOf(FOLDERS[folder]).values();
+await Promise.all(Array.from({ length: Number(values.workers) }, work));
+
+console.log(survivorsOf(chosen));
+const { text, share } = tableOf(chosen, inPart.length);
+console.log(text);
+if (values.sample !== undefined) console.log(`The sample has the seed ${seed}`);
+process.exit(share < ENOUGH ? 1 : 0);
+
+function choose() {
+  if (!values.again) {
+    return sampleOf(inPart, Number(values.sample ?? Infinity), seed);
+  }
+  const key = ({ file, before, after, line }) =>
+    [file, line, before, after].join();
+  const left = new Set(
+    last.filter(({ outcome }) => outcome === undefined).map(key),
+  );
+  return inPart.filter((mutant) => left.has(key(mutant)));
+}
+
+function specsOf({ specs: folders, leaveOut }) {
+  const all = folders.flatMap((name) => filesUnder(name, '.spec.ts'));
+  return [...new Set(all)]
+    .filter((name) => !leaveOut.some((start) => name.startsWith(start)))
+    .filter((name) => name.includes(values.specs));
+}
+
+/** Takes one spec file after the other, and tries what no other has killed. */
+async function work() {
+  for (const spec of specs) {
+    const left = chosen.filter(({ outcome }) => outcome === undefined);
+    if (left.length === 0) return;
+    const began = performance.now();
+    const trial = new SpecTrial(spec, where);
+    try {
+      const problem = await trial.look();
+      if (problem !== undefined) console.log(`  ${spec}: ${problem}`);
+      const reached = left.filter((mutant) => trial.reaches(mutant));
+      for (const mutant of reached) {
+        if (mutant.outcome === undefined) await trial.try(mutant);
+      }
+      const ended = reached.filter(({ outcome }) => outcome !== undefined);
+      const seconds = ((performance.now() - began) / 1000).toFixed(0);
+      console.log(
+        `  ${spec}: ${ended.length} of ${reached.length} ended, ${seconds} s`,
+      );
+      writeFileSync(results, JSON.stringify(chosen, undefined, 1));
+    } finally {
+      trial.end();
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/** A process that has loaded one spec file, and runs what it is told to of it. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+
+const JEST = 'node_modules/jest/bin/jest.js';
+const CONFIG = 'scripts/mutation/jest/config.js';
+
+/** To start Node and jest, and to load everything, on a busy machine. */
+const LOADING = 120_000;
+
+/** Modules that were loaded stay in memory. With more than this, Node starts anew. */
+const MEMORY = 1.2 * 2 ** 30;
+
+export class SpecProcess {
+  #spec;
+  #where;
+  #child;
+  #memory = 0;
+
+  /** @param {string} spec @param {{ sources: string, log: string }} where */
+  constructor(spec, where) {
+    this.#spec = spec;
+    this.#where = where;
+  }
+
+  get running() {
+    return this.#child !== undefined;
+  }
+
+  /** Loads all modules, with a mutant that is there from the first one on, or none. */
+  load(mutant) {
+    if (this.#memory > MEMORY) this.end();
+    this.#child ??= this.#start();
+    return this.#ask({ type: 'load', mutant }, LOADING);
+  }
+
+  /** Runs tests. `within` is the time for all of them, in milliseconds. */
+  run(order, within) {
+    return this.#ask({ type: 'run', ...order }, within);
+  }
+
+  end() {
+    this.#memory = 0;
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+
+  #start() {
+    const output = openSync(this.#where.log, 'a');
+    return fork(JEST, ['--config', CONFIG, '--runTestsByPath', this.#spec], {
+      execArgv: [
+        '--disable-warning=ExperimentalWarning',
+        '--experimental-vm-modules',
+        '--max-old-space-size=3000',
+      ],
+      env: { ...process.env, MUTATION_SOURCES: this.#where.sources },
+      stdio: ['ignore', output, output, 'ipc'],
+    });
+  }
+
+  async #ask(order, within) {
+    const child = this.#child;
+    const over = new AbortController();
+    const { signal } = over;
+    const timer = setTimeout(() => over.abort(), within);
+    try {
+      child.send(order);
+      const answer = await Promise.race([
+        once(child, 'message', { signal }).then(([message]) => message),
+        once(child, 'exit', { signal }).then(() => this.#gone('ended')),
+      ]);
+      this.#memory = answer.memory ?? 0;
+      return answer;
+    } catch (error) {
+      if (error.name !== 'AbortError') throw error;
+      return this.#gone('late');
+    } finally {
+      clearTimeout(timer);
+      over.abort();
+    }
+  }
+
+  #gone(type) {
+    this.end();
+    return { type };
+  }
+}

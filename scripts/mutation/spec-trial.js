@@ -1,0 +1,180 @@
+/**
+ * Tries mutants on one spec file. All tests run once without a mutant, which shows
+ * who comes by which mutant; then each mutant meets those that come by it.
+ */
+import { SpecProcess } from './spec-process.js';
+
+/** A test that hangs is given up after five times its time, and this. */
+const PATIENCE = 3_000;
+const HOOK_LIMIT = 10_000;
+
+/** A loop that a mutant has made endless ends after so many rounds more. */
+const MORE_HITS = 10_000;
+
+/** After so many mutants the modules are loaded anew: what some leave adds up. */
+const MUTANTS_PER_LOAD = 200;
+
+/** With how many spec files a mutant is tried that needs a load of its own. */
+export const LOADS_PER_MUTANT = 5;
+
+/**
+ * @typedef {import('./mutants.js').Mutant & {
+ *   outcome?: 'killed' | 'timed out', reached?: boolean, loads?: number, by?: string,
+ * }} Tried
+ */
+
+export class SpecTrial {
+  #spec;
+  #process;
+  #tests = [];
+  #steady = [];
+  #times = {};
+  #perTest = {};
+  #onLoad = new Set();
+  #since = 0;
+
+  /** @param {string} spec @param {{ sources: string, log: string }} where */
+  constructor(spec, where) {
+    this.#spec = spec;
+    this.#process = new SpecProcess(spec, where);
+  }
+
+  /** What each test comes by. A line of what is wrong with the file, or undefined. */
+  async look() {
+    const loaded = await this.#process.load();
+    if (loaded.type !== 'loaded') return `could not be loaded: ${loaded.error}`;
+    this.#tests = loaded.tests;
+    this.#onLoad = new Set(loaded.reached);
+    const all = [...this.#tests.keys()].filter(
+      (index) => !this.#tests[index].skipped,
+    );
+    const ran = await this.#process.run(
+      { chosen: all, toTheEnd: true },
+      600_000,
+    );
+    if (ran.type !== 'ran') return `${ran.type} without a mutant`;
+    const failed = new Set(ran.failures.map(({ test }) => test));
+    this.#times = ran.times;
+    this.#perTest = ran.reached;
+    this.#steady = all.filter((index) => !failed.has(index));
+    if (failed.size === 0) return undefined;
+    const [{ test, error }] = ran.failures;
+    return `without a mutant ${failed.size} fail: ${this.#tests[test]?.title}: ${error.split('\n')[0]}`;
+  }
+
+  /** Those who come by a mutant. @param {Tried} mutant */
+  reaches({ id }) {
+    return this.#onLoad.has(id) || this.#testsBy(id).length > 0;
+  }
+
+  /** @param {Tried} mutant */
+  async try(mutant) {
+    mutant.reached = true;
+    const chosen = this.#testsBy(mutant.id);
+    if (chosen.length > 0 && (await this.#tryLoaded(mutant, chosen))) return;
+    if (!this.#onLoad.has(mutant.id)) return;
+    mutant.loads = (mutant.loads ?? 0) + 1;
+    if (mutant.loads <= LOADS_PER_MUTANT) await this.#tryLoading(mutant);
+  }
+
+  end() {
+    this.#process.end();
+  }
+
+  /** With the modules as they are. A test that fails then fails because of the mutant. */
+  async #tryLoaded(mutant, chosen) {
+    for (const again of [false, true]) {
+      await this.#fresh();
+      const verdict = await this.#verdict(mutant, chosen);
+      if (verdict === undefined) return false;
+      const tainted =
+        verdict.test !== undefined && !(await this.#passes(verdict.test));
+      if (verdict.late || tainted) this.#since = MUTANTS_PER_LOAD;
+      // What fails without the mutant too may have failed for what the last one left.
+      if (tainted && !again && this.#since > 1) continue;
+      this.#mark(mutant, verdict);
+      return true;
+    }
+    return false;
+  }
+
+  async #tryLoading(mutant) {
+    this.#since = MUTANTS_PER_LOAD;
+    const loaded = await this.#process.load(mutant.id);
+    if (loaded.type === 'unloadable' || loaded.type === 'ended') {
+      return this.#mark(mutant, { title: 'loading' });
+    }
+    if (loaded.type === 'late') {
+      return this.#mark(mutant, { title: 'loading', late: true });
+    }
+    if (loaded.tests.length !== this.#tests.length) {
+      return this.#mark(mutant, { title: 'the tests there are' });
+    }
+    const verdict = await this.#verdict(mutant, this.#steady);
+    if (verdict !== undefined) this.#mark(mutant, verdict);
+  }
+
+  #mark(mutant, { title, late }) {
+    mutant.outcome = late ? 'timed out' : 'killed';
+    mutant.by = `${this.#spec}: ${title}`;
+  }
+
+  async #fresh() {
+    if (this.#process.running && this.#since++ < MUTANTS_PER_LOAD) return;
+    this.#since = 1;
+    await this.#process.load();
+  }
+
+  async #passes(test) {
+    if (!this.#process.running) return false;
+    const ran = await this.#run({ chosen: [test] });
+    return ran.type === 'ran' && ran.failures.length === 0;
+  }
+
+  async #verdict(mutant, chosen) {
+    const ran = await this.#run({
+      mutant: mutant.id,
+      chosen,
+      hitLimit: this.#hits(mutant.id) * 100 + MORE_HITS,
+    });
+    if (ran.type === 'late') return { title: 'the time for all', late: true };
+    if (ran.type === 'ended') return { title: 'the end of the process' };
+    if (ran.failures.length === 0) return undefined;
+    const [{ test, error }] = ran.failures;
+    const title = `${this.#tests[test]?.title ?? 'after the tests'}: ${error}`;
+    return {
+      test,
+      title,
+      late: /^Exceeded timeout of|thrown: "Exceeded timeout/.test(error),
+    };
+  }
+
+  #run({ mutant, chosen, hitLimit }) {
+    const limits = {};
+    let within = 2 * HOOK_LIMIT;
+    for (const index of chosen) {
+      limits[index] = Math.round((this.#times[index] ?? 0) * 5 + PATIENCE);
+      within += limits[index];
+    }
+    return this.#process.run(
+      { mutant, chosen, limits, hookLimit: HOOK_LIMIT, hitLimit },
+      within,
+    );
+  }
+
+  #hits(id) {
+    let most = 0;
+    for (const hits of Object.values(this.#perTest)) {
+      most = Math.max(most, hits[id] ?? 0);
+    }
+    return most;
+  }
+
+  #testsBy(id) {
+    return this.#steady.filter((index) =>
+      [`test ${index}`, ...this.#tests[index].blocks].some(
+        (name) => this.#perTest[name]?.[id] !== undefined,
+      ),
+    );
+  }
+}
