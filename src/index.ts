@@ -44,7 +44,7 @@ export { NotJsonError } from './core/json/not-json-error.js';
 export type { NotJsonKind } from './core/json/not-json-error.js';
 export { PreparedMessage } from './core/clients/prepared-message.js';
 export type { Commands } from './core/rpc/commands.js';
-export type { EveryNode } from './core/everywhere.js';
+export type { EveryNode } from './core/everywhere/everywhere.js';
 export type { ServiceHost } from './core/service.js';
 export type { ServiceHooks } from './nest/providers/provider-service.js';
 export type { RpcCommandOptions } from './nest/decorators/rpc-command.decorator.js';
@@ -75,7 +75,7 @@ export type {
 export type { UpgradeResponse } from './nest/gateway/upgrade-response.js';
 
 // Registries
-export { ServiceRegistry } from './core/service-registry.js';
+export { ServiceRegistry } from './core/registry/service-registry.js';
 export type { CounterReading, Counters } from './core/observation/counters.js';
 export type {
   EventsOptions,

@@ -158,14 +158,30 @@ export const ROOMS = [
     rooms: ['core/clients'],
   },
   {
-    folder: 'core/rpc',
-    is: 'commands: a call, its run, its answer; the negotiation of features',
+    folder: 'core/everywhere',
+    is: 'what is done to clients on all nodes',
     rooms: ['core/json', 'core/log', 'core/clients', 'core/observation'],
+  },
+  {
+    folder: 'core/rpc',
+    is: 'commands: a call, its run, its answer',
+    rooms: ['core/json', 'core/log', 'core/clients', 'core/observation'],
+  },
+  {
+    folder: 'core/registry',
+    is: 'services by name, and who talks to them: messages, hooks, features',
+    rooms: [
+      ...['core/log', 'core/clients', 'core/observation', 'core/everywhere'],
+      'core/rpc',
+    ],
   },
   {
     folder: 'core/admission',
     is: 'who comes in, as whom, and until when',
-    rooms: ['core/json', 'core/log', 'core/clients'],
+    rooms: [
+      ...['core/json', 'core/log', 'core/clients', 'core/everywhere'],
+      'core/registry',
+    ],
   },
   {
     folder: 'transports/http',

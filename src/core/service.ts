@@ -9,7 +9,7 @@ import type { AsJson } from '../protocol/json-input.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
 import type { Client } from './clients/client.js';
 import { encodeMessage } from './json/encoded-json.js';
-import type { EveryNode } from './everywhere.js';
+import type { EveryNode } from './everywhere/everywhere.js';
 import type { Counters } from './observation/counters.js';
 import type { Failure } from './observation/failure.js';
 import type { Observers } from './observation/observers.js';

@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import type { ServiceRegistry } from '../core/service-registry.js';
+import type { ServiceRegistry } from '../core/registry/service-registry.js';
 import { checkCopies } from '../nest/setup/package-copies.js';
 import { RegistrySet } from '../nest/registration/registry-set.js';
 import { ServiceExplorer } from '../nest/explore/service-explorer.js';

@@ -8,7 +8,12 @@ import { platformVisitor } from '../nest/hosts/platform-visitor.js';
 import { ResolvedOptions } from '../nest/options/resolved-options.js';
 import type { JsonValue } from '../protocol/json.js';
 import type { IdentityInput } from '../protocol/snorky-types.js';
-import { admit, NOBODY, type Admission } from '../core/admission/admission.js';
+import {
+  admit,
+  assertNotClosed,
+  NOBODY,
+  type Admission,
+} from '../core/admission/admission.js';
 import type { Visitor, VisitorOf } from '../core/admission/visitor.js';
 import {
   offeredSubprotocols,
@@ -72,7 +77,7 @@ export async function connectClient(
       ? await admissionTo(app, name, request, visitor)
       : { identity: options.identity as JsonValue };
   const identity = frozenJson(admission.identity, 'identity');
-  registry.$everywhere.assertNotClosed(identity, mark);
+  assertNotClosed(registry, identity, mark);
   const subprotocol = selectSubprotocol(
     endpointOf(app, name)?.options.subprotocol,
     offeredSubprotocols(request),

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers';
 import { Client, type Handshake } from '../core/clients/client.js';
 import type { PreparedMessage } from '../core/clients/prepared-message.js';
-import type { ServiceRegistry } from '../core/service-registry.js';
+import type { ServiceRegistry } from '../core/registry/service-registry.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import type { JsonValue } from '../protocol/json.js';
 import { checkClosing, cutReason } from '../core/clients/closing.js';

@@ -1,6 +1,6 @@
 import type { LiveListOptions } from '../client/live/live-collection.js';
 import type { Handshake } from '../core/clients/client.js';
-import type { ServiceRegistry } from '../core/service-registry.js';
+import type { ServiceRegistry } from '../core/registry/service-registry.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import type { AsJson } from '../protocol/json-input.js';

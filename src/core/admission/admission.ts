@@ -4,7 +4,9 @@ import type { JsonValue } from '../../protocol/json.js';
 import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
 import type { IdentityInput } from '../../protocol/snorky-types.js';
 import type { Client } from '../clients/client.js';
-import type { ServiceRegistry } from '../service-registry.js';
+import { TRY_AGAIN } from '../everywhere/everywhere.js';
+import type { ServiceRegistry } from '../registry/service-registry.js';
+import { UpgradeRefused } from './refusal.js';
 import type { Visitor } from './visitor.js';
 
 /** Who a client is, as established before it was let in. */
@@ -40,6 +42,22 @@ export function admit(
   client.identity = identity as IdentityInput;
   if (expiresAt !== undefined) expire(registry, client, expiresAt);
   registry.connect(client);
+}
+
+/**
+ * The last look before somebody is let in.
+ *
+ * @param mark Of the registry's `everywhere`, from before anything was decided.
+ * @throws UpgradeRefused for an identity that was closed since then.
+ */
+export function assertNotClosed(
+  registry: ServiceRegistry,
+  identity: JsonValue,
+  mark: number,
+): void {
+  if (!registry.$everywhere.mayHaveClosed(identity, mark)) return;
+  // Guards that look again let in whoever still may.
+  throw new UpgradeRefused(503, TRY_AGAIN);
 }
 
 /** The registry ends the timer when the client has gone. */

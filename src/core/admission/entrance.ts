@@ -4,8 +4,13 @@ import { isInstance } from '../is-instance.js';
 import { excerpt } from '../log/log-line.js';
 import { isPromiseLike } from '../promise-like.js';
 import { withoutQuery } from '../log/redaction.js';
-import type { ServiceRegistry } from '../service-registry.js';
-import { NOBODY, type Admission, type Admit } from './admission.js';
+import type { ServiceRegistry } from '../registry/service-registry.js';
+import {
+  assertNotClosed,
+  NOBODY,
+  type Admission,
+  type Admit,
+} from './admission.js';
 import { allowsOrigin, type Origins } from './origins.js';
 import { PendingHandshakes, type Line } from './pending-handshakes.js';
 import { shuttingDown, UpgradeRefused } from './refusal.js';
@@ -111,7 +116,7 @@ export class Entrance {
       // What is no JSON is refused here: once the transport has accepted, it
       // would be too late.
       const frozen = frozenJson(identity, 'identity');
-      this.registry.$everywhere.assertNotClosed(frozen, mark);
+      assertNotClosed(this.registry, frozen, mark);
       arrival.accept({ identity: frozen, expiresAt }, visitor);
     } catch (error) {
       this.refuse(request, arrival, error);

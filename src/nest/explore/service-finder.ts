@@ -1,4 +1,4 @@
-import type { ServiceRegistry } from '../../core/service-registry.js';
+import type { ServiceRegistry } from '../../core/registry/service-registry.js';
 import { declaredCommands } from '../decorators/declared-commands.js';
 import { DEFAULT_REGISTRY, SERVICE_METADATA } from '../setup/constants.js';
 import type { ServiceMetadata } from '../decorators/snorky-service.decorator.js';

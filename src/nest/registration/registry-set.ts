@@ -1,8 +1,8 @@
 import type { Broker } from '../../broker/ports/broker.js';
-import { CLOSINGS } from '../../core/everywhere.js';
+import { CLOSINGS } from '../../core/everywhere/everywhere.js';
 import type { LogOptions } from '../../core/log/log.js';
 import { whenReady } from '../../core/promise-like.js';
-import { ServiceRegistry } from '../../core/service-registry.js';
+import { ServiceRegistry } from '../../core/registry/service-registry.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import { DEFAULT_REGISTRY } from '../setup/constants.js';
 import { nestLogSink } from './nest-log-sink.js';

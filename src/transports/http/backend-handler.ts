@@ -3,7 +3,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
-import type { ServiceRegistry } from '../../core/service-registry.js';
+import type { ServiceRegistry } from '../../core/registry/service-registry.js';
 import {
   decodeEnvelope,
   MessageFault,

@@ -12,7 +12,7 @@ import type { VisitorOf } from '../../core/admission/visitor.js';
 import { excerpt } from '../../core/log/log-line.js';
 import type { OutboxLimits } from '../../core/clients/outbox.js';
 import { OutboxFlusher } from '../../core/clients/outbox-flusher.js';
-import type { ServiceRegistry } from '../../core/service-registry.js';
+import type { ServiceRegistry } from '../../core/registry/service-registry.js';
 import { pathOf } from '../request-target.js';
 import { FrameJoiner } from './frame-joiner.js';
 import { Heartbeat } from './heartbeat.js';

@@ -9,7 +9,7 @@ import {
 import { admit } from '../../../src/core/admission/admission.js';
 import type { Client } from '../../../src/core/clients/client.js';
 import { RpcService } from '../../../src/core/rpc/rpc-service.js';
-import { ServiceRegistry } from '../../../src/core/service-registry.js';
+import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import { LONGEST_TIMER } from '../../../src/protocol/longest-timer.js';
 import { LocalClient } from '../../support/local-client.js';
 

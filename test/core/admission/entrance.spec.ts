@@ -11,7 +11,7 @@ import {
   type EntranceRules,
 } from '../../../src/core/admission/entrance.js';
 import { UpgradeRefused } from '../../../src/core/admission/refusal.js';
-import { ServiceRegistry } from '../../../src/core/service-registry.js';
+import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import { deferred } from '../../support/deferred.js';
 import { LogLines } from '../../support/local-client.js';
 

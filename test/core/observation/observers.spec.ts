@@ -9,7 +9,7 @@ import type { Command } from '../../../src/core/rpc/command.js';
 import { RpcError } from '../../../src/core/rpc/rpc-error.js';
 import type { RpcRequest } from '../../../src/core/rpc/rpc-request.js';
 import { RpcService } from '../../../src/core/rpc/rpc-service.js';
-import { ServiceRegistry } from '../../../src/core/service-registry.js';
+import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import { LocalClient, LogLines } from '../../support/local-client.js';
 
 class Commands extends RpcService {

@@ -4,7 +4,7 @@ import { RpcError } from '../../../src/core/rpc/rpc-error.js';
 import type { RpcRequest } from '../../../src/core/rpc/rpc-request.js';
 import type { Command } from '../../../src/core/rpc/command.js';
 import { RpcService } from '../../../src/core/rpc/rpc-service.js';
-import { ServiceRegistry } from '../../../src/core/service-registry.js';
+import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import type { JsonValue } from '../../../src/protocol/json.js';
 import { deferred } from '../../support/deferred.js';
 import { LocalClient, LogLines } from '../../support/local-client.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject, JsonValue } from 'snorky';
 import { MemoryBroker } from '../../../../src/broker/memory/memory-broker.js';
-import type { ServiceRegistry } from '../../../../src/core/service-registry.js';
+import type { ServiceRegistry } from '../../../../src/core/registry/service-registry.js';
 import { registryOf } from '../../../../src/testing/application.js';
 import {
   acquire,

@@ -14,7 +14,7 @@ import {
   type JsonValue,
 } from 'snorky';
 import { callBackend, type TestClient } from 'snorky/testing';
-import type { ServiceRegistry } from '../../../../src/core/service-registry.js';
+import type { ServiceRegistry } from '../../../../src/core/registry/service-registry.js';
 import { CloseCode } from '../../../../src/protocol/close-codes.js';
 import { registryOf } from '../../../../src/testing/application.js';
 import {

@@ -1,29 +1,30 @@
-import type { IncomingEnvelope, MessageFault } from '../protocol/envelope.js';
-import { RESERVED_SERVICE } from '../protocol/features.js';
-import type { JsonValue } from '../protocol/json.js';
-import type { MaybePromise } from '../protocol/maybe-promise.js';
-import type { IdentityInput } from '../protocol/snorky-types.js';
-import type { Client, IdentityListener } from './clients/client.js';
-import { ClientHooks } from './client-hooks.js';
-import { Counters } from './observation/counters.js';
-import { Observers, type RegistryObserver } from './observation/observers.js';
+import type {
+  IncomingEnvelope,
+  MessageFault,
+} from '../../protocol/envelope.js';
+import { RESERVED_SERVICE } from '../../protocol/features.js';
+import type { JsonValue } from '../../protocol/json.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
+import type { IdentityInput } from '../../protocol/snorky-types.js';
+import type { Client } from '../clients/client.js';
+import { ConnectedClients } from './connected-clients.js';
+import { Counters } from '../observation/counters.js';
+import { Observers, type RegistryObserver } from '../observation/observers.js';
 import { discard } from './discards.js';
 import { Dispatcher } from './dispatcher.js';
-import { Everywhere, type EveryNode } from './everywhere.js';
-import { IdentityIndex } from './clients/identity-index.js';
-import type { Lane } from './clients/lane.js';
+import { Everywhere, type EveryNode } from '../everywhere/everywhere.js';
+import type { Lane } from '../clients/lane.js';
 import {
   RateLimitedLog,
   type Detail,
   type LogOptions,
   type LogSink,
-} from './log/log.js';
-import { Negotiation } from './rpc/negotiation.js';
-import { whenReady } from './promise-like.js';
+} from '../log/log.js';
+import { Negotiation } from './negotiation.js';
+import { whenReady } from '../promise-like.js';
 import { RunningCommands } from './running-commands.js';
-import type { ConnectionEvent } from './observation/registry-event.js';
-import type { Failure } from './observation/failure.js';
-import type { Service, ServiceHost } from './service.js';
+import type { Failure } from '../observation/failure.js';
+import type { Service, ServiceHost } from '../service.js';
 
 const SILENT: LogSink = { warn() {}, error() {} };
 
@@ -46,10 +47,8 @@ export class ServiceRegistry implements ServiceHost {
 
   private readonly byName = new Map<string, Service>();
   private readonly negotiation = new Negotiation();
-  private readonly present = new Set<Client>();
-  private readonly identities = new IdentityIndex<Client>();
   private readonly dispatcher = new Dispatcher(this);
-  private readonly hooks: ClientHooks;
+  private readonly connected: ConnectedClients;
   private readonly running = new RunningCommands();
 
   /**
@@ -65,7 +64,7 @@ export class ServiceRegistry implements ServiceHost {
   ) {
     this.counters = new Counters(name);
     this.log = new RateLimitedLog(sink, log);
-    this.hooks = new ClientHooks(this.byName, this);
+    this.connected = new ConnectedClients(this.byName, this);
     this.negotiation.$attach(this, RESERVED_SERVICE);
   }
 
@@ -117,7 +116,7 @@ export class ServiceRegistry implements ServiceHost {
 
   /** All clients connected to this node. */
   clients(): ReadonlySet<Client> {
-    return this.present;
+    return this.connected.all;
   }
 
   /** What is done to clients on all nodes that share this application's broker. */
@@ -138,7 +137,7 @@ export class ServiceRegistry implements ServiceHost {
    * const isOnline = registry.clientsOf(userId).size > 0;   // here
    */
   clientsOf(identity: IdentityInput): ReadonlySet<Client> {
-    return this.identities.of(identity);
+    return this.connected.of(identity);
   }
 
   /**
@@ -146,41 +145,12 @@ export class ServiceRegistry implements ServiceHost {
    * the client wait until all hooks have settled.
    */
   connect(client: Client): void {
-    this.present.add(client);
-    this.counters.add('accepted');
-    this.counters.add('connections');
-    client.identityListener = this.identityChanged;
-    this.identities.put(client, client.identity as JsonValue);
-    this.tell('connected', client);
-    const settled = this.hooks.connected(client);
-    if (settled === undefined) return;
-    const lane = this.laneOf(client);
-    lane.hold();
-    void settled.then(() => lane.release());
+    this.connected.add(client);
   }
-
-  /** What services keep for who it was ends before the setter returns. */
-  private readonly identityChanged: IdentityListener = (
-    client,
-    _before,
-    after,
-  ) => {
-    this.identities.put(client, after);
-    this.hooks.identityChanged(client);
-    this.$everywhere.identified(client, after);
-  };
 
   /** Tells every service that a client has gone. */
   disconnect(client: Client): void {
-    if (!this.present.delete(client)) return;
-    this.counters.add('connections', undefined, -1);
-    client.lane?.clear();
-    clearTimeout(client.expiry);
-    // Before the hooks: one that asks who else has this identity counts right.
-    client.identityListener = undefined;
-    this.identities.delete(client);
-    this.hooks.disconnected(client);
-    this.tell('disconnected', client);
+    this.connected.delete(client);
   }
 
   /**
@@ -249,13 +219,6 @@ export class ServiceRegistry implements ServiceHost {
       done = whenReady(done, () => service.$takeBack?.(identity));
     }
     return done;
-  }
-
-  private tell(type: ConnectionEvent['type'], client: Client): void {
-    if (!this.observers.hearsEvents) return;
-    const identity = client.identity as JsonValue;
-    const event = { type, at: Date.now(), client: client.id, identity };
-    this.observers.event(Object.freeze(event));
   }
 
   /** @internal A command's promise is under way. */

@@ -1,6 +1,6 @@
-import type { Client } from './clients/client.js';
-import { asPromise, isPromiseLike } from './promise-like.js';
-import type { Service, ServiceHost } from './service.js';
+import type { Client } from '../clients/client.js';
+import { asPromise, isPromiseLike } from '../promise-like.js';
+import type { Service, ServiceHost } from '../service.js';
 
 /**
  * Tells the services of a registry which clients come and go, in the order of

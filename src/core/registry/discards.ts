@@ -1,7 +1,7 @@
-import { MessageFault } from '../protocol/envelope.js';
-import type { Client } from './clients/client.js';
-import type { Redaction } from './log/redaction.js';
-import type { ServiceHost } from './service.js';
+import { MessageFault } from '../../protocol/envelope.js';
+import type { Client } from '../clients/client.js';
+import type { Redaction } from '../log/redaction.js';
+import type { ServiceHost } from '../service.js';
 
 /**
  * What a line of level `debug` shows of a discarded message: the message, or its

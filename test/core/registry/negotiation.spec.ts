@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Client } from '../../../src/core/clients/client.js';
-import { SUPPORTED_FEATURES } from '../../../src/core/rpc/negotiation.js';
+import { SUPPORTED_FEATURES } from '../../../src/core/registry/negotiation.js';
 import { Service } from '../../../src/core/service.js';
-import { ServiceRegistry } from '../../../src/core/service-registry.js';
+import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import { FEATURE_BITS } from '../../../src/protocol/features.js';
 import type { JsonValue } from '../../../src/protocol/json.js';
 import { deferred } from '../../support/deferred.js';

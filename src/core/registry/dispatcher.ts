@@ -2,15 +2,15 @@ import {
   decodeEnvelope,
   envelopePrefix,
   type IncomingEnvelope,
-} from '../protocol/envelope.js';
-import { WireError } from '../protocol/errors.js';
-import type { JsonValue } from '../protocol/json.js';
-import { encodeError, idOfCall } from '../protocol/rpc.js';
-import type { Client } from './clients/client.js';
-import { Lane } from './clients/lane.js';
-import type { Everywhere } from './everywhere.js';
-import { asPromise, isPromiseLike } from './promise-like.js';
-import type { Service, ServiceHost } from './service.js';
+} from '../../protocol/envelope.js';
+import { WireError } from '../../protocol/errors.js';
+import type { JsonValue } from '../../protocol/json.js';
+import { encodeError, idOfCall } from '../../protocol/rpc.js';
+import type { Client } from '../clients/client.js';
+import { Lane } from '../clients/lane.js';
+import type { Everywhere } from '../everywhere/everywhere.js';
+import { asPromise, isPromiseLike } from '../promise-like.js';
+import type { Service, ServiceHost } from '../service.js';
 
 /** What a dispatcher needs of the registry whose messages it takes. */
 interface DispatchHost extends Pick<

@@ -8,9 +8,9 @@ import {
 } from '../../protocol/features.js';
 import type { JsonObject, JsonValue } from '../../protocol/json.js';
 import { excerpt } from '../log/log-line.js';
-import { InvalidParams, RpcError } from './rpc-error.js';
-import type { RpcRequest } from './rpc-request.js';
-import { RpcService } from './rpc-service.js';
+import { InvalidParams, RpcError } from '../rpc/rpc-error.js';
+import type { RpcRequest } from '../rpc/rpc-request.js';
+import { RpcService } from '../rpc/rpc-service.js';
 
 /**
  * What this server has, and tells whoever asks. A part that brings a feature

@@ -1,24 +1,27 @@
-import type { Retention, TopicEntry, TopicLog } from '../broker/ports/log.js';
-import { CloseCode } from '../protocol/close-codes.js';
+import type {
+  Retention,
+  TopicEntry,
+  TopicLog,
+} from '../../broker/ports/log.js';
+import { CloseCode } from '../../protocol/close-codes.js';
 import {
   canonicalKey,
   type JsonObject,
   type JsonValue,
-} from '../protocol/json.js';
-import type { MaybePromise } from '../protocol/maybe-promise.js';
-import type { IdentityInput } from '../protocol/snorky-types.js';
-import { RecentClosings } from './admission/recent-closings.js';
-import { UpgradeRefused } from './admission/refusal.js';
-import { afterPart } from './after-part.js';
-import type { Client } from './clients/client.js';
-import { checkClosing, cutReason } from './clients/closing.js';
-import { Departures } from './clients/departures.js';
-import type { Failure } from './observation/failure.js';
-import type { Counters } from './observation/counters.js';
-import { frozenJson } from './json/frozen-json.js';
-import type { RateLimitedLog } from './log/log.js';
-import { whenReady } from './promise-like.js';
-import { ofVersion } from './versioned.js';
+} from '../../protocol/json.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
+import type { IdentityInput } from '../../protocol/snorky-types.js';
+import { RecentClosings } from './recent-closings.js';
+import { afterPart } from '../after-part.js';
+import type { Client } from '../clients/client.js';
+import { checkClosing, cutReason } from '../clients/closing.js';
+import { Departures } from '../clients/departures.js';
+import type { Failure } from '../observation/failure.js';
+import type { Counters } from '../observation/counters.js';
+import { frozenJson } from '../json/frozen-json.js';
+import type { RateLimitedLog } from '../log/log.js';
+import { whenReady } from '../promise-like.js';
+import { ofVersion } from '../versioned.js';
 
 /** What is done to clients wherever they are: on all nodes that share a broker. */
 export interface EveryNode {
@@ -74,7 +77,7 @@ export const CLOSINGS: Retention = {
 const CLOSES_PER_SECOND = 200;
 
 /** What somebody is told who may have been closed while being decided about. */
-const TRY_AGAIN = 'Try again';
+export const TRY_AGAIN = 'Try again';
 
 /** The version of the log's entries, see `versioned`. */
 const VERSION = 1;
@@ -138,13 +141,14 @@ export class Everywhere implements EveryNode {
   }
 
   /**
-   * @param mark From before anything was decided.
-   * @throws UpgradeRefused for an identity that was closed since then.
+   * Whether an identity was closed since then, or may have been.
+   *
+   * @param mark From before anything was decided about somebody who has it.
    */
-  assertNotClosed(identity: JsonValue, mark: number): void {
-    if (!this.mayHaveClosed(identity, mark)) return;
-    // Guards that look again let in whoever still may.
-    throw new UpgradeRefused(503, TRY_AGAIN);
+  mayHaveClosed(identity: JsonValue, mark: number): boolean {
+    return (
+      identity !== null && this.recent.mayHave(canonicalKey(identity), mark)
+    );
   }
 
   /**
@@ -156,12 +160,6 @@ export class Everywhere implements EveryNode {
     if (!this.mayHaveClosed(identity, client.mark)) return;
     // As at the door: it comes back, and logs in again if it still may.
     client.close(CloseCode.normal, TRY_AGAIN);
-  }
-
-  private mayHaveClosed(identity: JsonValue, mark: number): boolean {
-    return (
-      identity !== null && this.recent.mayHave(canonicalKey(identity), mark)
-    );
   }
 
   private append(entry: JsonObject): MaybePromise<void> {
