@@ -134,6 +134,7 @@ describe('The pages', () => {
     await using todo = await stage.open(PHONE);
     await todo.says('Nothing to do. Add a task above.');
     await picture(todo.window, 'todo-phone-empty');
+    expect(await tooWide(todo.window)).toEqual([]);
   });
 
   it.each([

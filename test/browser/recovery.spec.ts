@@ -42,7 +42,7 @@ describe('Windows that lose their server', () => {
     for (const window of windows) await window.inState(state);
   }
 
-  async function bothShow(...expected: readonly Shown[]): Promise<void> {
+  async function expectBoth(...expected: readonly Shown[]): Promise<void> {
     for (const window of windows) await window.shows(expected);
     expect(await stage.rest.shown()).toEqual(expected);
   }
@@ -66,11 +66,11 @@ describe('Windows that lose their server', () => {
       expect(await window.page.locator('#try-now').isVisible()).toBe(false);
       expect(await window.text('#notice-text')).toBe('');
     }
-    await bothShow(['Buy milk', false], ['After the restart', false]);
+    await expectBoth(['Buy milk', false], ['After the restart', false]);
     // Who is live has a subscription to the server that there is now.
     await one.add('From one');
     await other.toggle('Buy milk');
-    await bothShow(
+    await expectBoth(
       ['Buy milk', true],
       ['After the restart', false],
       ['From one', false],
@@ -109,7 +109,7 @@ describe('Windows that lose their server', () => {
     // Text in an editor is its visitor's to send.
     expect(await other.editor.inputValue()).toBe('Buy flour');
     await other.editor.press('Enter');
-    await bothShow(['Buy flour', false], ['Typed without a server', false]);
+    await expectBoth(['Buy flour', false], ['Typed without a server', false]);
     expect(await one.field.inputValue()).toBe('');
     expect(await one.page.getByText('not added').count()).toBe(0);
   });
@@ -118,15 +118,15 @@ describe('Windows that lose their server', () => {
     const [one] = windows;
     const restore = await stage.backUp();
     await one.toggle('Buy milk');
-    await bothShow(['Buy milk', true]);
+    await expectBoth(['Buy milk', true]);
     await one.edit('Buy milk', 'Buy nothing');
     await one.editor.press('Enter');
-    await bothShow(['Buy nothing', true]);
+    await expectBoth(['Buy nothing', true]);
     await stage.kill();
     await restore();
     await stage.restart();
     await bothAre('live');
-    await bothShow(['Buy milk', false]);
+    await expectBoth(['Buy milk', false]);
   });
 
   it('try at once when they are told to', async () => {
@@ -139,6 +139,7 @@ describe('Windows that lose their server', () => {
     await stage.restart();
     await one.page.getByRole('button', { name: 'Try now' }).click();
     await one.inState('live');
+    expect(await one.tasks()).toEqual([['Buy milk', false]]);
   });
 
   it('say so when it is their device that is offline', async () => {
@@ -158,7 +159,7 @@ describe('Windows that lose their server', () => {
     expect(await one.tasks()).toEqual([['Buy milk', false]]);
     await one.window.context.setOffline(false);
     await one.inState('live');
-    await bothShow(
+    await expectBoth(
       ['Buy milk', true],
       ['Elsewhere', false],
       ['Typed offline', false],

@@ -124,7 +124,7 @@ describe('A page that was opened before somebody logged in by REST', () => {
   }
 
   /** It fetched once, and hears of its own rows and of nobody else's. */
-  async function isAlices(window: TestWindow): Promise<void> {
+  async function expectAlices(window: TestWindow): Promise<void> {
     await shows(window, 'live', 1);
     await app.notes.add(2, null);
     await app.notes.add(3, 'bob');
@@ -145,7 +145,7 @@ describe('A page that was opened before somebody logged in by REST', () => {
   it('waits for a connection of that user', async () => {
     await using window = await mismatched();
     await reconnect(window);
-    await isAlices(window);
+    await expectAlices(window);
   });
 
   it('waits for the connection to log in', async () => {
@@ -153,7 +153,7 @@ describe('A page that was opened before somebody logged in by REST', () => {
     await window.evaluate(
       "snorky.services.account.rpcCall('logIn', { user: 'alice' })",
     );
-    await isAlices(window);
+    await expectAlices(window);
   });
 
   it('waits with what it fetches then, where it was live before', async () => {

@@ -39,7 +39,7 @@ describe('Two windows', () => {
     expect(problems).toEqual([]);
   });
 
-  async function bothShow(...expected: readonly Shown[]): Promise<void> {
+  async function expectBoth(...expected: readonly Shown[]): Promise<void> {
     await one.shows(expected);
     await other.shows(expected);
     expect(await stage.rest.shown()).toEqual(expected);
@@ -47,49 +47,49 @@ describe('Two windows', () => {
 
   it('show what is added, edited, marked and deleted in the other', async () => {
     await one.add('Buy milk');
-    await bothShow(['Buy milk', false]);
+    await expectBoth(['Buy milk', false]);
     await other.add('Bake bread');
-    await bothShow(['Buy milk', false], ['Bake bread', false]);
+    await expectBoth(['Buy milk', false], ['Bake bread', false]);
     await other.edit('Buy milk', 'Buy flour');
     await other.editor.press('Enter');
-    await bothShow(['Buy flour', false], ['Bake bread', false]);
+    await expectBoth(['Buy flour', false], ['Bake bread', false]);
     await one.edit('Bake bread', 'Bake a cake');
     await one.field.focus();
-    await bothShow(['Buy flour', false], ['Bake a cake', false]);
+    await expectBoth(['Buy flour', false], ['Bake a cake', false]);
     await one.edit('Bake a cake', 'Bake nothing');
     await one.editor.press('Escape');
     expect(await one.text('#left')).toBe('2 items left');
     await one.toggle('Buy flour');
-    await bothShow(['Buy flour', true], ['Bake a cake', false]);
+    await expectBoth(['Buy flour', true], ['Bake a cake', false]);
     expect(await other.text('#left')).toBe('1 item left');
     await other.toggle('Buy flour');
-    await bothShow(['Buy flour', false], ['Bake a cake', false]);
+    await expectBoth(['Buy flour', false], ['Bake a cake', false]);
     await other.delete('Buy flour');
-    await bothShow(['Bake a cake', false]);
+    await expectBoth(['Bake a cake', false]);
     await one.edit('Bake a cake', '');
     await one.editor.press('Enter');
-    await bothShow();
+    await expectBoth();
   });
 
   it('show what is done with all tasks in the other', async () => {
     for (const title of ['one', 'two', 'three']) await one.add(title);
-    await bothShow(['one', false], ['two', false], ['three', false]);
+    await expectBoth(['one', false], ['two', false], ['three', false]);
     await other.toggleAll.click();
-    await bothShow(['one', true], ['two', true], ['three', true]);
+    await expectBoth(['one', true], ['two', true], ['three', true]);
     await one.toggle('two');
-    await bothShow(['one', true], ['two', false], ['three', true]);
+    await expectBoth(['one', true], ['two', false], ['three', true]);
     await one.clearCompleted();
-    await bothShow(['two', false]);
+    await expectBoth(['two', false]);
     await one.toggleAll.click();
-    await bothShow(['two', true]);
+    await expectBoth(['two', true]);
     await one.toggleAll.click();
-    await bothShow(['two', false]);
+    await expectBoth(['two', false]);
   });
 
   it('show of it what they are to show', async () => {
     await one.add('one');
     await one.add('two');
-    await bothShow(['one', false], ['two', false]);
+    await expectBoth(['one', false], ['two', false]);
     await other.show('Active');
     await one.toggle('one');
     await one.shows([
@@ -110,7 +110,7 @@ describe('Two windows', () => {
     await other.window.page.goBack();
     await other.shows([['one', false]]);
     await other.show('All');
-    await bothShow(['one', false], ['two', true]);
+    await expectBoth(['one', false], ['two', true]);
   });
 
   it('show it at once', async () => {
@@ -137,18 +137,18 @@ describe('Two windows', () => {
     const { rest } = stage;
     const task = await rest.add('By REST');
     const done = await rest.add('Done', true);
-    await bothShow(['By REST', false], ['Done', true]);
+    await expectBoth(['By REST', false], ['Done', true]);
     await rest.change(task, { title: 'Renamed', completed: true });
-    await bothShow(['Renamed', true], ['Done', true]);
+    await expectBoth(['Renamed', true], ['Done', true]);
     await rest.delete(done);
-    await bothShow(['Renamed', true]);
+    await expectBoth(['Renamed', true]);
     expect([one.fetches, other.fetches]).toEqual([1, 1]);
   });
 
   it('show the last version of a task, though an answer comes late', async () => {
     const { rest } = stage;
     const task = await rest.add('Buy milk');
-    await bothShow(['Buy milk', false]);
+    await expectBoth(['Buy milk', false]);
     await one.page.route(
       `**/tasks/${task.id}`,
       async (route) => {
@@ -162,16 +162,16 @@ describe('Two windows', () => {
     );
     await one.toggle('Buy milk');
     await one.settled();
-    await bothShow(['Buy flour', false]);
+    await expectBoth(['Buy flour', false]);
   });
 
   it('show titles as they are, and not as HTML', async () => {
     const title = '<img src=x onerror="document.title=1"><b>bold</b> & “so”';
     await one.add(title);
-    await bothShow([title, false]);
+    await expectBoth([title, false]);
     await other.edit(title, `${title} <script>alert(1)</script>`);
     await other.editor.press('Enter');
-    await bothShow([`${title} <script>alert(1)</script>`, false]);
+    await expectBoth([`${title} <script>alert(1)</script>`, false]);
     expect(await one.window.page.title()).toBe('(1) To-do');
     expect(await other.row(title).locator('img, b, script').count()).toBe(0);
   });
@@ -180,7 +180,7 @@ describe('Two windows', () => {
     const { rest } = stage;
     const task = await rest.add('Buy milk');
     await rest.add('Bake bread');
-    await bothShow(['Buy milk', false], ['Bake bread', false]);
+    await expectBoth(['Buy milk', false], ['Bake bread', false]);
     await one.edit('Buy milk', 'Buy milk and ');
     await one.editor.press('ArrowLeft');
     await rest.change(task, { title: 'Buy flour', completed: true });
@@ -197,7 +197,7 @@ describe('Two windows', () => {
     await one.editor.press('End');
     await one.editor.pressSequentially('eggs');
     await one.editor.press('Enter');
-    await bothShow(
+    await expectBoth(
       ['Buy milk and eggs', true],
       ['Bake bread', false],
       ['Third', false],
@@ -208,13 +208,13 @@ describe('Two windows', () => {
     const { rest } = stage;
     const task = await rest.add('Buy milk');
     await rest.add('Bake bread');
-    await bothShow(['Buy milk', false], ['Bake bread', false]);
+    await expectBoth(['Buy milk', false], ['Bake bread', false]);
     await one.edit('Buy milk', 'Buy milk and eggs');
     await rest.delete(task);
     await other.shows([['Bake bread', false]]);
     await one.window.page.getByText('Deleted elsewhere.').waitFor();
     expect(await one.editor.inputValue()).toBe('Buy milk and eggs');
     await one.editor.press('Enter');
-    await bothShow(['Bake bread', false], ['Buy milk and eggs', false]);
+    await expectBoth(['Bake bread', false], ['Buy milk and eggs', false]);
   });
 });

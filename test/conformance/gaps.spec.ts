@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
 import { casesOf } from './case-files.js';
-import { runCase } from './runner/run-case.js';
+import { expectCase } from './runner/expect-case.js';
 import { startFixture, type RunningFixture } from './start-fixture.js';
 
 const seed = Date.now() & 0xffff;
@@ -27,7 +27,7 @@ describe(`The fixture over a broker that loses changes and logs (seed ${seed})`,
     async (wireCase) => {
       const { gaps } = broker;
       try {
-        await runCase(wireCase, fixture.target);
+        await expectCase(wireCase, fixture.target);
         passed++;
       } catch (error) {
         // Whatever is lost, nothing fails.

@@ -17,7 +17,7 @@ import { map, type Observable } from 'rxjs';
 import { SnorkyWsAdapter } from 'snorky';
 import { casesOf } from './case-files.js';
 import { fixtureModule } from './fixture/fixture.module.js';
-import { runCase } from './runner/run-case.js';
+import { expectCase } from './runner/expect-case.js';
 import type { Target } from './runner/target.js';
 import { KEY, targetOf } from './start-fixture.js';
 
@@ -93,8 +93,8 @@ describe.each([
 
     afterAll(() => app.close());
 
-    it.each(cases)('passes $group/$name', async (wireCase) => {
-      await runCase(wireCase, target);
+    it.each(cases)('passes the case $group/$name', async (wireCase) => {
+      await expectCase(wireCase, target);
     });
 
     it("leaves the host's routes to the host", async () => {

@@ -3,7 +3,7 @@ import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
 import { casesOf } from './case-files.js';
 import { useHarmlessGlobals } from './harmless-globals.js';
-import { runCase } from './runner/run-case.js';
+import { expectCase } from './runner/expect-case.js';
 import {
   KEY,
   startFixture,
@@ -67,7 +67,10 @@ describe.each(setUps())('$name', ({ groups, start }) => {
 
   afterAll(() => fixture.stop());
 
-  it.each(casesOf(...groups))('passes $group/$name', async (wireCase) => {
-    await runCase(wireCase, fixture.target);
-  });
+  it.each(casesOf(...groups))(
+    'passes the case $group/$name',
+    async (wireCase) => {
+      await expectCase(wireCase, fixture.target);
+    },
+  );
 });

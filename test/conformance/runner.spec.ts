@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocketServer } from 'ws';
 import type { Step } from './runner/case-format.js';
-import { runCase } from './runner/run-case.js';
+import { expectCase } from './runner/expect-case.js';
 import type { Target } from './runner/target.js';
 
 /**
@@ -40,7 +40,7 @@ function obedientServer(): Server {
   return server;
 }
 
-describe('runCase', () => {
+describe('expectCase', () => {
   const server = obedientServer();
   let target: Target;
 
@@ -63,7 +63,7 @@ describe('runCase', () => {
   /** The error that the steps end with, or 'passes'. */
   async function outcome(...steps: Step[]): Promise<string> {
     try {
-      await runCase({ name: 'n', group: 'g', steps }, target);
+      await expectCase({ name: 'n', group: 'g', steps }, target);
       return 'passes';
     } catch (error) {
       return (error as Error).message;

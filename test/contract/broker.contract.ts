@@ -1002,7 +1002,7 @@ export function brokerContract(
       });
 
       /** Settles when there is no such token; asking changes nothing. */
-      async function gone(broker: Broker, token: string): Promise<void> {
+      async function expectGone(broker: Broker, token: string): Promise<void> {
         const late = performance.now() + 5_000;
         for (;;) {
           const claim = await broker.tokens.claim(token, 'x', {
@@ -1019,7 +1019,7 @@ export function brokerContract(
       it('expires a token that nobody holds', async () => {
         const put = performance.now();
         await a.tokens.put('t', 1, 20, bound);
-        await gone(b, 't');
+        await expectGone(b, 't');
         expect(performance.now() - put).toBeGreaterThanOrEqual(19);
         expect(await a.tokens.claim('t', 'me', bound)).toMatchObject({
           reason: 'unknown',
@@ -1031,7 +1031,7 @@ export function brokerContract(
         await a.tokens.put('t', 1, long, bound);
         await a.tokens.claim('t', 'me', bound);
         await a.tokens.release('t', 'me', 5, 2);
-        await gone(a, 't');
+        await expectGone(a, 't');
       });
 
       it('expires nothing that is held', async () => {
@@ -1041,7 +1041,7 @@ export function brokerContract(
           value: 1,
         });
         await a.tokens.put('free', 1, 100, bound);
-        await gone(a, 'free');
+        await expectGone(a, 'free');
         expect(await a.tokens.claim('held', 'me', bound)).toMatchObject({
           value: 1,
         });

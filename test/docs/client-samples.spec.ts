@@ -99,6 +99,7 @@ describe('The samples for pages', () => {
       .filter(({ name }) => CLIENT_SAMPLES[name ?? '']?.run !== undefined)
       .map((sample) => [titleOf(sample), sample] as const),
   )('%s does what it says', async (_title, sample) => {
+    expect.hasAssertions();
     await CLIENT_SAMPLES[sample.name ?? '']?.run?.(framed(sample));
   });
 });

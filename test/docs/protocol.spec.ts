@@ -339,6 +339,7 @@ describe("The protocol's sequences", () => {
     'Reconnect and resume',
     'Token taken over by a second connection',
   ])('"%s" is what happens', async (title) => {
+    expect.hasAssertions();
     const registries = { frontend: {}, backend: {} };
     const app = await Test.createTestingModule({
       imports: [

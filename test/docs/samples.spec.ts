@@ -149,7 +149,7 @@ describe('The TypeScript samples of the documents', () => {
   }, 60_000);
 
   it.each(samples.map((sample) => [titleOf(sample)]))(
-    '%s compiles',
+    '%s compiles as it stands',
     (title) => {
       expect(problems.get(title) ?? []).toEqual([]);
     },
@@ -169,6 +169,7 @@ describe('The TypeScript samples of the documents', () => {
       .filter(({ name }) => SAMPLES[name ?? '']?.run !== undefined)
       .map((sample) => [titleOf(sample), sample] as const),
   )('%s does what it says', async (_title, sample) => {
+    expect.hasAssertions();
     await SAMPLES[sample.name ?? '']?.run?.(await load(sample));
   });
 });

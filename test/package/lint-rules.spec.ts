@@ -227,16 +227,55 @@ file(
   'export function x() { return 1; }\n',
   'typescript(explicit-module-boundary-types)',
 );
-file(
-  'test/only.spec.ts',
-  "import { it } from '@jest/globals';\nit.only('x', () => {});\n",
-  'jest(no-focused-tests)',
+
+/** A file of tests. The title and the body of the last one are given. */
+function spec(path: string, test: string, breaks: string | null): void {
+  const before = `import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { expectThat, check } from './checks.js';
+function own(): void {
+  expect(1).toBe(1);
+}
+it('uses what it imports', () => {
+  fc.assert(fc.property(fc.nat(), (n) => expect(n).toBe(n)));
+  expectThat(check, own);
+});
+`;
+  file(`test/${path}.spec.ts`, `${before}${test}\n`, breaks);
+}
+
+const sound = '() => expect(1).toBe(1)';
+const each = "it.each(['a'])('is %s, as in all rows'";
+const nothing = 'jest(expect-expect)';
+spec('only', `it.only('is the only one', ${sound});`, 'jest(no-focused-tests)');
+spec('skip', `it.skip('is not run', ${sound});`, 'jest(no-disabled-tests)');
+spec('asserts', `it('is one of few', ${sound});`, null);
+spec('asserts-each', `${each}, (x) => expect(x).toBe('a'));`, null);
+spec('asserts-elsewhere', "it('is all one', () => expectThat(1));", null);
+spec('nothing', "it('is nothing at all', () => {});", nothing);
+spec('nothing-each', `${each}, (x) => check(x));`, nothing);
+spec('checks', "it('is all one', () => check(1));", nothing);
+spec('own-check', "it('is all one', () => own());", nothing);
+spec(
+  'perhaps',
+  "it('is perhaps so', () => { if (check()) expect(1).toBe(1); });",
+  nothing,
 );
-file(
-  'test/skipped.spec.ts',
-  "import { it } from '@jest/globals';\nit.skip('x', () => {});\n",
-  'jest(no-disabled-tests)',
+spec(
+  'no-matcher',
+  "it('is not looked at', () => { expect(1); });",
+  'jest(valid-expect)',
 );
+for (const [name, title] of [
+  ['one-word', 'works'],
+  ['two-words', 'does %s'],
+  ['should', 'should be as it is'],
+  ['full-stop', 'is as it is.'],
+] as const) {
+  spec(`title-${name}`, `it('${title}', ${sound});`, 'jest(valid-title)');
+  const rows = `it.each([1])('${title}', ${sound});`;
+  spec(`title-${name}-each`, rows, 'jest(valid-title)');
+}
 
 interface Report {
   readonly diagnostics: readonly {

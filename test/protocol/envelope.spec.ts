@@ -54,7 +54,7 @@ describe('decodeEnvelope', () => {
     ],
     ['a service of another type', '{"service":7,"message":1}', 7, 1],
     ['white space', ' {"service" : "a", "message" : [ ] }\n', 'a', []],
-  ])('takes %s', (_what, text, service, message) => {
+  ])('takes a text with %s', (_what, text, service, message) => {
     expect(decodeEnvelope(text)).toMatchObject({ service, message });
   });
 

@@ -163,7 +163,7 @@ describe('canonicalKey', () => {
 
 describe('isJsonObject', () => {
   it.each([[null], [[]], ['{}'], [1], [true], [undefined]])(
-    'refuses %j',
+    'refuses the value %j',
     (given) => {
       expect(isJsonObject(given)).toBe(false);
     },

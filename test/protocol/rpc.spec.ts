@@ -98,7 +98,7 @@ describe('isCall', () => {
     [null, false],
     ['command', false],
     [7, false],
-  ])('%j: %s', (message, call) => {
+  ])('says of %j: %s', (message, call) => {
     expect(isCall(message)).toBe(call);
   });
 });

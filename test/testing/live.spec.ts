@@ -142,6 +142,8 @@ describe.each(['Express', 'Fastify'])(
       await list.ready;
       await app.get(DataSyncService).invalidate(['Task']);
       await list.until(({ state }) => state === 'stale');
+      // Until it has fetched again; what it shows, it keeps.
+      expect(list.items.map(({ title }) => title)).toEqual(['Shop']);
     });
 
     it('says what it is when it is not as expected', async () => {

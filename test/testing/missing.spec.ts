@@ -59,7 +59,7 @@ describe('What a test has forgotten', () => {
     await app.close();
   });
 
-  it('is SnorkyModule', async () => {
+  it('is the SnorkyModule', async () => {
     const app = await Test.createTestingModule({ providers: [Echo] }).compile();
     await expect(connectClient(app)).rejects.toThrow(
       'The application has no SnorkyModule. Import SnorkyModule.forRoot() in its root module.',

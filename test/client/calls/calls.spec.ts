@@ -400,7 +400,7 @@ describe('an answer that comes late', () => {
   });
 });
 
-describe('what a server should not send', () => {
+describe('what no server sends that works', () => {
   const strange: readonly (readonly [string, string])[] = [
     ['no JSON', 'hello'],
     ['half of it', '{"service":"calc","message":'],

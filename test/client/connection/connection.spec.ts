@@ -514,6 +514,7 @@ describe('a credential that has run out', () => {
       expire(connection);
     }
     await server.connection();
+    expect(server.accepted).toBe(7);
   });
 
   it.each([1009, 4101])('is not what %i tells', async (code) => {
@@ -521,6 +522,7 @@ describe('a credential that has run out', () => {
     using snorky = connect(server.url, services, { reconnect: renewing });
     (await server.connection()).ws.close(code);
     await inState(snorky, 'stopped');
+    expect(server.accepted).toBe(1);
   });
 
   it('counts among the attempts that are allowed', async () => {
@@ -635,6 +637,7 @@ describe('signs of life', () => {
       snorky.services.calc.rpcCall('slow', {}, { timeout: 0 }).catch(() => {});
     }
     await inState(snorky, 'waiting');
+    expect(server.accepted).toBe(1);
   });
 
   it('has patience with a connection that still sends', async () => {
@@ -687,6 +690,7 @@ describe('times that are none', () => {
       { openTimeout: 0 },
     );
     await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([snorky.state, server.accepted]).toEqual(['connecting', 0]);
     give(server.url);
     await inState(snorky, 'connected');
   });
@@ -699,6 +703,7 @@ describe('times that are none', () => {
     (await server.connection()).cut();
     await inState(snorky, 'waiting');
     await inState(snorky, 'connected');
+    expect(server.accepted).toBe(2);
   });
 });
 
@@ -797,6 +802,7 @@ describe('hints of the browser', () => {
     fire('visibilitychange');
     await server.connection();
     await inState(snorky, 'connected');
+    expect(server.accepted).toBe(2);
   });
 
   it('tries soon when the device is online again', async () => {
@@ -825,7 +831,7 @@ describe('hints of the browser', () => {
     const connection = await server.connection();
     await acquainted(snorky, connection);
     fire('offline');
-    await connection.next();
+    expect((await connection.next()).service).toBe('calc');
     await inState(snorky, 'waiting');
   });
 

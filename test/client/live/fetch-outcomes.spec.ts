@@ -307,7 +307,7 @@ const RETRIES: readonly (readonly [string, Answer])[] = [
 ];
 
 describe('a live list tries again', () => {
-  it.each(RETRIES)('after %s', async (_what, answer) => {
+  it.each(RETRIES)('after it got %s', async (_what, answer) => {
     jest.spyOn(Math, 'random').mockReturnValue(0);
     await fetching(async (host, open) => {
       host.answer = answer;

@@ -451,6 +451,7 @@ describe('a live list', () => {
     for (let i = 0; i < 3; i++) {
       const list = page.list();
       await list.ready;
+      expect(list.state).toBe('live');
       list.close();
     }
   });
@@ -474,6 +475,7 @@ describe('a live list', () => {
     await live(list, 'live');
     publish('restored table', 1);
     await until(list, () => list.items[0]?.title === 'restored table');
+    expect(list.items).toEqual([task(1, 'restored table')]);
   });
 
   it('fetches again when it is told to', async () => {

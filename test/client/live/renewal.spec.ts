@@ -209,6 +209,7 @@ describe('a list whose subscription ends', () => {
     (await page.request()).rows('t3', [3]);
     await page.acquired(second, 't3');
     await listIn(list, 'live');
+    expect(ids(list)).toEqual([3]);
   });
 
   it('sends no server a parameter that it does not know', async () => {

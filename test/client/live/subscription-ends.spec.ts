@@ -264,6 +264,7 @@ describe('a live list', () => {
       (await page.request()).rows('t2', [2]);
       await page.acquired(connection, 't2');
       await listIn(list, 'live');
+      expect(list.items).toEqual([{ id: 2 }]);
     },
   );
 

@@ -256,7 +256,7 @@ describe('excerpt', () => {
     ['x'.repeat(101), `${'x'.repeat(97)}...`],
     ['x'.repeat(1e6), `${'x'.repeat(97)}...`],
     ['\n'.repeat(60), `${'\\n'.repeat(48)}\\...`],
-  ])('case %#', (text, shown) => {
+  ])('shows a text as in row %#', (text, shown) => {
     expect(excerpt(text)).toBe(shown);
     expect(excerpt(text).length).toBeLessThanOrEqual(100);
   });

@@ -42,7 +42,7 @@ describe('A redacted name', () => {
     'proxy-authorization',
     'ｐａｓｓｗｏｒｄ',
     'x'.repeat(101),
-  ])('is %s', (name) => {
+  ])('may be written %s', (name) => {
     expect(redaction.hides(name)).toBe(true);
   });
 
@@ -130,7 +130,7 @@ describe('A value in a line', () => {
     ],
     [{ url: `/b?c=${CANARY}` }, '{"url": "/b..."}'],
     [{ url: '/b/c' }, '{"url": "/b/c"}'],
-  ])('case %#', (value, shown) => {
+  ])('is written as in row %#', (value, shown) => {
     expect(redaction.value(value)).toBe(shown);
   });
 

@@ -165,7 +165,7 @@ describe('The clients of a registry', () => {
     expect([...registry.clients()]).toEqual([first]);
   });
 
-  it('are counted', () => {
+  it('are counted, each once', () => {
     const { registry, client } = setUp();
     registry.connect(client);
     registry.connect(new LocalClient());

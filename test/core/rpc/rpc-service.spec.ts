@@ -162,7 +162,7 @@ describe('Errors of a command', () => {
     ['any other error', new TypeError('secret'), 'Internal error'],
     ['something that is no error', 'secret', 'Internal error'],
     ['nothing', undefined, 'Internal error'],
-  ])('%s', async (_what, error, message) => {
+  ])('are sent for %s', async (_what, error, message) => {
     const { client, call } = setUp({
       throws: () => {
         throw error;
@@ -348,7 +348,7 @@ describe('Resolution', () => {
       never: { async: true, invoke: () => new Promise(() => {}) },
     });
     call('never');
-    await registry.idle(60_000);
+    await expect(registry.idle(60_000)).resolves.toBeUndefined();
   });
 });
 

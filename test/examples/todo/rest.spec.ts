@@ -106,7 +106,7 @@ describe('The tasks over REST', () => {
     },
   );
 
-  it('are deleted', async () => {
+  it('are gone once they are deleted', async () => {
     const task = await app.add('Buy milk');
     const other = await app.add('Stay');
     expect(await app.send('DELETE', `/tasks/${task.id}`)).toMatchObject({
@@ -209,7 +209,7 @@ describe('The tasks over REST', () => {
     ['an unknown field', '{"title": "x", "completed": true, "id": 7}'],
     ['a text for a truth value', '{"title": "x", "completed": "true"}'],
     ['null for a truth value', '{"title": "x", "completed": null}'],
-  ])('refuse %s', async (_name, body) => {
+  ])('refuse %s as a task', async (_name, body) => {
     const task = await app.add('Buy milk');
     expect(await app.send('POST', '/tasks', body)).toMatchObject({
       status: 400,

@@ -333,7 +333,7 @@ describe('The start stops where a gateway has something that would not run', () 
         return Gateway;
       },
     ],
-  ])('%s', async (_what, make) => {
+  ])('because of %s', async (_what, make) => {
     const [code] = (await stopped([make()])) ?? [];
     expect(code).toBe('SNORKY_ENHANCER_UNBOUND');
   });

@@ -355,7 +355,7 @@ describe('A decorated provider', () => {
 });
 
 describe('Two applications in one process', () => {
-  it('share nothing', async () => {
+  it('share nothing with each other', async () => {
     const guard = { provide: 'x', useValue: 1 };
     const first = await startWithSocket([Counter, guard], {
       imports: [PubSubModule.register()],

@@ -620,7 +620,7 @@ describe.each<Platform>(['express', 'fastify'])(
         expect((await refusal(`${app.ws}/ws`)).status).toBe(403);
       });
 
-      const scopedCase = async (gateway: Provider[]): Promise<void> => {
+      const expectScopedGuard = async (gateway: Provider[]): Promise<void> => {
         @Injectable({ scope: Scope.REQUEST })
         class Scoped implements CanActivate {
           private readonly password: unknown;
@@ -651,10 +651,10 @@ describe.each<Platform>(['express', 'fastify'])(
         );
       };
 
-      it('may be request-scoped', () => scopedCase([gatewayClass()]));
+      it('may be request-scoped', () => expectScopedGuard([gatewayClass()]));
 
       it('may be request-scoped where there is no gateway', () =>
-        scopedCase([]));
+        expectScopedGuard([]));
 
       it('bring no other global enhancer along', async () => {
         const [, ...others] = globals;

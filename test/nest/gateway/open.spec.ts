@@ -91,12 +91,13 @@ describe('A gateway class that no module lists', () => {
   it('does not where the endpoint says that it is open', async () => {
     gatewayOf('meant');
     await using app = await startApp(metadata('meant', { open: true }));
-    await using _ = await TestSocket.connect(`${app.ws}/ws`);
+    await using socket = await TestSocket.connect(`${app.ws}/ws`);
+    expect(socket.ws.readyState).toBe(socket.ws.OPEN);
   });
 
   it('does not where a factory says so', async () => {
     gatewayOf('late');
-    await using _ = await startApp({
+    const starting = startApp({
       imports: [
         SnorkyModule.forRootAsync({
           registries: { late: { websocket: { path: '/ws' } } },
@@ -106,6 +107,7 @@ describe('A gateway class that no module lists', () => {
         }),
       ],
     });
+    expect(await codeOf(starting)).toBe('started');
   });
 
   it('stops the start also where middleware or global guards decide', async () => {
@@ -152,7 +154,7 @@ describe('A gateway class that no module lists', () => {
     const testing = await Test.createTestingModule(
       metadata('serverless'),
     ).compile();
-    await testing.init();
+    await expect(testing.init()).resolves.toBe(testing);
     await testing.close();
   });
 

@@ -381,6 +381,7 @@ describe.each<Platform>(['express', 'fastify'])(
             })
           : testing.createNestApplication({ logger: false });
       await app.listen(0, '127.0.0.1');
+      expect((app.getHttpServer() as Server).listening).toBe(true);
       await app.close();
     });
 

@@ -351,8 +351,11 @@ describe('A server of an application', () => {
   it('may be that of the application, which has them already', async () => {
     await using app = await startApp(METADATA);
     const own = app.app.getHttpServer() as Server;
+    const listeners = own.listenerCount('upgrade');
     app.app.get(WebSocketHost).attach(own)();
-    await using _ = await TestSocket.connect(`${app.ws}/ws`);
+    expect(own.listenerCount('upgrade')).toBe(listeners);
+    await using socket = await TestSocket.connect(`${app.ws}/ws`);
+    expect(socket.ws.readyState).toBe(socket.ws.OPEN);
   });
 
   it('may have listeners of others, and be wrapped by others', async () => {

@@ -65,7 +65,7 @@ describe('A process that gets a signal', () => {
     20_000,
   );
 
-  it('SIGTERM ends although a command never does', async () => {
+  it('ends by SIGTERM although a command never does', async () => {
     const { child, port } = await start();
     const socket = await TestSocket.connect(`ws://127.0.0.1:${port}/ws`);
     socket.call('work', 'stuck').catch(() => {});

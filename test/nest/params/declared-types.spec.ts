@@ -138,7 +138,8 @@ describe.each(Object.entries(UNCHECKABLE))(
         (all) => all.push(RpcCommand({ params: z.any() })),
       ],
     ])('%s does not', async (_way, decorate) => {
-      await start(declare(type, decorate));
+      const starting = start(declare(type, decorate));
+      await expect(starting).resolves.toBeUndefined();
     });
 
     it('stops the start where it is inherited', async () => {
@@ -260,7 +261,7 @@ describe.each(Object.entries(WAYS))(
       ['amount', { cents: 5 }, true],
       ['union', 'a', 'a'],
       ['union', { not: 'seen' }, { not: 'seen' }],
-    ])('takes %s(%j)', async (command, value, data) => {
+    ])('takes the call %s(%j)', async (command, value, data) => {
       await using app = await startWithSocket([Types, ...guards]);
       expect(await app.socket.call('types', command, { value })).toMatchObject({
         type: 'response',

@@ -7,7 +7,7 @@ const params = (text: string): JsonObject => JSON.parse(text) as JsonObject;
 describe('NamedParams', () => {
   const named = new NamedParams(new Set(['a', 'b']), ['a']);
 
-  it.each(['{"a":1}', '{"b":null,"a":1}'])('takes %s', (text) => {
+  it.each(['{"a":1}', '{"b":null,"a":1}'])('takes the params %s', (text) => {
     expect(() => named.check(params(text))).not.toThrow();
   });
 
@@ -18,7 +18,7 @@ describe('NamedParams', () => {
     '{"a":1,"__proto__":{}}',
     '{"a":1,"constructor":1}',
     '{"a":1,"0":1}',
-  ])('refuses %s', (text) => {
+  ])('refuses the params %s', (text) => {
     expect(() => named.check(params(text))).toThrow('Invalid params');
   });
 

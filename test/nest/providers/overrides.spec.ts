@@ -340,7 +340,7 @@ describe('A service that a test overrides', () => {
 });
 
 describe('What a test lists in the place of a class', () => {
-  it('serves too', async () => {
+  it('serves in its place', async () => {
     const client = await connected(
       {
         providers: [{ provide: Clock, useValue: { time: () => 5 } }],

@@ -330,7 +330,7 @@ describe.each(BROKERS)('DataSync over $over', ({ make }) => {
       [{ since: [] }],
       [{ resume: false, since: 0 }],
       [{ more: 1 }],
-    ])('refuses %j', async (more) => {
+    ])('refuses the params %j', async (more) => {
       const client = await node.connect();
       const token = await node.authorize();
       await expect(acquire(client, token, more)).rejects.toMatchObject({

@@ -205,10 +205,24 @@ describe('Dealers', () => {
   });
 
   it('are one instance of a class for each service', async () => {
+    const made = new Set<Dealer>();
+    class Counted extends Dealer {
+      readonly model = 'Task';
+
+      constructor() {
+        super();
+        made.add(this);
+      }
+
+      matches(): boolean {
+        return true;
+      }
+    }
     const app = await start([
-      DataSyncModule.register({ dealers: [AllTasks] }),
-      DataSyncModule.register({ name: 'other', dealers: [AllTasks] }),
+      DataSyncModule.register({ dealers: [Counted] }),
+      DataSyncModule.register({ name: 'other', dealers: [Counted] }),
     ]);
+    expect(made.size).toBe(2);
     await app.close();
   });
 
@@ -228,7 +242,7 @@ describe('Dealers', () => {
 });
 
 describe('Several services in one application', () => {
-  it('share nothing', async () => {
+  it('share nothing with each other', async () => {
     const app = await start([
       DataSyncModule.register({ dealers: [AllTasks] }),
       DataSyncModule.register({ name: 'other', dealers: [AllTasks] }),

@@ -567,6 +567,7 @@ describe.each(Object.keys(BROKERS))('With a broker %s', (where) => {
       await until(() => registry.clients().size === 0);
       gate.resolve(true);
       await until(() => broker.opened === 1 && broker.open === 0);
+      expect(registry.counters).toMatchObject({ connections: 0 });
     });
   });
 

@@ -29,7 +29,7 @@ describe('BackendKeys', () => {
     ).toEqual([true, true, false, false]);
   });
 
-  it('compares bytes', () => {
+  it('compares bytes, not letters', () => {
     const keys = new BackendKeys('ключ🔑');
     expect(keys.accept(header('ключ🔑'))).toBe(true);
     expect(keys.accept('ключ🔑')).toBe(false);

@@ -40,7 +40,7 @@ describe('parseFilter', () => {
     [['and', ['==', 'a', 1]]],
     [['or', ['==', 'a', 1], ['not', ['and']]]],
     [['not', ['or']]],
-  ])('takes %j', (filter) => {
+  ])('takes the filter %j', (filter) => {
     expect(parseFilter(filter).matches({})).toEqual(expect.any(Boolean));
   });
 

@@ -262,7 +262,7 @@ describe('With a declared key', () => {
   });
 });
 
-describe('A row as it was, of which', () => {
+describe('A row as it was', () => {
   const whole = doc(1);
   it.each<
     [
@@ -290,7 +290,7 @@ describe('A row as it was, of which', () => {
     ['an own dealer may look at any field', [OldDocs], { id: 1, age: 1 }, true],
     ['an own dealer says at which', [OldDocsThatSay], { id: 1, age: 1 }, false],
     ['an own dealer says at a missing one', [OldDocsThatSay], { id: 1 }, true],
-  ])('%s', async (_, dealers, old, refetch) => {
+  ])('of which %s', async (_, dealers, old, refetch) => {
     for (const delta of [remove(old), update(doc(1, { title: 'new' }), old)]) {
       for (const known of [true, false]) {
         await using app = await start({ key: 'id' }, [

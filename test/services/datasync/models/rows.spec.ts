@@ -358,7 +358,8 @@ describe('Dealers', () => {
     async (field) => {
       await using app = await start({ type: User });
       const query = ['==', field, 1];
-      await app.authorize([{ dealer: 'FilteredUsers', query }]);
+      const token = await app.authorize([{ dealer: 'FilteredUsers', query }]);
+      expect(token).toMatch(/^\w{32}$/);
     },
   );
 
@@ -380,7 +381,7 @@ describe('Dealers', () => {
 });
 
 describe('What is remembered of what clients ask for', () => {
-  it('is bounded', async () => {
+  it('stays within a bound', async () => {
     await using app = await start({ type: User, key: 'id' });
     const long = 'x'.repeat(500_000);
     const ask = (name: string): Promise<string> =>
@@ -457,7 +458,7 @@ describe('A start fails', () => {
       { User: { type: User, key: ['id', 'hash'] } },
       '"models.User.key" has "hash", which the rules of User leave out: no page could tell rows apart. Name it as pages see it.',
     ],
-  ])('with %s', async (_, models, message) => {
+  ])('that is given %s', async (_, models, message) => {
     await expect(
       DataSyncApp.start({ dealers: [AllUsers], models: models as never }),
     ).rejects.toMatchObject(problem(message));

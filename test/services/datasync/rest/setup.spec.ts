@@ -100,7 +100,7 @@ describe('A subscribable route is checked before it is asked', () => {
     ['an order by one name', { partial: true, orderedBy: 'id' }],
     ['an order by numbers', { partial: true, orderedBy: [1] }],
     ['an order by too much', { partial: true, orderedBy: Array(17).fill('a') }],
-  ])('for %s', async (_what, options) => {
+  ])('and refused for %s', async (_what, options) => {
     const decorator = Subscribable(AllTasks, null, options as never);
     await expect(start([controllerOf(decorator)], tasks)).rejects.toMatchObject(
       { code: 'SNORKY_SUBSCRIBABLE_PARTIAL' },
@@ -115,7 +115,7 @@ describe('A subscribable route is checked before it is asked', () => {
     ['an end at no time', { expiresIn: Number.NaN }],
     ['an end at one time for all', { expiresAt: new Date() }],
     ['two ends', { expiresIn: 1000, expiresAt: () => undefined }],
-  ])('for %s', async (_what, options) => {
+  ])('and refused for %s', async (_what, options) => {
     const decorator = Subscribable(AllTasks, null, options as never);
     await expect(start([controllerOf(decorator)], tasks)).rejects.toMatchObject(
       { code: 'SNORKY_SUBSCRIBABLE_TOKEN' },

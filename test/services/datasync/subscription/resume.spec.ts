@@ -71,7 +71,7 @@ describe.each(BROKERS)('Resuming over $over', ({ make }) => {
       await cancel(client, token);
       client.disconnect();
       await until('the subscription is let go', () => node.held === 0);
-      await node.authorizeLater();
+      await expect(node.authorizeLater()).resolves.not.toBe(token);
     });
   });
 

@@ -9,7 +9,7 @@ import type { Target } from './target.js';
  * Replays a case against a fixture server, with fresh connections. Rejects
  * with an error that tells the step, and what came instead.
  */
-export async function runCase(
+export async function expectCase(
   wireCase: WireCase,
   target: Target,
 ): Promise<void> {
