@@ -6,6 +6,14 @@
  */
 export const MAX_NESTING = 1000;
 
+/**
+ * Parts that a value of the application may have where it is kept: every member and
+ * item at any depth, and what is referred to several times counts each time. A few
+ * objects that share references would otherwise hold the process for minutes, since
+ * JSON writes each reference out.
+ */
+export const MAX_PARTS = 250_000;
+
 /** Whether `text`, which may be any text, nests brackets deeper than `limit`. */
 export function nestsDeeperThan(limit: number, text: string): boolean {
   // A text cannot open more brackets than it has characters to close them, so

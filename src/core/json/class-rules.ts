@@ -1,3 +1,5 @@
+import { PartCount } from './part-count.js';
+
 /**
  * What classes say about how their instances leave the server, as with
  * class-transformer's `@Exclude()`. Nest's interceptors see to it for results of
@@ -26,14 +28,19 @@ export type RuledClass = abstract new (...args: never[]) => object;
  * What is sent of a message: itself, unless instances in it are of classes with
  * rules. All else is as `JSON.stringify` has it.
  *
- * @throws what `JSON.stringify` throws, and what the rules do.
+ * @throws what `JSON.stringify` throws, and what the rules do; NotJson for what has
+ *   too many parts.
  */
 export function withRules(
   message: unknown,
   rules: ClassRules | undefined,
 ): unknown {
-  if (rules === undefined || !mayHaveRules(message, 0)) return message;
+  if (rules === undefined || !mayHaveRules(message, 0, new PartCount())) {
+    return message;
+  }
+  const parts = new PartCount();
   const text = JSON.stringify(message, function (this: object, key, value) {
+    parts.next();
     // Before its toJSON(), which knows nothing of rules.
     const given: unknown = Reflect.get(this, key);
     if (typeof given !== 'object' || given === null) return value as unknown;
@@ -47,12 +54,17 @@ export function withRules(
 const DEEPEST = 100;
 
 /** True in doubt: to ask each class is slower, and right. */
-function mayHaveRules(value: unknown, depth: number): boolean {
+function mayHaveRules(
+  value: unknown,
+  depth: number,
+  parts: PartCount,
+): boolean {
+  parts.next();
   if (typeof value !== 'object' || value === null) return false;
   // Also what contains itself comes to its end here.
   if (depth > DEEPEST) return true;
   if (Array.isArray(value)) {
-    return value.some((item) => mayHaveRules(item, depth + 1));
+    return value.some((item) => mayHaveRules(item, depth + 1, parts));
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
@@ -61,7 +73,7 @@ function mayHaveRules(value: unknown, depth: number): boolean {
   for (const key in value) {
     if (key === 'toJSON') return true;
     const member = (value as Readonly<Record<string, unknown>>)[key];
-    if (mayHaveRules(member, depth + 1)) return true;
+    if (mayHaveRules(member, depth + 1, parts)) return true;
   }
   return false;
 }

@@ -1,6 +1,6 @@
 import { encodeEnvelope } from '../../protocol/envelope.js';
 import { frozenJson } from './frozen-json.js';
-import { NotJsonError } from './not-json-error.js';
+import { NotJson, NotJsonError } from './not-json-error.js';
 import { isInstance } from '../is-instance.js';
 
 /**
@@ -28,6 +28,9 @@ export function refusalOf(
   value: unknown,
   name: string,
 ): NotJsonError {
+  if (isInstance(error, NotJson)) {
+    return new NotJsonError(name, error.kind, error.message);
+  }
   try {
     frozenJson(value, name);
   } catch (found) {

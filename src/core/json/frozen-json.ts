@@ -33,13 +33,20 @@ export function frozenJson(
     if (copy === undefined) throw new NotJson('undefined', missing(value));
     return copy;
   } catch (error) {
-    const at = pathText(name, path);
+    if (isInstance(error, NotJson)) {
+      // Of a value that is too large, the part at which the count ended is chance.
+      const at = pathText(name, error.kind === 'size' ? [] : path);
+      throw new NotJsonError(at, error.kind, error.message);
+    }
     // Whatever else was thrown comes from code of the value: a getter, a trap.
-    throw isInstance(error, NotJson)
-      ? new NotJsonError(at, error.kind, error.message)
-      : new NotJsonError(at, 'unreadable', 'it throws when it is read', {
-          cause: error,
-        });
+    throw new NotJsonError(
+      pathText(name, path),
+      'unreadable',
+      'it throws when it is read',
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { MAX_NESTING } from '../../protocol/limits.js';
 import { disown } from '../promise-like.js';
 import type { ClassRules } from './class-rules.js';
 import { NotJson } from './not-json-error.js';
+import { PartCount } from './part-count.js';
 import { put } from './put-member.js';
 
 /**
@@ -11,6 +12,7 @@ import { put } from './put-member.js';
  */
 export class JsonCopying {
   private readonly above = new Set<object>();
+  private readonly parts = new PartCount();
 
   constructor(
     private readonly path: (string | number)[],
@@ -18,7 +20,8 @@ export class JsonCopying {
   ) {}
 
   /** Undefined: there is no value. */
-  copy(given: unknown, key: string): JsonValue | undefined {
+  copy(given: unknown, key: string | number): JsonValue | undefined {
+    this.parts.next();
     const value = unboxed(replaced(this.leaving(given), key));
     switch (typeof value) {
       case 'string':
@@ -75,7 +78,7 @@ export class JsonCopying {
     const { length } = list;
     for (let i = 0; i < length; i++) {
       path.push(i);
-      copy.push(this.copy(list[i], `${i}`) ?? null);
+      copy.push(this.copy(list[i], i) ?? null);
       path.pop();
     }
     return copy;
@@ -97,12 +100,12 @@ export class JsonCopying {
 }
 
 /** What `toJSON` says, as JSON.stringify asks: of objects and big integers. */
-function replaced(value: unknown, key: string): unknown {
+function replaced(value: unknown, key: string | number): unknown {
   if (value === null || value === undefined) return value;
   if (typeof value !== 'object' && typeof value !== 'bigint') return value;
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON !== 'function') return value;
-  const instead: unknown = Reflect.apply(toJSON, value, [key]);
+  const instead: unknown = Reflect.apply(toJSON, value, [`${key}`]);
   // JSON would make null of it: for an identity that is nobody.
   if (instead === null && value instanceof Date) {
     throw new NotJson('number', 'it is an invalid Date');

@@ -12,6 +12,8 @@ export type NotJsonKind =
   | 'undefined'
   | 'cycle'
   | 'depth'
+  /** More than `MAX_PARTS` parts. */
+  | 'size'
   /** A getter, a proxy or a `toJSON` throws. */
   | 'unreadable';
 

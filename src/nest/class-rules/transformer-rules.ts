@@ -1,4 +1,5 @@
 import type { ClassRules, RuledClass } from '../../core/json/class-rules.js';
+import { boundedWriting, type WritesOut } from './bounded-writing.js';
 import { untypedMap, type KnownClasses } from './untyped-maps.js';
 
 type Transformer = typeof import('class-transformer');
@@ -17,12 +18,15 @@ export async function transformerRules(): Promise<ClassRules | undefined> {
     if (isMissing(error)) return undefined;
     throw error;
   }
-  return new TransformerRules(transformer, await decoratedClasses(transformer));
+  return new TransformerRules(
+    await boundedWriting(transformer),
+    await decoratedClasses(transformer),
+  );
 }
 
 class TransformerRules implements ClassRules, KnownClasses {
   constructor(
-    private readonly transformer: Transformer,
+    private readonly writesOut: WritesOut,
     /** Undefined where the package does not tell which classes have any. */
     private readonly decorated: readonly ClassMap[] | undefined,
   ) {}
@@ -41,7 +45,7 @@ class TransformerRules implements ClassRules, KnownClasses {
     }
     // The way down has no end where entities contain each other. With its check
     // for circles it would have one, after as many steps as there are paths.
-    return this.transformer.instanceToPlain(one);
+    return this.writesOut(one);
   }
 
   instance(classRef: RuledClass, object: object): object {

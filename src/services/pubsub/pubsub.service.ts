@@ -5,7 +5,7 @@ import type { Client } from '../../core/clients/client.js';
 import { ClientTurns } from '../../core/clients/client-turns.js';
 import { withRules, type ClassRules } from '../../core/json/class-rules.js';
 import { encodeMessage, refusalOf } from '../../core/json/encoded-json.js';
-import { frozenJson } from '../../core/json/frozen-json.js';
+import { freezeJson, frozenJson } from '../../core/json/frozen-json.js';
 import { disown, isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc/rpc-error.js';
 import { RpcService } from '../../core/rpc/rpc-service.js';
@@ -232,7 +232,7 @@ export class PubSubService extends RpcService {
     const { observers } = this.registry;
     if (!observers.hearsEvents) return;
     const { name: service } = this;
-    const channel = frozenJson(PubSubEngine.channel(key), 'channel');
+    const channel = freezeJson(PubSubEngine.channel(key));
     const event = { type, at: Date.now(), service, channel };
     observers.event(Object.freeze(event));
   }

@@ -131,9 +131,9 @@ function deltaOf(
 /** The rows of one delta. */
 class Rows {
   /**
-   * Whether the rules of their class came to no end: of entities that contain each
-   * other. To find that out takes long, and others of the batch are alike; their
-   * model is fetched again anyway.
+   * Whether one of them came to no end, as entities do that contain each other or
+   * share too much. To find that out takes long, and others of the batch are alike;
+   * their model is fetched again anyway.
    */
   areEndless = false;
 
@@ -174,6 +174,7 @@ class Rows {
 }
 
 function isEndless(error: unknown): boolean {
+  if (isInstance(error, NotJsonError) && error.kind === 'size') return true;
   const thrown = isInstance(error, NotJsonError) ? error.cause : error;
   return isInstance(thrown, RangeError) && /call stack/i.test(thrown.message);
 }
