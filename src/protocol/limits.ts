@@ -1,3 +1,6 @@
+import { HELLO_LIMITS } from './features.js';
+import { MAX_PART_FIELDS } from './subscription-headers.js';
+
 /**
  * Levels of arrays and objects that a message may nest, the envelope included.
  * Deeper ones are discarded (over HTTP: status 400). It bounds every recursion
@@ -13,6 +16,27 @@ export const MAX_NESTING = 1000;
  * JSON writes each reference out.
  */
 export const MAX_PARTS = 250_000;
+
+/**
+ * What no option changes, and whoever writes an application or a client may meet.
+ * Another one is a row here and in docs/reference.md.
+ */
+export const FIXED_LIMITS = {
+  nesting: MAX_NESTING,
+  parts: MAX_PARTS,
+  helloFeatures: HELLO_LIMITS.features,
+  helloFeatureBytes: HELLO_LIMITS.featureBytes,
+  helloClientBytes: HELLO_LIMITS.clientBytes,
+  closeReasonBytes: 123,
+  faultFields: 50,
+  faultMessages: 10,
+  faultTextLength: 200,
+  keyFields: 16,
+  partFields: MAX_PART_FIELDS,
+  logLineBytes: 2048,
+  logStackBytes: 8192,
+  counterSeries: 1000,
+} as const;
 
 /** Whether `text`, which may be any text, nests brackets deeper than `limit`. */
 export function nestsDeeperThan(limit: number, text: string): boolean {

@@ -2,17 +2,26 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-const CLIENT = join(import.meta.dirname, '../../src/client');
+const SOURCE = join(import.meta.dirname, '../../src');
 
-/** What a file of the connector declares, read from its source. */
+/** An option, as the interface of its kind declares it. */
+export interface DeclaredOption {
+  readonly name: string;
+  readonly isRequired: boolean;
+  /** What `@default` says, on one line. */
+  readonly default: string | undefined;
+}
+
+/** What a file declares, read from its source. */
 export class Declarations {
   private constructor(private readonly file: ts.SourceFile) {}
 
-  /** The file that declares something, wherever that is. */
-  static async with(name: string): Promise<Declarations> {
-    for (const path of await readdir(CLIENT, { recursive: true })) {
+  /** The file of the connector that declares something, wherever that is. */
+  static async with(name: string, room = 'client'): Promise<Declarations> {
+    const folder = join(SOURCE, room);
+    for (const path of await readdir(folder, { recursive: true })) {
       if (!path.endsWith('.ts')) continue;
-      const text = await readFile(join(CLIENT, path), 'utf8');
+      const text = await readFile(join(folder, path), 'utf8');
       if (!new RegExp(`^(export )?\\w+ ${name}\\b`, 'm').test(text)) continue;
       const { ESNext } = ts.ScriptTarget;
       return new Declarations(ts.createSourceFile(path, text, ESNext, true));
@@ -20,13 +29,26 @@ export class Declarations {
     throw new Error(`Nobody declares "${name}".`);
   }
 
+  /** The text of files of `src`. */
+  static async texts(...paths: readonly string[]): Promise<string> {
+    const texts = paths.map((path) => readFile(join(SOURCE, path), 'utf8'));
+    return (await Promise.all(texts)).join('\n');
+  }
+
   /** The names of an interface's members. */
   membersOf(name: string): string[] {
-    const found = this.file.statements.find(
-      (one) => ts.isInterfaceDeclaration(one) && one.name.text === name,
-    ) as ts.InterfaceDeclaration | undefined;
-    if (found === undefined) throw new Error(`No interface "${name}".`);
-    return found.members.map((member) => member.name?.getText() ?? '');
+    return this.interface(name).members.map(
+      (member) => member.name?.getText() ?? '',
+    );
+  }
+
+  /** The members of an interface of options, without those that it extends. */
+  optionsOf(name: string): DeclaredOption[] {
+    return this.interface(name).members.map((member) => ({
+      name: member.name?.getText() ?? '',
+      isRequired: member.questionToken === undefined,
+      default: defaultOf(member),
+    }));
   }
 
   /** The public members of a class that applications use. */
@@ -93,6 +115,14 @@ export class Declarations {
     return found;
   }
 
+  private interface(name: string): ts.InterfaceDeclaration {
+    const found = this.file.statements.find(
+      (one) => ts.isInterfaceDeclaration(one) && one.name.text === name,
+    );
+    if (found === undefined) throw new Error(`No interface "${name}".`);
+    return found as ts.InterfaceDeclaration;
+  }
+
   private visit(see: (node: ts.Node) => void): void {
     const walk = (node: ts.Node): void => {
       see(node);
@@ -100,6 +130,14 @@ export class Declarations {
     };
     walk(this.file);
   }
+}
+
+function defaultOf(member: ts.Node): string | undefined {
+  const tag = ts
+    .getJSDocTags(member)
+    .find(({ tagName }) => tagName.text === 'default');
+  const text = ts.getTextOfJSDocComment(tag?.comment);
+  return text?.replaceAll(/\s+/g, ' ').trim();
 }
 
 /** Numbers without their separators. */

@@ -1,5 +1,7 @@
+import { FIXED_LIMITS } from '../../protocol/limits.js';
+
 /** What a close frame has for its reason (RFC 6455, section 5.5). */
-const MAX_REASON_BYTES = 123;
+const MAX_REASON_BYTES = FIXED_LIMITS.closeReasonBytes;
 
 /** The reason in the 123 bytes that a close frame has for it. */
 export function cutReason(reason: string): string {

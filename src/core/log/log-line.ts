@@ -1,9 +1,10 @@
 import { isNativeError } from 'node:util/types';
+import { FIXED_LIMITS } from '../../protocol/limits.js';
 
 /** Bytes of the longest line that is written, and of an error's own words. */
-const LONGEST_LINE = 2048;
+const LONGEST_LINE = FIXED_LIMITS.logLineBytes;
 /** Bytes of the stacks of one error and its causes. */
-const LONGEST_STACK = 8192;
+const LONGEST_STACK = FIXED_LIMITS.logStackBytes;
 /** How many causes of an error are followed. */
 const CAUSES = 4;
 

@@ -4,9 +4,10 @@ import {
   type CounterName,
   type LabelsOf,
 } from './counter-table.js';
+import { FIXED_LIMITS } from '../../protocol/limits.js';
 
 /** So many different labels are told apart; what comes beyond has none. */
-const MAX_SERIES = 1000;
+const MAX_SERIES = FIXED_LIMITS.counterSeries;
 
 /** One number, and what it is of. */
 export interface CounterReading extends Omit<CounterDescription, 'labels'> {

@@ -32,6 +32,9 @@ export interface ResolvedEvents {
   readonly options: EventsOptions;
 }
 
+/** What holds where nothing is said, in milliseconds. */
+export const DEFAULT_SHUTDOWN_TIMEOUT = 5000;
+
 /** The static options and those from the factory, as one. */
 export class ResolvedOptions {
   /** The names of all registries. */
@@ -91,7 +94,7 @@ export class ResolvedOptions {
     this.backends = backends;
     this.events = told;
     this.shutdownTimeout = Math.min(
-      late.shutdownTimeout ?? 5000,
+      late.shutdownTimeout ?? DEFAULT_SHUTDOWN_TIMEOUT,
       LONGEST_TIMER,
     );
     if (!(this.shutdownTimeout >= 0)) {

@@ -2,13 +2,14 @@ import type { ValidationError } from 'class-validator';
 import type { FieldFault } from '../../core/field-fault.js';
 import { InvalidParams } from '../../core/rpc/rpc-error.js';
 import type { SchemaIssue } from '../decorators/standard-schema.js';
+import { FIXED_LIMITS } from '../../protocol/limits.js';
 
 /** Fields that are told of; of a list of a million wrong items the first ones. */
-const MOST_FIELDS = 50;
+const MOST_FIELDS = FIXED_LIMITS.faultFields;
 /** Messages of one field. */
-const MOST_MESSAGES = 10;
+const MOST_MESSAGES = FIXED_LIMITS.faultMessages;
 /** Characters of a message, and of a path. */
-const LONGEST = 200;
+const LONGEST = FIXED_LIMITS.faultTextLength;
 /** Levels of nested validation errors that are looked into. */
 const DEEPEST = 50;
 

@@ -8,7 +8,7 @@ import { SERVICE_ERRORS } from './service-errors.js';
  * Everything that can be wrong with a set-up, by its stable code. Each sentence
  * says what to do.
  */
-const SETUP_ERRORS = {
+export const SETUP_ERRORS = {
   ...APPLICATION_ERRORS,
   ...SERVICE_ERRORS,
   ...PARAMS_ERRORS,

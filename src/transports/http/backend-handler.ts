@@ -30,6 +30,12 @@ export interface BackendOptions {
   readonly maxBody?: number;
 }
 
+/** What holds where nothing is said. */
+export const BACKEND_DEFAULTS = {
+  timeout: 30_000,
+  maxBody: 10 * 1024 * 1024,
+} as const;
+
 const BODY_FAULTS: Record<
   Exclude<BodyFault, 'tooLarge'>,
   readonly [status: number, text: string]
@@ -62,7 +68,10 @@ export class BackendHandler {
     private readonly visitorOf: VisitorOf = peerOf,
   ) {
     this.keys = new BackendKeys(options.key);
-    const { timeout = 30_000, maxBody = 10 * 1024 * 1024 } = options;
+    const {
+      timeout = BACKEND_DEFAULTS.timeout,
+      maxBody = BACKEND_DEFAULTS.maxBody,
+    } = options;
     for (const [name, value] of Object.entries({ timeout, maxBody })) {
       if (typeof value !== 'number' || !(value >= 1)) {
         throw new TypeError(

@@ -29,7 +29,8 @@ export type WebhookSettings = Required<Omit<WebhookOptions, 'url'>> & {
   readonly url: URL;
 };
 
-const DEFAULTS = {
+/** What holds where nothing is said. */
+export const WEBHOOK_DEFAULTS = {
   batchSize: 100,
   batchDelay: 100,
   timeout: 5000,
@@ -47,8 +48,10 @@ export function webhookSettings(options: WebhookOptions): WebhookSettings {
       `The webhook option "secret" must be a text of at least ${MIN_SECRET} characters.`,
     );
   }
-  const settings = { ...DEFAULTS, ...given(options) };
-  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+  const settings = { ...WEBHOOK_DEFAULTS, ...given(options) };
+  for (const name of Object.keys(
+    WEBHOOK_DEFAULTS,
+  ) as (keyof typeof WEBHOOK_DEFAULTS)[]) {
     const value: unknown = settings[name];
     const least = name === 'batchDelay' || name === 'retryFor' ? 0 : 1;
     if (typeof value === 'number' && value >= least && value <= LONGEST_TIMER) {

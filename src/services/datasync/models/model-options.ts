@@ -1,5 +1,6 @@
 import type { RuledClass } from '../../../core/json/class-rules.js';
 import type { ByModel } from '../../../protocol/snorky-types.js';
+import { FIXED_LIMITS } from '../../../protocol/limits.js';
 
 /** What is known of a model before any row of it is published. */
 export interface ModelOptions {
@@ -48,7 +49,7 @@ export const UNDECLARED: ModelSettings = {
 };
 
 /** Fields of one key. */
-const MOST_FIELDS = 16;
+const MOST_FIELDS = FIXED_LIMITS.keyFields;
 
 /** @throws TypeError naming the option that cannot be. */
 export function modelSettings(
