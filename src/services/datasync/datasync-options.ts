@@ -2,6 +2,13 @@ import type { Retention } from '../../broker/ports/log.js';
 import type { ModelsOptions } from './models/model-options.js';
 import { checkMembers } from './requests/option-members.js';
 
+/** @internal */
+export const DATASYNC_SETTINGS = Symbol('snorky:datasync-settings');
+/** @internal */
+export const DATASYNC_DEALERS = Symbol('snorky:datasync-dealers');
+/** @internal */
+export const DATASYNC_MODELS = Symbol('snorky:datasync-models');
+
 /** What a DataSync service keeps and allows. */
 export interface DataSyncOptions {
   /**

@@ -1,15 +1,21 @@
-import { disown, isPromiseLike } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc/rpc-error.js';
 import { WireError } from '../../protocol/errors.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 import {
   answerOf,
   checkDone,
+  complete,
   type Dealer,
   type SubscriptionItem,
 } from './dealers/dealer.js';
 import type { Delta } from '../../protocol/delta.js';
 import type { ItemRequest } from './tokens/authorization.js';
+import {
+  asDelete,
+  asInsert,
+  transition,
+  type Update,
+} from './delivery/transition.js';
 import type { Subscription } from './delivery/subscription.js';
 
 /** Told of a dealer that threw; everybody else is served. */
@@ -192,7 +198,7 @@ export class DataSyncEngine {
   }
 
   private transitions(
-    delta: Delta & { readonly type: 'update' },
+    delta: Update,
     touched: readonly Subscription[],
     routing: number,
   ): Routed[] {
@@ -223,41 +229,4 @@ export class DataSyncEngine {
       }
     }
   }
-}
-
-/** What can no longer throw half way: a dealer may answer with a generator. */
-function complete(
-  items: Iterable<SubscriptionItem>,
-): Iterable<SubscriptionItem> {
-  if (Array.isArray(items) || items instanceof Set) return items;
-  if (isPromiseLike(items)) {
-    disown(items);
-    throw new TypeError(
-      'getSubscriptionItemsForModel() must answer a list at once, not a promise.',
-    );
-  }
-  return [...items];
-}
-
-type Update = Delta & { readonly type: 'update' };
-
-function transition(
-  delta: Update,
-  before: boolean,
-  after: boolean,
-): Delta | undefined {
-  if (after) return before ? delta : asInsert(delta);
-  return before ? asDelete(delta) : undefined;
-}
-
-/** The row comes into what is subscribed to. */
-function asInsert({ model, newData, version }: Update): Delta {
-  const delta = { type: 'insert' as const, model, data: newData };
-  return version === undefined ? delta : { ...delta, version };
-}
-
-/** The row leaves what is subscribed to. */
-function asDelete({ model, oldData, version }: Update): Delta {
-  const delta = { type: 'delete' as const, model, data: oldData };
-  return version === undefined ? delta : { ...delta, version };
 }

@@ -17,13 +17,14 @@ import {
   DATASYNC_TARGET,
   DataSyncBackend,
 } from './datasync-backend.service.js';
-import { dataSyncSettings, type DataSyncOptions } from './datasync-options.js';
 import {
   DATASYNC_DEALERS,
   DATASYNC_MODELS,
   DATASYNC_SETTINGS,
-  DataSyncService,
-} from './datasync.service.js';
+  dataSyncSettings,
+  type DataSyncOptions,
+} from './datasync-options.js';
+import { DataSyncService } from './datasync.service.js';
 import { Dealer, type AnyDealer } from './dealers/dealer.js';
 import { declaredModels } from './models/declared-models.js';
 import type { ModelsOptions } from './models/model-options.js';

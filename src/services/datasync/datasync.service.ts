@@ -5,17 +5,12 @@ import {
   Optional,
 } from '@nestjs/common';
 import type { Broker } from '../../broker/ports/broker.js';
-import type { Stop } from '../../broker/ports/listening.js';
-import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { Client } from '../../core/clients/client.js';
-import { ClientTurns } from '../../core/clients/client-turns.js';
 import type { ClassRules } from '../../core/json/class-rules.js';
 import { frozenJson } from '../../core/json/frozen-json.js';
 import { isPromiseLike, whenReady } from '../../core/promise-like.js';
-import { RpcError } from '../../core/rpc/rpc-error.js';
 import type { RpcRequest } from '../../core/rpc/rpc-request.js';
 import { RpcService } from '../../core/rpc/rpc-service.js';
-import { CLASS_RULES, SNORKY_BROKER } from '../../nest/setup/constants.js';
 import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import {
   ConnectedClient,
@@ -23,43 +18,33 @@ import {
   RpcParam,
 } from '../../nest/decorators/rpc-params.decorator.js';
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
-import { WireError } from '../../protocol/errors.js';
-import type { JsonValue } from '../../protocol/json.js';
-import { acquisitionOf } from './requests/acquire-params.js';
+import { CLASS_RULES, SNORKY_BROKER } from '../../nest/setup/constants.js';
 import type { JsonInput } from '../../protocol/json-input.js';
+import type { JsonValue } from '../../protocol/json.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { DeltaInput, ModelName } from '../../protocol/snorky-types.js';
+import {
+  DATASYNC_DEALERS,
+  DATASYNC_MODELS,
+  DATASYNC_SETTINGS,
+  type DataSyncSettings,
+} from './datasync-options.js';
+import type { DataSyncRuntime } from './datasync-runtime.js';
+import { DataSyncState, type DataSyncSetup } from './datasync-state.js';
+import type { Dealer } from './dealers/dealer.js';
+import type { ModelSettings } from './models/model-options.js';
+import type { Models } from './models/models.js';
+import { publicationOf } from './models/publication.js';
+import { acquisitionOf, tokenOf } from './requests/acquire-params.js';
 import {
   termsOf,
   type AuthorizationTerms,
   type AuthorizeOptions,
 } from './requests/authorize-options.js';
-import { DataSyncEngine } from './datasync.engine.js';
-import { DataSyncRuntime } from './datasync-runtime.js';
-import type { DataSyncSettings } from './datasync-options.js';
-import { checkDealers } from './dealers/check-dealers.js';
-import type { Dealer } from './dealers/dealer.js';
-import type { ModelSettings } from './models/model-options.js';
-import { Models } from './models/models.js';
-import { publicationOf } from './models/publication.js';
+import { modelNamesOf } from './requests/invalidate-params.js';
 import { revocationOf, type RevokeOptions } from './requests/revoke-options.js';
 import type { ItemRequest } from './tokens/authorization.js';
 import type { RevocationTerms } from './tokens/revocation.js';
-
-/** @internal */
-export const DATASYNC_SETTINGS = Symbol('snorky:datasync-settings');
-/** @internal */
-export const DATASYNC_DEALERS = Symbol('snorky:datasync-dealers');
-/** @internal */
-export const DATASYNC_MODELS = Symbol('snorky:datasync-models');
-
-interface State {
-  readonly engine: DataSyncEngine;
-  readonly turns: ClientTurns;
-  /** What to do at the end. */
-  readonly stops: Stop[];
-  running: MaybePromise<DataSyncRuntime> | undefined;
-  models: Models | undefined;
-}
 
 /** See `Service` for why there is one. */
 const state: unique symbol = Symbol('snorky:datasync');
@@ -94,19 +79,7 @@ export class DataSyncService
   @Inject(CLASS_RULES)
   protected readonly $rules: ClassRules | undefined;
 
-  private readonly [state]: State = {
-    engine: new DataSyncEngine((dealer, error) => {
-      const { name: what } = dealer;
-      const failure = { reason: 'dealer', service: this.name, what };
-      this.registry.failed(failure, error, () => {
-        return `Dealer "${dealer.name}" failed on a change, of which its subscribers do not hear`;
-      });
-    }),
-    turns: new ClientTurns(),
-    stops: [],
-    running: undefined,
-    models: undefined,
-  };
+  private readonly [state] = new DataSyncState(this);
 
   /** @internal Undefined until it is started. */
   get $running(): MaybePromise<DataSyncRuntime> | undefined {
@@ -115,13 +88,20 @@ export class DataSyncService
 
   /** @internal Made when first needed, as its registry may come late. */
   get $models(): Models {
-    return (this[state].models ??= new Models(
-      this.name,
-      this.registry,
-      this.$dealers,
-      this.$declared,
-      this.$rules,
-    ));
+    const { [state]: mine } = this;
+    return mine.knownModels ?? mine.models(this.$setup);
+  }
+
+  /** @internal */
+  get $setup(): DataSyncSetup {
+    return {
+      service: this,
+      broker: this.broker,
+      settings: this.$settings,
+      dealers: this.$dealers,
+      declared: this.$declared,
+      rules: this.$rules,
+    };
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -129,7 +109,7 @@ export class DataSyncService
   }
 
   onApplicationShutdown(): void {
-    for (const stop of this[state].stops.splice(0)) stop();
+    this[state].stop();
   }
 
   // For clients
@@ -167,11 +147,9 @@ export class DataSyncService
     @RpcParam('token') token: JsonValue,
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
-    if (typeof token !== 'string') {
-      throw new RpcError(WireError.tokenNotAString);
-    }
+    const text = tokenOf(token);
     return this[state].turns.take(client, () =>
-      whenReady(this.$ready(), ({ desk }) => desk.cancel(token, client)),
+      whenReady(this.$ready(), ({ desk }) => desk.cancel(text, client)),
     );
   }
 
@@ -183,9 +161,7 @@ export class DataSyncService
   /** @internal */
   override $onIdentityChanged(client: Client): void {
     // While it starts, nobody has a subscription.
-    const running = this[state].running;
-    if (running === undefined || isPromiseLike(running)) return;
-    running.desk.identityChanged(client);
+    this[state].started?.desk.identityChanged(client);
   }
 
   /** @internal */
@@ -298,7 +274,7 @@ export class DataSyncService
 
   /** @internal Takes back a token that nobody was given. */
   async $withdraw(token: string): Promise<void> {
-    await (await this.$ready()).withdraw(token);
+    await (await this.$ready()).authorizations.withdraw(token);
   }
 
   /** @internal */
@@ -306,11 +282,8 @@ export class DataSyncService
     items: JsonValue,
     terms: AuthorizationTerms = {},
   ): MaybePromise<string> {
-    if (Array.isArray(items) && items.length > this.$settings.maxItems) {
-      throw new RpcError(WireError.tooManyItems);
-    }
-    return whenReady(this.$ready(), (runtime) =>
-      runtime.authorize(this[state].engine.checkItems(items), terms),
+    return whenReady(this.$ready(), ({ authorizations }) =>
+      authorizations.authorize(items, terms),
     );
   }
 
@@ -329,8 +302,8 @@ export class DataSyncService
 
   /** @internal */
   $invalidate(value: JsonValue): MaybePromise<void> {
-    if (!isListOfTexts(value)) throw new RpcError(WireError.modelsNotAList);
-    return whenReady(this.$ready(), (runtime) => runtime.invalidate(value));
+    const models = modelNamesOf(value);
+    return whenReady(this.$ready(), (runtime) => runtime.invalidate(models));
   }
 
   /** @internal */
@@ -340,37 +313,7 @@ export class DataSyncService
 
   /** @internal The running service, started when it is first needed. */
   $ready(): MaybePromise<DataSyncRuntime> {
-    this[state].running ??= whenReady(this.$start(), (running) => {
-      this[state].running = running;
-      return running;
-    });
-    return this[state].running;
+    const { [state]: mine } = this;
+    return mine.running ?? mine.start(this.$setup);
   }
-
-  /** @internal */
-  $start(): MaybePromise<DataSyncRuntime> {
-    const { engine, stops } = this[state];
-    checkDealers(this.$dealers, this.name, this[state]);
-    for (const dealer of this.$dealers) engine.addDealer(dealer);
-    const runtime = new DataSyncRuntime(
-      this,
-      engine,
-      this.broker,
-      this.$models,
-      this.$settings,
-    );
-    stops.push(
-      () => {
-        for (const dealer of this.$dealers) dealer.detach();
-      },
-      () => runtime.stop(),
-    );
-    return whenReady(runtime.start(), () => runtime);
-  }
-}
-
-function isListOfTexts(value: JsonValue): value is string[] {
-  return (
-    Array.isArray(value) && value.every((each) => typeof each === 'string')
-  );
 }

@@ -1,5 +1,8 @@
 import type { JsonValue } from '../../protocol/json.js';
 
+/** @internal */
+export const PUBSUB_OPTIONS = Symbol('snorky:pubsub-options');
+
 /** How a PubSub service writes what it publishes. */
 export interface PubSubOptions {
   /**

@@ -9,8 +9,12 @@ import {
   type BundledStaticOptions,
 } from '../../nest/registration/bundled-module.js';
 import { PUBSUB_TARGET, PubSubBackend } from './pubsub-backend.service.js';
-import { PUBSUB_OPTIONS, PubSubService } from './pubsub.service.js';
-import { pubSubOptions, type PubSubOptions } from './pubsub-options.js';
+import { PubSubService } from './pubsub.service.js';
+import {
+  PUBSUB_OPTIONS,
+  pubSubOptions,
+  type PubSubOptions,
+} from './pubsub-options.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<PubSubOptions>().build();

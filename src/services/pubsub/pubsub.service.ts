@@ -3,10 +3,10 @@ import type { Broker } from '../../broker/ports/broker.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { Client } from '../../core/clients/client.js';
 import { ClientTurns } from '../../core/clients/client-turns.js';
-import { withRules, type ClassRules } from '../../core/json/class-rules.js';
-import { encodeMessage, refusalOf } from '../../core/json/encoded-json.js';
+import type { ClassRules } from '../../core/json/class-rules.js';
+import { encodeMessage } from '../../core/json/encoded-json.js';
 import { freezeJson, frozenJson } from '../../core/json/frozen-json.js';
-import { disown, isPromiseLike, whenReady } from '../../core/promise-like.js';
+import { disown, whenReady } from '../../core/promise-like.js';
 import { RpcError } from '../../core/rpc/rpc-error.js';
 import { RpcService } from '../../core/rpc/rpc-service.js';
 import { CLASS_RULES, SNORKY_BROKER } from '../../nest/setup/constants.js';
@@ -24,12 +24,10 @@ import type {
 } from '../../protocol/snorky-types.js';
 import { ofVersion } from '../../core/versioned.js';
 import { ChannelFeeds } from './channel-feeds.js';
+import { leavingMessage } from './leaving-message.js';
 import { PubSubEngine } from './pubsub.engine.js';
 import type { OccupancyEvent } from '../../core/observation/registry-event.js';
-import type { PubSubOptions } from './pubsub-options.js';
-
-/** @internal */
-export const PUBSUB_OPTIONS = Symbol('snorky:pubsub-options');
+import { PUBSUB_OPTIONS, type PubSubOptions } from './pubsub-options.js';
 
 /** The version of publications, see `versioned`. */
 const VERSION = 1;
@@ -180,21 +178,7 @@ export class PubSubService extends RpcService {
 
   /** @internal What leaves in place of a message of the server. */
   $leaving(message: unknown, channel: JsonValue): JsonValue {
-    const serialize = this.$options?.serialize;
-    if (serialize && isPromiseLike(message)) {
-      disown(message);
-      throw new TypeError('The message is a promise. Wait for it.');
-    }
-    const own: unknown = serialize ? serialize(message, channel) : message;
-    if (serialize && isPromiseLike(own)) {
-      disown(own);
-      throw new TypeError('`serialize` must answer at once, not by a promise.');
-    }
-    try {
-      return withRules(own, this.$rules) as JsonValue;
-    } catch (error) {
-      throw refusalOf(error, own, 'message');
-    }
+    return leavingMessage(message, channel, this.$options, this.$rules);
   }
 
   /** @internal */

@@ -149,3 +149,21 @@ function unusable(dealer: string, method: string, answer: unknown): Error {
       `${isPromise ? 'a promise' : `a ${typeof answer}`}.`,
   );
 }
+
+/**
+ * What can no longer throw half way: a dealer may answer with a generator.
+ *
+ * @internal
+ */
+export function complete(
+  items: Iterable<SubscriptionItem>,
+): Iterable<SubscriptionItem> {
+  if (Array.isArray(items) || items instanceof Set) return items;
+  if (isPromiseLike(items)) {
+    disown(items);
+    throw new TypeError(
+      'getSubscriptionItemsForModel() must answer a list at once, not a promise.',
+    );
+  }
+  return [...items];
+}

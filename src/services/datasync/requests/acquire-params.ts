@@ -15,11 +15,12 @@ export interface AcquireParams {
 
 /** The same, checked in the order of the protocol's page. @throws RpcError */
 export function acquisitionOf(
-  { token, resume, since, replaces }: AcquireParams,
+  params: AcquireParams,
   client: Client,
 ): Omit<Acquisition, 'answer'> {
   if (!client.connected) throw new RpcError(WireError.connectionRequired);
-  if (typeof token !== 'string') throw new RpcError(WireError.tokenNotAString);
+  const token = tokenOf(params.token);
+  const { resume, since, replaces } = params;
   if (!isToken(token)) throw new RpcError(WireError.noSuchSubscription);
   const resumes = resume === true;
   if (!resumes && ((resume ?? false) !== false || since !== undefined)) {
@@ -32,4 +33,10 @@ export function acquisitionOf(
   }
   if (!isToken(replaces)) throw new RpcError(WireError.noSuchSubscription);
   return { token, client, resume: resumes, since, replaces };
+}
+
+/** @throws RpcError for what is no text. */
+export function tokenOf(token: JsonValue): string {
+  if (typeof token === 'string') return token;
+  throw new RpcError(WireError.tokenNotAString);
 }

@@ -1,6 +1,7 @@
 import type { Position } from '../../../broker/ports/log.js';
 import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
+import { Asking } from './asking.js';
 import type { HeldSubscriptions } from './held.js';
 import type { Holding } from './holding.js';
 import { next } from '../life/life.js';
@@ -9,6 +10,7 @@ import type { Effect, Refusal } from '../life/effects.js';
 import type { LifeEvent } from '../life/events.js';
 import { TokenQuestions } from './questions.js';
 import { LogReadings } from './readings.js';
+import { TokenRecords } from './records.js';
 import type { Revocation } from '../tokens/revocation.js';
 import { Subscription } from '../delivery/subscription.js';
 
@@ -18,6 +20,7 @@ import { Subscription } from '../delivery/subscription.js';
  * answer at hand comes in the middle, and no stack grows.
  */
 export class LifeExecutor {
+  private readonly records: TokenRecords;
   private readonly questions: TokenQuestions;
   private readonly readings: LogReadings;
 
@@ -26,9 +29,17 @@ export class LifeExecutor {
     private readonly held: HeldSubscriptions,
   ) {
     const report: Report = (holding, event) => this.run(holding, event);
-    this.questions = new TokenQuestions(context, report, held);
+    const asking = new Asking(context, report);
+    this.records = new TokenRecords(context, report, asking);
+    this.questions = new TokenQuestions(
+      context,
+      report,
+      held,
+      asking,
+      this.records,
+    );
     this.readings = new LogReadings(context, report, (holding, position) =>
-      this.questions.cleared(holding, position),
+      this.records.cleared(holding, position),
     );
   }
 
@@ -81,10 +92,12 @@ export class LifeExecutor {
       case 'ask':
       case 'announce':
       case 'place':
-      case 'record':
       case 'release':
       case 'remove':
         this.questions[effect.do](holding);
+        break;
+      case 'record':
+        this.records.record(holding);
         break;
       case 'later':
         context.retries.later(++holding.attempts, () =>
@@ -123,7 +136,7 @@ export class LifeExecutor {
         break;
       case 'forget':
         this.held.delete(holding);
-        this.questions.settle(holding);
+        this.records.settle(holding);
         if (holding.expiry !== undefined) {
           context.expiries.cancel(holding.expiry);
         }

@@ -4,7 +4,8 @@ import type { Client } from '../../../core/clients/client.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import type { DataSyncEngine } from '../datasync.engine.js';
 import type { DeltaOutput } from '../delivery/delta-output.js';
-import type { LogReader } from '../log/log-reader.js';
+import type { Changes } from '../log/changes.js';
+import type { Revocations } from '../log/revocations.js';
 import type { Holding } from './holding.js';
 import type { LifeEvent } from '../life/events.js';
 import type { Notices } from '../delivery/notices.js';
@@ -13,25 +14,12 @@ import type { ReplaySchedule } from '../log/replay-schedule.js';
 import type { Retries } from './retries.js';
 import type { SubscriptionStore } from '../tokens/store.js';
 
-/** A log, as this node reads it now and can read it again. */
-export interface ReadableLog {
-  readonly reader: LogReader;
-  /** It no longer reaches back to where a subscription was to go on. */
-  uncovered(): void;
-}
-
-/** The log of what was taken back. */
-export interface RevocationLog extends ReadableLog {
-  /** Up to where every life of this node has been told of it. */
-  readonly heard: Position | undefined;
-}
-
 /** What lives are carried out with. */
 export interface LifeContext {
   readonly store: SubscriptionStore;
   readonly engine: DataSyncEngine;
-  readonly deltas: ReadableLog;
-  readonly revocations: RevocationLog;
+  readonly changes: Changes;
+  readonly revocations: Revocations;
   readonly output: DeltaOutput;
   readonly beacon: PositionBeacon;
   readonly notices: Notices;

@@ -14,7 +14,7 @@ const CONGESTED = 256 * 1024;
 
 /** What lives read again of the logs. */
 export class LogReadings {
-  private readonly deltas: CatchUpContext;
+  private readonly changes: CatchUpContext;
   private readonly revocations: CatchUpContext;
 
   /** @param cleared Goes on with what has not been revoked up to there. */
@@ -23,9 +23,9 @@ export class LogReadings {
     private readonly report: Report,
     private readonly cleared: (holding: Holding, position: Position) => void,
   ) {
-    const { deltas, revocations, schedule } = context;
-    this.deltas = { ...deltas, schedule };
-    this.revocations = { ...revocations, schedule };
+    const { changes, revocations, schedule } = context;
+    this.changes = { reader: changes.reader, schedule };
+    this.revocations = { reader: revocations.reader, schedule };
   }
 
   /**
@@ -96,7 +96,7 @@ export class LogReadings {
         : since;
     const end = this.endOf(holding);
     holding.catchUp = new CatchUp(
-      this.deltas,
+      this.changes,
       {
         get congested() {
           return client.waiting > CONGESTED;
@@ -129,7 +129,7 @@ export class LogReadings {
         },
         caughtUp: (to) => end({ type: 'caughtUp', position: to }),
         uncovered: () => {
-          context.deltas.uncovered();
+          context.changes.uncovered();
           end({ type: 'uncovered' });
         },
         failed: (error) => end({ type: 'failed', at: 'replay', error }),

@@ -1,0 +1,72 @@
+import type { Position } from '../../broker/ports/log.js';
+import { disown, whenReady } from '../../core/promise-like.js';
+import { RpcError } from '../../core/rpc/rpc-error.js';
+import { WireError } from '../../protocol/errors.js';
+import type { JsonValue } from '../../protocol/json.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
+import type { DataSyncEngine } from './datasync.engine.js';
+import type { Changes } from './log/changes.js';
+import type { EvictionWatch } from './log/eviction-watch.js';
+import type { Revocations } from './log/revocations.js';
+import type { AuthorizationTerms } from './requests/authorize-options.js';
+import type { SubscriptionStore } from './tokens/store.js';
+import type { TokenWarnings } from './tokens/token-warnings.js';
+import { newToken } from './tokens/token.js';
+
+/** What tokens are given out with. */
+interface AuthorizationParts {
+  readonly engine: Pick<DataSyncEngine, 'checkItems'>;
+  readonly store: SubscriptionStore;
+  readonly changes: Changes;
+  readonly revocations: Revocations;
+  readonly watch: EvictionWatch;
+  readonly warnings: TokenWarnings;
+  /** Of one authorization. */
+  readonly maxItems: number;
+}
+
+/** Gives out tokens, which are good from where the logs end then. */
+export class Authorizations {
+  constructor(private readonly parts: AuthorizationParts) {}
+
+  /** @throws RpcError for items that cannot be; while as many tokens wait as may. */
+  authorize(value: JsonValue, terms: AuthorizationTerms): MaybePromise<string> {
+    const { engine, store, watch, warnings, maxItems } = this.parts;
+    const { waiting } = store;
+    if (Array.isArray(value) && value.length > maxItems) {
+      throw new RpcError(WireError.tooManyItems);
+    }
+    const items = engine.checkItems(value);
+    if (waiting.full) throw warnings.full();
+    const token = newToken();
+    const put = waiting.addIf(token, () =>
+      whenReady(this.ends(), ({ position, revocations }) =>
+        store.put(token, { items, position, revocations, ...terms }),
+      ),
+    );
+    return whenReady(put, () => {
+      watch.authorized(token);
+      return token;
+    });
+  }
+
+  /** Takes back a token that nobody was given. */
+  async withdraw(token: string): Promise<void> {
+    this.parts.watch.forget(token);
+    await this.parts.store.withdraw(token);
+  }
+
+  /** Where both logs end now. */
+  private ends(): MaybePromise<{ position: Position; revocations: Position }> {
+    const revocations = this.parts.revocations.reader.end();
+    const position = this.parts.changes.reader.end();
+    // If the other one fails, nobody waits for it.
+    disown(position);
+    return whenReady(revocations, (revoked) =>
+      whenReady(position, (last) => ({
+        position: last,
+        revocations: revoked,
+      })),
+    );
+  }
+}

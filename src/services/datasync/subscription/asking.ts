@@ -1,0 +1,54 @@
+import { isPromiseLike } from '../../../core/promise-like.js';
+import type { MaybePromise } from '../../../protocol/maybe-promise.js';
+import type { LifeEvent, Question } from '../life/events.js';
+import type { Holding } from './holding.js';
+import type { LifeContext, Report } from './life-context.js';
+
+/** Others fail a call, whose error is told there. */
+const NOBODY_WAITS: ReadonlySet<Question> = new Set([
+  'ask',
+  'record',
+  'release',
+  'remove',
+]);
+
+/** Asks the broker for lives, and tells them the answers. */
+export class Asking {
+  constructor(
+    private readonly context: LifeContext,
+    private readonly report: Report,
+  ) {}
+
+  /**
+   * Asks, and reports the answer: at once where it is at hand.
+   *
+   * @param eventOf What the answer is to the life, if anything.
+   */
+  put<Answer>(
+    holding: Holding,
+    question: Question,
+    act: () => MaybePromise<Answer>,
+    eventOf: (answer: Answer) => LifeEvent | undefined,
+  ): void {
+    const answered = (answer: Answer): void => {
+      const event = eventOf(answer);
+      if (event !== undefined) this.report(holding, event);
+    };
+    const failed = (error: unknown): void => {
+      if (NOBODY_WAITS.has(question)) this.context.failed(error);
+      this.report(holding, { type: 'failed', at: question, error });
+    };
+    let answer: MaybePromise<Answer>;
+    try {
+      answer = act();
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    if (isPromiseLike(answer)) {
+      answer.then(answered, failed);
+    } else {
+      answered(answer);
+    }
+  }
+}
