@@ -31,7 +31,7 @@ const ENTRIES = [
     face: '{ Snorky, DataSync, liveCollection }',
     limit: 10.8 * 1024,
   },
-  { what: 'everything', face: '*', limit: 14 * 1024 },
+  { what: 'everything', face: '*', limit: 14.4 * 1024 },
 ];
 /** Everything with the global, and with classes for pages without syntax for them. */
 const BROWSER_LIMIT = 15 * 1024;

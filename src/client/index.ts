@@ -18,8 +18,10 @@ export { liveCollection } from './live/live-collection.js';
 export type {
   Live,
   LiveCollection,
+  LiveCollectionSnapshot,
   LiveItem,
   LiveItemOptions,
+  LiveItemSnapshot,
   LiveListOptions,
 } from './live/live-collection.js';
 export type { LiveOptions } from './live/live-options.js';
@@ -29,6 +31,8 @@ export type { Fetch } from './live/subscribing-fetch.js';
 
 // The connection
 export { Snorky } from './snorky.js';
+export type { ConnectionSnapshot } from './snorky.js';
+export type { Snapshots } from './snapshots.js';
 export { comesBack } from './connection/reconnection.js';
 export { NEXT_STATE } from './connection/connection-state.js';
 export type {

@@ -15,7 +15,17 @@ import { OutgoingQueue, type Outgoing } from './connection/outgoing.js';
 import type { Service } from './service.js';
 import type { ServiceClasses, ServicesOf } from './services-of.js';
 import { Signal } from './signal.js';
+import { SnapshotSource } from './snapshots.js';
 import type { SnorkyOptions } from './snorky-options.js';
+
+/** A connection at a moment. */
+export interface ConnectionSnapshot {
+  readonly state: ConnectionState;
+  /** When the next attempt is due, in milliseconds since 1970. */
+  readonly retryAt: number | undefined;
+  /** How the last connection, or attempt, has ended; undefined while there is one. */
+  readonly close: Close | undefined;
+}
 
 /**
  * A connection to a Snorky server, with a connector for each service. It
@@ -32,6 +42,7 @@ import type { SnorkyOptions } from './snorky-options.js';
  * const sum = await snorky.services.calculator.sum({ number1: 2, number2: 3 });
  */
 export class Snorky<Classes extends ServiceClasses = ServiceClasses>
+  extends SnapshotSource<ConnectionSnapshot>
   implements ConnectorHost, LinkOwner
 {
   /** The class of the promises that calls return. It may be replaced. */
@@ -56,6 +67,8 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
   readonly #complaints = new Complaints();
   readonly #link: Link;
   #previous: ConnectionState = 'idle';
+  /** How the last connection, or attempt, has ended. */
+  #close: Close | undefined;
   /** What is being told, and what is to be told after it. */
   readonly #changes: [ConnectionState, Close | undefined][] = [];
 
@@ -70,11 +83,13 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
     services: Classes = {} as Classes,
     options: SnorkyOptions = {},
   ) {
+    const changed = new Snorky.Signal<[ConnectionState, Close | undefined]>();
+    super(changed);
+    this.stateChanged = changed;
     this.debug = options.debug ?? false;
     this.timeout = options.timeout ?? 30_000;
     this.connected = new this.Signal();
     this.disconnected = new this.Signal();
-    this.stateChanged = new this.Signal();
     this.#queue = new OutgoingQueue(options.queue);
     this.#link = new Link(this, options);
     const negotiation = new Negotiation(RESERVED_SERVICE, this);
@@ -121,6 +136,12 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
   /** When the next attempt is due, in milliseconds since 1970. */
   get retryAt(): number | undefined {
     return this.#link.retryAt;
+  }
+
+  /** @internal */
+  $show(): ConnectionSnapshot {
+    const { state, retryAt } = this;
+    return { state, retryAt, close: this.#close };
   }
 
   /** Connects now, unless that is being done: also out of turn, or again. */
@@ -171,6 +192,7 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
   /** @internal A listener may cause the next change: all hear of this one before. */
   $changed(state: ConnectionState, close: Close | undefined): void {
     const changes = this.#changes;
+    this.#close = state === 'connected' ? undefined : (close ?? this.#close);
     if (changes.push([state, close]) > 1) return;
     for (let next; (next = changes[0]); changes.shift()) {
       this.#tell(...next);

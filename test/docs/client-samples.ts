@@ -467,6 +467,34 @@ declare function render(tasks: readonly Task[], state: string): void;`,
       await page.until(() => shown.at(-1)?.[0] === 'It was deleted');
     },
   },
+  snapshots: {
+    before: `${LIVE}
+const tasks = liveCollection<Task>(snorky.services.datasync, '/tasks', { model: 'Task' });
+await tasks.ready;
+declare function useSyncExternalStore<Snapshot>(
+  subscribe: (listener: () => void) => () => void,
+  getSnapshot: () => Snapshot,
+): Snapshot;`,
+    after: 'export { snorky, tasks, items, state, retryAt };',
+    run: async (sample) => {
+      await using app = await startLiveApp();
+      app.tasks.put({ id: 1, title: 'Tea' });
+      using page = Page.of(app);
+      page.set(
+        'useSyncExternalStore',
+        (subscribe: Signal['add'], getSnapshot: () => object) => {
+          subscribe(() => {})();
+          return getSnapshot();
+        },
+      );
+      const shown = (await page.load(sample)) as unknown as object;
+      expect(shown).toMatchObject({
+        items: [{ id: 1, title: 'Tea' }],
+        state: 'live',
+        retryAt: undefined,
+      });
+    },
+  },
   follow: {
     before: `${LIVE}
 declare const token: string;

@@ -114,9 +114,11 @@ describe("The manual's tables", () => {
     const members = (await rowsAfter('## Live rows', 1)).flatMap(([name]) =>
       codes(name),
     );
+    const shown = await Declarations.with('Snapshots');
     expect(members.sort()).toEqual(
       ['Live', 'LiveCollection', 'LiveItem']
         .flatMap((name) => source.membersOf(name))
+        .concat(shown.membersOf('Snapshots'))
         .sort(),
     );
   });

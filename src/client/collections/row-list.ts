@@ -3,6 +3,7 @@ import type { RowTarget } from './delta-target.js';
 import { attempt, guarded } from './guarded.js';
 import type { Key, KeyReader } from './key.js';
 import { removeAt } from './remove-at.js';
+import { isCopy } from './is-copy.js';
 
 /** From here on it is faster to sort than to put rows to their places. */
 const MANY = 100;
@@ -50,6 +51,12 @@ export class RowList<Row, Item = Row>
   private readonly $leaving = new Map<Slot<Item>, boolean>();
   /** Whether somebody else has changed a place of the array. */
   protected $isTouched = false;
+  /** The items that were shown last; none if nobody has ever asked. */
+  private $shown: readonly Item[] | undefined;
+  /** Whether there may be others since. */
+  private $isOld = true;
+  /** What there was before all rows were replaced, while they are. */
+  private $before: ReadonlyMap<unknown, Slot<Item>> | undefined;
   private readonly $options: RowListOptions<Row, Item>;
 
   /** @param $keyOf Tells rows apart; without, `itemsAreEqual` does. */
@@ -73,7 +80,7 @@ export class RowList<Row, Item = Row>
    */
   put(row: Row, was?: Row): boolean {
     // Before anything is changed: it may throw.
-    const item = this.$make(row);
+    const made = this.$make(row);
     const key = this.$keyOf?.(row);
     const oldKey = this.$keyOf?.(was);
     const here = this.$find(row, key);
@@ -81,8 +88,10 @@ export class RowList<Row, Item = Row>
     const isOther = key === undefined || key !== oldKey;
     const old = was && isOther ? this.$find(was, oldKey) : undefined;
     const slot = here ?? old;
-    if (slot) this.$replace(slot, item, key);
-    else this.$add(item, key);
+    const known = slot ?? this.$before?.get(key);
+    const isKept = known && this.$shown && isCopy(known.item, made);
+    if (!slot) this.$add(isKept ? known.item : made, key);
+    else if (!isKept || key !== slot.key) this.$replace(slot, made, key);
     // There must not be two items of one row.
     if (old && old !== slot) this.$discard(old);
     return true;
@@ -107,17 +116,32 @@ export class RowList<Row, Item = Row>
   reset(rows: readonly Row[]): void {
     // It may be the very array.
     const values = [...rows];
+    this.$before = this.$byKey;
+    this.$byKey = new Map();
     this.$items.length = this.$slots.length = 0;
-    this.$byKey.clear();
     this.$leaving.clear();
     this.begin();
     for (const value of values) attempt(() => this.put(value));
     this.commit();
+    this.$before = undefined;
+  }
+
+  /** @internal The items, which nobody changes: the same list while they are the same. */
+  $show(): readonly Item[] {
+    const slots = this.$slots;
+    const shown = this.$shown;
+    const isSame =
+      shown?.length === slots.length &&
+      (!this.$isOld || slots.every(({ item }, at) => item === shown[at]));
+    this.$isOld = false;
+    return isSame
+      ? shown
+      : (this.$shown = Object.freeze(slots.map(({ item }) => item)));
   }
 
   begin(): void {
     if (this.$isOpen) return;
-    this.$isOpen = true;
+    this.$isOpen = this.$isOld = true;
     if (!this.$isAsLeft(LOOKED_AT)) this.$renew();
   }
 

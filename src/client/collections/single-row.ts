@@ -1,5 +1,6 @@
 import type { RowTarget } from './delta-target.js';
 import { haveSameKey, type KeyReader } from './key.js';
+import { isCopy } from './is-copy.js';
 
 /** How a row is told apart where it has no key, and what it shows. */
 export interface SingleRowOptions<Row, Item> {
@@ -46,7 +47,9 @@ export class SingleRow<Row, Item = Row> implements RowTarget {
   reset(row: Row): void {
     const { transformItem } = this.#options;
     // First: it may throw.
-    this.$item = transformItem ? transformItem(row) : (row as unknown as Item);
+    const item = transformItem ? transformItem(row) : (row as unknown as Item);
+    // Who shows it need not show it again.
+    if (!isCopy(this.$item, item)) this.$item = item;
     this.#row = row;
   }
 

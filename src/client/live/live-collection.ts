@@ -12,6 +12,7 @@ import { LiveFeed } from './live-feed.js';
 import type { LiveOptions } from './live-options.js';
 import type { LiveState } from './live-state.js';
 import type { Signal } from '../signal.js';
+import type { Snapshots } from '../snapshots.js';
 
 /** Options for a list. */
 export interface LiveListOptions<Row, Item = Row> extends LiveOptions<
@@ -56,8 +57,31 @@ export interface Live {
   close(): void;
 }
 
+/** What is common to the snapshots of lists and of single items. */
+interface LiveSnapshot {
+  readonly state: LiveState;
+  /** Why it has failed, or why its rows could not be fetched yet. */
+  readonly error: unknown;
+}
+
+/** A list at a moment. */
+export interface LiveCollectionSnapshot<Item> extends LiveSnapshot {
+  /**
+   * An item is the same object as long as its row shows the same, also when that
+   * was fetched again; the list is, as long as its items are.
+   */
+  readonly items: readonly Item[];
+}
+
+/** An item at a moment. */
+export interface LiveItemSnapshot<Item> extends LiveSnapshot {
+  /** The same object as long as its row shows the same. */
+  readonly item: Item | undefined;
+}
+
 /** A list that follows the server. */
-export interface LiveCollection<Item> extends Live {
+export interface LiveCollection<Item>
+  extends Live, Snapshots<LiveCollectionSnapshot<Item>> {
   /**
    * Always the same array. The list does not rely on it: what others change in it
    * changes no row, and is undone with one of the next changes.
@@ -66,7 +90,8 @@ export interface LiveCollection<Item> extends Live {
 }
 
 /** One item that follows the server. */
-export interface LiveItem<Item> extends Live {
+export interface LiveItem<Item>
+  extends Live, Snapshots<LiveItemSnapshot<Item>> {
   /** Undefined before it was fetched, and after it was deleted. */
   readonly item: Item | undefined;
 }
@@ -152,19 +177,31 @@ export const liveCollection: IfDeclared<
 };
 
 class ListView<Row, Item>
-  extends LiveFeed<Row, Item, RowList<Row, Item>>
+  extends LiveFeed<Row, Item, RowList<Row, Item>, LiveCollectionSnapshot<Item>>
   implements LiveCollection<Item>
 {
   get items(): readonly Item[] {
     return this.$rows.$items;
   }
+
+  /** @internal */
+  $show(): LiveCollectionSnapshot<Item> {
+    const { state, error } = this;
+    return { state, error, items: this.$rows.$show() };
+  }
 }
 
 class ItemView<Row, Item>
-  extends LiveFeed<Row, Item, SingleRow<Row, Item>>
+  extends LiveFeed<Row, Item, SingleRow<Row, Item>, LiveItemSnapshot<Item>>
   implements LiveItem<Item>
 {
   get item(): Item | undefined {
     return this.$rows.$item;
+  }
+
+  /** @internal */
+  $show(): LiveItemSnapshot<Item> {
+    const { state, error } = this;
+    return { state, error, item: this.$rows.$item };
   }
 }

@@ -22,10 +22,11 @@ import { staysInPlace } from './part.js';
 import { Reconnection } from '../connection/reconnection.js';
 import { renewing } from './renewal.js';
 import type { Signal } from '../signal.js';
+import { SnapshotSource } from '../snapshots.js';
 import {
   fetchSubscribing,
+  type Fetched,
   type FetchFailure,
-  type Snapshot,
   type SubscribingRequest,
 } from './subscribing-fetch.js';
 import { now, type Timer } from '../timer.js';
@@ -45,7 +46,12 @@ const NO_KEY = 0;
  * Keeps a collection up to date: fetches with a token, follows the token, and
  * fetches again whenever the server says that it cannot be followed any more.
  */
-export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
+export abstract class LiveFeed<
+  Row,
+  Item,
+  Rows extends FedRows<Row>,
+  Snapshot extends object,
+> extends SnapshotSource<Snapshot> {
   state: LiveState = 'loading';
   /** Why it has failed, or why its rows could not be fetched yet. */
   error: unknown;
@@ -87,6 +93,9 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
     /** @internal */
     readonly $rows: Rows,
   ) {
+    const changed = new datasync.snorky.Signal<[]>();
+    super(changed);
+    this.changed = changed;
     this.#datasync = datasync;
     this.#options = options;
     this.#request = { ...options, url: String(url) };
@@ -95,7 +104,6 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
       stableAfter: 1000,
       ...options.refetch,
     });
-    this.changed = new datasync.snorky.Signal<[]>();
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -172,7 +180,7 @@ export class LiveFeed<Row, Item, Rows extends FedRows<Row>> {
 
   #fetched(
     aborter: AbortController,
-    { body, token, part, lasts }: Snapshot,
+    { body, token, part, lasts }: Fetched,
   ): void {
     const { rows, single = false, key = 'id' } = this.#options;
     const isOver = (): boolean => this.#aborter !== aborter;

@@ -30,7 +30,7 @@ export interface SubscribingRequest {
 }
 
 /** Rows, and the token of the subscription to their changes. */
-export interface Snapshot {
+export interface Fetched {
   readonly body: unknown;
   /** Undefined where the server gave none. */
   readonly token: string | undefined;
@@ -43,7 +43,7 @@ export interface Snapshot {
   readonly lasts: number;
 }
 
-/** Why there is no snapshot. */
+/** Why there are no rows. */
 export interface FetchFailure {
   readonly error: ConnectorError;
   /** Whether the same request may do better later. */
@@ -60,7 +60,7 @@ const UNCACHED = { cache: 'no-store' } as RequestInit;
 /** Fetches as `@Subscribable` handlers want to be asked. Never rejects. */
 export async function fetchSubscribing(
   asked: SubscribingRequest,
-): Promise<Snapshot | FetchFailure> {
+): Promise<Fetched | FetchFailure> {
   const { url, timeout = 30_000, aborter } = asked;
   const { signal } = aborter;
   const timer = after(timeout, () => {
@@ -87,7 +87,7 @@ async function exchange({
   maxBytes = 67_108_864,
   aborter: { signal },
   isRenewal,
-}: SubscribingRequest): Promise<Snapshot | FetchFailure> {
+}: SubscribingRequest): Promise<Fetched | FetchFailure> {
   const init = typeof request === 'function' ? await request() : request;
   // It may take long, and whoever asks for the rows may not look at the signal.
   signal.throwIfAborted();

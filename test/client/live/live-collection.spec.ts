@@ -267,7 +267,7 @@ describe('a live list', () => {
     await using page = await open();
     const { tasks } = page.app;
     tasks.put(task(1), task(2), task(3));
-    const list = page.list() as { items: Task[] } & Live;
+    const list = page.list() as unknown as { items: Task[] } & Live;
     await list.ready;
     const { items } = list;
     items.reverse();
