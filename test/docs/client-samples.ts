@@ -265,8 +265,11 @@ const notice = document.querySelector('#notice') as HTMLElement;`,
       await inState(snorky, 'waiting');
       snorky.connect();
       await inState(snorky, 'connected');
-      closeAll(app, 4200);
+      const reasons: (string | undefined)[] = [];
+      snorky.stateChanged.add((_state, close) => reasons.push(close?.reason));
+      closeAll(app, 4200, 'Logged out');
       await inState(snorky, 'stopped');
+      expect(reasons).toEqual(['Logged out']);
     },
   },
   renew: {
@@ -630,9 +633,9 @@ declare function draw(owner: unknown, position: unknown): void;`,
   },
 };
 
-function closeAll({ app }: RunningApp, code: number): void {
+function closeAll({ app }: RunningApp, code: number, reason = ''): void {
   const registry = app.get<ServiceRegistry>(getRegistryToken(), {
     strict: false,
   });
-  for (const client of registry.clients()) client.close(code, '');
+  for (const client of registry.clients()) client.close(code, reason);
 }

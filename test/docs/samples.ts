@@ -24,9 +24,15 @@ import {
   type JsonValue,
   type ServiceRegistry,
 } from 'snorky';
-import { PubSub, Snorky } from 'snorky/client';
+import {
+  comesBack,
+  PubSub,
+  Snorky,
+  type ReconnectionOptions,
+} from 'snorky/client';
 import { callBackend, connectClient } from 'snorky/testing';
 import { MemoryStore } from '../../src/broker/memory/memory-store.js';
+import { inState } from '../client/support/client.js';
 import { startApp, type RunningApp } from '../support/app.js';
 import { refusal, TestSocket } from '../support/socket.js';
 import { WebSocket } from 'ws';
@@ -338,7 +344,18 @@ import { JwtModule, JwtService } from '@nestjs/jwt';`,
       expect(closes[0]).toBe(4100);
     },
   },
-  'jwt-log-out': { before: SNORKY },
+  'jwt-log-out': {
+    before: SNORKY,
+    run: async (sample) => {
+      const sessions = classOf(sample, 'Sessions') as Type<{
+        end(userId: string): Promise<void>;
+      }>;
+      await using app = await serve([sessions]);
+      await using client = await connectClient(app.app, { identity: 'ada' });
+      await app.app.get(sessions).end('ada');
+      expect(await client.closed).toEqual({ code: 4200, reason: 'Logged out' });
+    },
+  },
   'subprotocol-guard': {
     before: `${SNORKY}
 @Injectable()
@@ -713,13 +730,40 @@ class AllMetrics extends BroadcastDealer<Metric> { readonly model = 'Metric'; }
     before: SNORKY,
     run: async (sample) => {
       const account = classOf(sample, 'Account') as Type<{
-        logOut(name: string): void;
+        logOut(name: string): Promise<void>;
       }>;
       await using app = await serve([account]);
-      const client = await connectClient(app.app);
-      await client.call('account', 'logIn', { name: 'ada' });
-      app.app.get(account).logOut('ada');
-      expect(await client.closed).toEqual({ code: 4100, reason: 'Logged out' });
+      const registry = app.app.get<ServiceRegistry>(
+        getRegistryToken('frontend'),
+      );
+      const page = (reconnect: ReconnectionOptions): Snorky =>
+        new Snorky(WebSocket, `${app.ws}/ws`, {}, { reconnect });
+      const told = page({
+        comesBack: (close) => close.code !== 4200 && comesBack(close),
+      });
+      const other = page({ minDelay: 1 });
+      try {
+        await Promise.all(
+          [told, other].map((one) => inState(one, 'connected')),
+        );
+        for (const client of registry.clients()) client.identity = 'ada';
+        const closed = new Promise((resolve) => {
+          told.stateChanged.add((state, close) => resolve([state, close]));
+        });
+        const away = inState(other, 'waiting');
+        await app.app.get(account).logOut('ada');
+        const logOut = { code: 4200, reason: 'Logged out' };
+        expect(await closed).toEqual(['stopped', logOut]);
+        await away;
+        await inState(other, 'connected');
+        expect([...registry.clients()].map(({ identity }) => identity)).toEqual(
+          [null],
+        );
+        expect(told.state).toBe('stopped');
+      } finally {
+        told.disconnect();
+        other.disconnect();
+      }
     },
   },
   feature: {
