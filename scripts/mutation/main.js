@@ -68,8 +68,16 @@ const seed = Number(values.seed ?? Math.floor(Math.random() * 1e6));
 const chosen = choose();
 console.log(`${chosen.length} of ${inPart.length} mutants of ${wanted}`);
 
-const specs = specsOf(FOLDERS[folder]).values();
-await Promise.all(Array.from({ length: Number(values.workers) }, work));
+const specs = specsOf(FOLDERS[folder]);
+const trials = [];
+await inParallel(specs, async (spec) => {
+  const trial = new SpecTrial(spec, where);
+  trials.push([spec, trial]);
+  await tryAll(spec, trial, 'tryQuick', () => trial.look());
+});
+await inParallel(trials, ([spec, trial]) =>
+  tryAll(spec, trial, 'tryThoroughly'),
+);
 
 console.log(survivorsOf(chosen));
 const { text, share } = tableOf(chosen, inPart.length);
@@ -96,28 +104,31 @@ function specsOf({ specs: folders, leaveOut }) {
     .filter((name) => name.includes(values.specs));
 }
 
-/** Takes one spec file after the other, and tries what no other has killed. */
-async function work() {
-  for (const spec of specs) {
-    const left = chosen.filter(({ outcome }) => outcome === undefined);
-    if (left.length === 0) return;
-    const began = performance.now();
-    const trial = new SpecTrial(spec, where);
-    try {
-      const problem = await trial.look();
-      if (problem !== undefined) console.log(`  ${spec}: ${problem}`);
-      const reached = left.filter((mutant) => trial.reaches(mutant));
-      for (const mutant of reached) {
-        if (mutant.outcome === undefined) await trial.try(mutant);
-      }
-      const ended = reached.filter(({ outcome }) => outcome !== undefined);
-      const seconds = ((performance.now() - began) / 1000).toFixed(0);
-      console.log(
-        `  ${spec}: ${ended.length} of ${reached.length} ended, ${seconds} s`,
-      );
-      writeFileSync(results, JSON.stringify(chosen, undefined, 1));
-    } finally {
-      trial.end();
+/** Some at a time, in order. */
+async function inParallel(list, act) {
+  const left = list.values();
+  const work = async () => {
+    for (const each of left) await act(each);
+  };
+  await Promise.all(Array.from({ length: Number(values.workers) }, work));
+}
+
+/** What no other spec file has killed. */
+async function tryAll(spec, trial, how, first) {
+  const left = chosen.filter(({ outcome }) => outcome === undefined);
+  const began = performance.now();
+  try {
+    const problem = await first?.();
+    if (problem !== undefined) console.log(`  ${spec}: ${problem}`);
+    for (const mutant of left) {
+      // Another worker may have been faster.
+      if (mutant.outcome === undefined) await trial[how](mutant);
     }
+  } finally {
+    trial.end();
   }
+  const ended = left.filter(({ outcome }) => outcome !== undefined).length;
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  console.log(`  ${spec}: ${ended} of ${left.length} have ended, ${seconds} s`);
+  writeFileSync(results, JSON.stringify(chosen, undefined, 1));
 }

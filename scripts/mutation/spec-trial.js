@@ -5,8 +5,11 @@
 import { SpecProcess } from './spec-process.js';
 
 /** A test that hangs is given up after five times its time, and this. */
-const PATIENCE = 3_000;
-const HOOK_LIMIT = 10_000;
+const PATIENCE = 2_000;
+const HOOK_LIMIT = 6_000;
+
+/** In milliseconds. The quick tests of all spec files come first: most mutants end there. */
+const QUICK = 200;
 
 /** A loop that a mutant has made endless ends after so many rounds more. */
 const MORE_HITS = 10_000;
@@ -15,7 +18,7 @@ const MORE_HITS = 10_000;
 const MUTANTS_PER_LOAD = 200;
 
 /** With how many spec files a mutant is tried that needs a load of its own. */
-export const LOADS_PER_MUTANT = 5;
+const LOADS_PER_MUTANT = 5;
 
 /**
  * @typedef {import('./mutants.js').Mutant & {
@@ -32,6 +35,7 @@ export class SpecTrial {
   #perTest = {};
   #onLoad = new Set();
   #since = 0;
+  #isQuick = (test) => (this.#times[test] ?? 0) < QUICK;
 
   /** @param {string} spec @param {{ sources: string, log: string }} where */
   constructor(spec, where) {
@@ -62,16 +66,19 @@ export class SpecTrial {
     return `without a mutant ${failed.size} fail: ${this.#tests[test]?.title}: ${error.split('\n')[0]}`;
   }
 
-  /** Those who come by a mutant. @param {Tried} mutant */
-  reaches({ id }) {
-    return this.#onLoad.has(id) || this.#testsBy(id).length > 0;
+  /** With the quick tests. @param {Tried} mutant */
+  async tryQuick(mutant) {
+    const by = this.#testsBy(mutant.id);
+    mutant.reached ||= by.length > 0 || this.#onLoad.has(mutant.id);
+    await this.#tryLoaded(mutant, by.filter(this.#isQuick));
   }
 
-  /** @param {Tried} mutant */
-  async try(mutant) {
-    mutant.reached = true;
-    const chosen = this.#testsBy(mutant.id);
-    if (chosen.length > 0 && (await this.#tryLoaded(mutant, chosen))) return;
+  /** With the others, and with modules that load with it. @param {Tried} mutant */
+  async tryThoroughly(mutant) {
+    const slow = this.#testsBy(mutant.id).filter(
+      (test) => !this.#isQuick(test),
+    );
+    if (await this.#tryLoaded(mutant, slow)) return;
     if (!this.#onLoad.has(mutant.id)) return;
     mutant.loads = (mutant.loads ?? 0) + 1;
     if (mutant.loads <= LOADS_PER_MUTANT) await this.#tryLoading(mutant);
@@ -83,15 +90,16 @@ export class SpecTrial {
 
   /** With the modules as they are. A test that fails then fails because of the mutant. */
   async #tryLoaded(mutant, chosen) {
-    for (const again of [false, true]) {
+    if (chosen.length === 0) return false;
+    for (const last of [false, true]) {
       await this.#fresh();
       const verdict = await this.#verdict(mutant, chosen);
       if (verdict === undefined) return false;
-      const tainted =
-        verdict.test !== undefined && !(await this.#passes(verdict.test));
-      if (verdict.late || tainted) this.#since = MUTANTS_PER_LOAD;
-      // What fails without the mutant too may have failed for what the last one left.
-      if (tainted && !again && this.#since > 1) continue;
+      const wasFirst = this.#since === 1;
+      // What fails without the mutant too may have failed for what another one left.
+      const clean = await this.#passes(verdict.test);
+      if (!clean) this.#since = MUTANTS_PER_LOAD;
+      if (!clean && !last && !wasFirst) continue;
       this.#mark(mutant, verdict);
       return true;
     }
@@ -126,7 +134,7 @@ export class SpecTrial {
   }
 
   async #passes(test) {
-    if (!this.#process.running) return false;
+    if (test === undefined || !this.#process.running) return false;
     const ran = await this.#run({ chosen: [test] });
     return ran.type === 'ran' && ran.failures.length === 0;
   }
