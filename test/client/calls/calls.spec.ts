@@ -302,6 +302,25 @@ describe('what bounds a call', () => {
     expect((await connection.next()).message).toBe('only this');
   });
 
+  it('has its time from when it is sent, where it may be repeated', async () => {
+    await using server = await ScriptedServer.start();
+    using snorky = connect(server.url, services, { connect: false });
+    const { calc } = snorky.services;
+    let isOver = false;
+    const unanswered = rejection(
+      calc.sum({ a: 1, b: 2 }, { repeat: true, timeout: 10 }),
+    ).finally(() => {
+      isOver = true;
+    });
+    // By then the time of the other one would have been over.
+    await rejection(calc.sum({ a: 0, b: 0 }, { timeout: 40 }));
+    expect(isOver).toBe(false);
+    snorky.connect();
+    const connection = await server.connection();
+    expect((await connection.next()).message.params).toEqual({ a: 1, b: 2 });
+    expect(await unanswered).toMatchObject({ code: 'SNORKY_TIMEOUT' });
+  });
+
   it.each([0, Infinity, 2 ** 40])(
     'waits with a timeout of %d',
     async (timeout) => {

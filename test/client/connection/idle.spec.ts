@@ -158,3 +158,31 @@ describe('the sign of life', () => {
     expect(asked).toHaveLength(2);
   });
 });
+
+describe('a connector that nobody needs any more', () => {
+  it.each([
+    ['while it opens', -1],
+    ['when it has just opened', 0],
+    ['while it is idle', 20_000],
+    ['while it asks for a sign of life', 35_000],
+  ])('leaves no timer behind: %s', (_when, since) => {
+    const sockets: { onopen(): void }[] = [];
+    class SilentSocket {
+      constructor() {
+        sockets.push(this as unknown as { onopen(): void });
+      }
+      send(): void {}
+      close(): void {}
+    }
+    const snorky = new Snorky(
+      SilentSocket as unknown as SocketClass,
+      'ws://x',
+      { echo: Service },
+    );
+    if (since >= 0) sockets[0]?.onopen();
+    jest.advanceTimersByTime(Math.max(0, since));
+    expect(jest.getTimerCount()).toBeGreaterThan(0);
+    snorky.disconnect();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

@@ -211,6 +211,34 @@ describe('a live list', () => {
     expect(list.items).toEqual([{ id: 1 }]);
   });
 
+  it('tries again soon where fetching fails once it has been live, and nobody refreshes it', async () => {
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0.001);
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    const refused = async (page: ScriptedRows): Promise<void> => {
+      (await page.request()).refuse(503);
+    };
+    try {
+      await using page = await ScriptedRows.start();
+      const connection = await page.connection();
+      const list = page.list();
+      for (let nth = 0; nth < 3; nth++) await refused(page);
+      (await page.request()).rows('t1', [1]);
+      await page.acquired(connection, 't1');
+      await listIn(list, 'live');
+      notify(connection, { type: 'refetch', subscriptions: ['t1'], delay: 0 });
+      await listIn(list, 'stale');
+      timers.mockClear();
+      await refused(page);
+      (await page.request()).rows('t2', [1]);
+      const delays = timers.mock.calls.map(([, delay]) => delay);
+      expect(delays).toContain(1);
+      expect(delays).not.toContain(8);
+    } finally {
+      random.mockRestore();
+      timers.mockRestore();
+    }
+  });
+
   it('fetches ever less often where it is revoked again and again', async () => {
     const random = jest.spyOn(Math, 'random').mockReturnValue(0.999);
     const timers = jest.spyOn(globalThis, 'setTimeout');
