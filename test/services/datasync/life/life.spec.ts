@@ -151,6 +151,71 @@ describe('The life of a subscription', () => {
     ]);
   });
 
+  describe('that is being taken over', () => {
+    const DISCONNECT: LifeEvent = { type: 'disconnect' };
+    const REFUSED = { do: 'refuse', why: { wire: 'noSuchSubscription' } };
+
+    it.each([
+      ['told of', 1, []],
+      ['looked up', 2, ['halt']],
+      ['replayed', 3, ['halt']],
+      ['registered', 4, []],
+    ] as const)(
+      'is given back when its client leaves while it is %s',
+      (_what, steps, first) => {
+        const begun = LIVE.slice(0, steps);
+        const { life, effects } = after('resumable', ...begun, DISCONNECT);
+        expect(life).toEqual({
+          state: 'over',
+          mode: 'resumable',
+          fate: 'released',
+        });
+        expect(effects).toEqual([
+          ...first.map((what) => ({ do: what })),
+          { do: 'forget' },
+          { do: 'release' },
+          REFUSED,
+        ]);
+      },
+    );
+
+    it('is given back when its client has left before it was claimed', () => {
+      const { life, effects } = after('resumable', DISCONNECT, CLAIMED);
+      expect(life).toMatchObject({ state: 'over', fate: 'released' });
+      expect(effects).toEqual([{ do: 'release' }, { do: 'announce' }]);
+    });
+
+    it('is nothing to give back where it is acquired for good', () => {
+      const { life, effects } = after('once', CLAIMED, DISCONNECT);
+      expect(life).toMatchObject({ state: 'over', fate: 'removed' });
+      expect(effects).not.toContainEqual({ do: 'release' });
+      expect(effects).not.toContainEqual({ do: 'remove' });
+      const late = next(life, CLAIMED);
+      expect(late).toEqual({ life, effects: [] });
+    });
+
+    it('is tried again to be given back, removed or told of, and nothing else is', () => {
+      const { life } = after('resumable', CLAIMED, DISCONNECT);
+      for (const at of ['announce', 'release', 'remove'] as const) {
+        const failed: LifeEvent = { type: 'failed', at, error: ERROR };
+        expect(next(life, failed)).toEqual({
+          life,
+          effects: [{ do: 'later', what: at }],
+        });
+        const due: LifeEvent = { type: 'due', what: at };
+        expect(next(life, due)).toEqual({ life, effects: [{ do: at }] });
+      }
+      for (const at of ['claim', 'check', 'record'] as const) {
+        const failed: LifeEvent = { type: 'failed', at, error: ERROR };
+        expect(next(life, failed)).toEqual({ life, effects: [] });
+      }
+      for (const what of ['ask', 'record'] as const) {
+        const due: LifeEvent = { type: 'due', what };
+        expect(next(life, due)).toEqual({ life, effects: [] });
+      }
+    });
+  });
+
   it('does nothing of what comes twice', () => {
     let step = begin({ mode: 'resumable', since: undefined });
     for (const event of LIVE) {
