@@ -24,7 +24,6 @@ export const FOLDERS = {
       'test/transports/http',
       'test/transports/websocket',
       'test/transports',
-      'test/core',
       'test/nest/hosts',
       'test/nest/gateway',
       'test/e2e',
@@ -36,8 +35,10 @@ export const FOLDERS = {
   'src/services/datasync': {
     specs: [
       'test/services/datasync/filter',
-      'test/services/datasync/subscription',
-      'test/services',
+      'test/services/datasync/life',
+      'test/services/datasync/tokens',
+      'test/services/datasync',
+      'test/docs/protocol',
       'test/testing',
       'test/e2e',
       'test/conformance',

@@ -69,7 +69,7 @@ export class SpecTrial {
   /** With the quick tests. @param {Tried} mutant */
   async tryQuick(mutant) {
     const by = this.#testsBy(mutant.id);
-    mutant.reached ||= by.length > 0 || this.#onLoad.has(mutant.id);
+    if (by.length > 0 || this.#onLoad.has(mutant.id)) mutant.reached = true;
     await this.#tryLoaded(mutant, by.filter(this.#isQuick));
   }
 

@@ -8,6 +8,7 @@ import {
   type JsonValue,
 } from 'snorky';
 import { callBackend } from 'snorky/testing';
+import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
 import {
   ALL,
   acquire,
@@ -21,6 +22,8 @@ import {
   until,
   type DataSyncAppOptions,
 } from '../../support/datasync.js';
+import { deferred } from '../../support/deferred.js';
+import { unchanging } from '../../support/turns.js';
 
 const NONE = { value: 'No such subscription' };
 const FULL = { value: 'Too many tokens' };
@@ -677,6 +680,31 @@ describe.each(BROKERS)('DataSync over $over', ({ make }) => {
       );
       await expect(snapshot).rejects.toMatchObject({ value: 'No such dealer' });
       expect(ran).toBe(false);
+    });
+
+    it('fails a snapshot once its token is withdrawn, and not before', async () => {
+      const broker = new MemoryBroker();
+      const asked = deferred();
+      const removal = deferred<boolean>();
+      const remove = (): Promise<boolean> => {
+        asked.resolve();
+        return removal.promise;
+      };
+      Object.assign(broker.tokens, { remove });
+      await using app = await DataSyncApp.start({ broker });
+      let isOver = false;
+      const failed = app.service
+        .snapshot(ALL, () => {
+          throw new Error('The database is down');
+        })
+        .catch((error: unknown) => {
+          isOver = true;
+          return error;
+        });
+      await asked.promise;
+      expect(await unchanging(() => Number(isOver))).toBe(0);
+      removal.resolve(true);
+      expect(await failed).toEqual(new Error('The database is down'));
     });
 
     it('fails a snapshot as its query fails', async () => {

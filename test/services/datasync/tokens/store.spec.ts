@@ -145,7 +145,7 @@ describe('The tokens of a service', () => {
     ['that is none of ours', 'x'],
   ])('are claimed as unreadable with a value %s', (_what, value) => {
     const { broker, claim } = open();
-    void broker.tokens.put('tasks:t', value, TIMEOUT);
+    broker.tokens.put('tasks:t', value, TIMEOUT);
     expect(claim('a')).toMatchObject({ type: 'claimed', fit: 'unreadable' });
   });
 
@@ -212,7 +212,7 @@ describe('What nodes say of tokens that were taken over', () => {
       (token) => heard.push(token),
       () => heard.push('gap'),
     );
-    void broker.topics.announce('taken:tasks', said);
+    broker.topics.announce('taken:tasks', said);
     expect(heard).toEqual(['gap']);
   });
 });
