@@ -339,6 +339,7 @@ export const ROOMS = [
       'services/datasync/log',
       'services/datasync/life',
     ],
+    hall: false,
     imports: ['protocol', 'broker', 'core'],
     nest: false,
   },

@@ -16,16 +16,11 @@ import {
   transition,
   type Update,
 } from './delivery/transition.js';
+import type { Routed, Routing } from './delivery/routing.js';
 import type { Subscription } from './delivery/subscription.js';
 
 /** Told of a dealer that threw; everybody else is served. */
 export type DealerFailed = (dealer: Dealer<never>, error: unknown) => void;
-
-/** What one delta is to the subscriptions that it concerns. */
-export interface Routed {
-  readonly delta: Delta;
-  readonly to: readonly Subscription[];
-}
 
 type JsonDealer = Dealer<JsonValue>;
 
@@ -34,7 +29,7 @@ type JsonDealer = Dealer<JsonValue>;
  * Each subscription is matched before and after by any of its items and hears
  * once: a row that moves between two of its items is an update.
  */
-export class DataSyncEngine {
+export class DataSyncEngine implements Routing {
   private readonly dealers = new Map<string, JsonDealer>();
   private readonly byModel = new Map<string, JsonDealer[]>();
   private routings = 0;
@@ -117,7 +112,6 @@ export class DataSyncEngine {
     this.removeItems(subscription.items);
   }
 
-  /** Who hears what of one delta: at most an insert, an update and a delete. */
   route(delta: Delta): Routed[] {
     const routing = ++this.routings;
     const touched: Subscription[] = [];
@@ -154,7 +148,6 @@ export class DataSyncEngine {
     return this.transitions(delta, touched, routing);
   }
 
-  /** What a subscription that was away hears of one delta, if anything. */
   replay(subscription: Subscription, delta: Delta): Delta | undefined {
     const { items } = subscription;
     if (delta.type !== 'update') {

@@ -4,9 +4,9 @@ import type { Client } from '../../../core/clients/client.js';
 import { PreparedMessage } from '../../../core/clients/prepared-message.js';
 import type { RpcService } from '../../../core/rpc/rpc-service.js';
 import { encodeJson } from '../../../protocol/envelope.js';
-import type { DataSyncEngine } from '../datasync.engine.js';
 import type { Delta } from '../../../protocol/delta.js';
 import { DeltaTexts, EntryTexts, ReplayedEntries } from './delta-texts.js';
+import type { Routing } from './routing.js';
 import type { Subscription } from './subscription.js';
 
 /**
@@ -20,7 +20,7 @@ export class DeltaOutput {
 
   constructor(
     private readonly service: RpcService,
-    private readonly engine: DataSyncEngine,
+    private readonly routing: Routing,
     /** Resumable subscriptions have been told how far the log has come. */
     private readonly told: (subscriptions: readonly Subscription[]) => void,
     private readonly compare: Topics['compare'],
@@ -30,7 +30,7 @@ export class DeltaOutput {
   live(deltas: readonly Delta[], position: Position): void {
     const resumable: Subscription[] = [];
     for (const delta of deltas) {
-      for (const routed of this.engine.route(delta)) {
+      for (const routed of this.routing.route(delta)) {
         const once: Client[] = [];
         let text: string | undefined;
         for (const subscription of routed.to) {
@@ -69,7 +69,7 @@ export class DeltaOutput {
   ): void {
     const deltas: Delta[] = [];
     for (const delta of all) {
-      const heard = this.engine.replay(subscription, delta);
+      const heard = this.routing.replay(subscription, delta);
       if (heard !== undefined) deltas.push(heard);
     }
     if (deltas.length === 0) return;
