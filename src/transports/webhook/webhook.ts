@@ -105,6 +105,8 @@ export class Webhook<Event extends object> {
     const delivery = randomUUID();
     const end = performance.now() + retryFor;
     for (let attempt = 0; ; attempt++) {
+      // One under way when it is closed may have one more after it.
+      const isLast = this.closing;
       const outcome = await this.attempt(body, delivery);
       if (outcome.kind === 'arrived') {
         this.missing -= missing;
@@ -112,7 +114,8 @@ export class Webhook<Event extends object> {
       }
       const { why } = outcome;
       const left = end - performance.now();
-      if (outcome.kind === 'refused' || this.closing || left <= 0) return why;
+      const isOver = isLast || left <= 0 || this.aborter.signal.aborted;
+      if (outcome.kind === 'refused' || isOver) return why;
       this.host.log.warn('webhook:retry', () => {
         return `Events of "${this.host.name}" will be posted again: ${why}`;
       });

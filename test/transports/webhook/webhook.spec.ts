@@ -260,6 +260,40 @@ describe('A webhook', () => {
     expect(told.lost).toBe(0);
   });
 
+  it('makes one more attempt when it is closed during one that fails', async () => {
+    const held: (() => void)[] = [];
+    await using receiver = await Receiver.start(
+      after((response) => {
+        held.push(() => response.writeHead(503).end());
+      }),
+    );
+    const { webhook, told } = hook(receiver.url);
+    webhook.add({ n: 1 });
+    await receiver.until(() => receiver.posts.length === 1);
+    const closed = webhook.close(5000);
+    held[0]?.();
+    await closed;
+    expect(receiver.numbers).toEqual([1, 1]);
+    expect(told.lost).toBe(0);
+  });
+
+  it('makes no more than one attempt once it is closed', async () => {
+    const held: (() => void)[] = [];
+    await using receiver = await Receiver.start((response) => {
+      const refuse = (): void => void response.writeHead(503).end();
+      if (held.push(refuse) > 1) refuse();
+    });
+    const { webhook, told } = hook(receiver.url, { batchSize: 1 });
+    webhook.add({ n: 1 });
+    await receiver.until(() => receiver.posts.length === 1);
+    webhook.add({ n: 2 });
+    const closed = webhook.close(5000);
+    held[0]?.();
+    await closed;
+    expect(receiver.numbers).toEqual([1, 1, 2]);
+    expect(told.lost).toBe(2);
+  });
+
   it('holds a shutdown up no longer than it is told', async () => {
     await using receiver = await Receiver.start(() => {
       // Never.
@@ -272,6 +306,9 @@ describe('A webhook', () => {
     await webhook.close(50);
     expect(performance.now() - began).toBeLessThan(5000);
     expect(told.lost).toBe(2);
+    // What is cut off is not said to be tried again.
+    expect(told.lines).toHaveLength(2);
+    for (const line of told.lines) expect(line).toContain('are lost');
   });
 });
 
