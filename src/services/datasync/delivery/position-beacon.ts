@@ -16,6 +16,7 @@ export class PositionBeacon {
   private readonly tally = new LogTally();
   private last: Position | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
 
   constructor(
     private readonly retention: Retention,
@@ -28,6 +29,8 @@ export class PositionBeacon {
   /** From now on a subscription is looked after: it knows a position. */
   follow(subscription: Subscription): void {
     this.order.add(subscription, this.tally.mark());
+    // An answer of the broker may come after the end.
+    if (this.stopped) return;
     const delay = Math.min(this.retention.age / 8, LONGEST_TIMER);
     this.timer ??= setInterval(this.look, delay).unref();
   }
@@ -42,7 +45,7 @@ export class PositionBeacon {
 
   forget(subscription: Subscription): void {
     this.order.delete(subscription);
-    if (this.order.first === undefined) this.stop();
+    if (this.order.first === undefined) this.rest();
   }
 
   /**
@@ -67,6 +70,11 @@ export class PositionBeacon {
   }
 
   stop(): void {
+    this.stopped = true;
+    this.rest();
+  }
+
+  private rest(): void {
     clearInterval(this.timer);
     this.timer = undefined;
   }

@@ -22,6 +22,7 @@ const REAL_TIME: Timing = {
  */
 export class Retries {
   private readonly stops = new Set<() => void>();
+  private stopped = false;
 
   constructor(private readonly timing: Timing = REAL_TIME) {}
 
@@ -32,6 +33,8 @@ export class Retries {
 
   /** @param attempt How many have failed: from 1 on. */
   later(attempt: number, act: () => void): void {
+    // What fails after the end would fail for ever: nothing is left to succeed at.
+    if (this.stopped) return;
     const delay = Math.min(FIRST * 2 ** (attempt - 1), LONGEST);
     const stop = this.timing.after(delay, () => {
       this.stops.delete(stop);
@@ -41,6 +44,7 @@ export class Retries {
   }
 
   stop(): void {
+    this.stopped = true;
     for (const stop of this.stops) stop();
     this.stops.clear();
   }
