@@ -2,11 +2,8 @@ import { Controller, Get, Injectable, Post } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import {
   BroadcastDealer,
-  BrokerUnavailable,
-  BrokerUncertain,
   DataSyncModule,
   DataSyncService,
-  MemoryBroker,
   PubSubModule,
   RpcCommand,
   SnorkyModule,
@@ -14,65 +11,11 @@ import {
   Subscribable,
   type JsonObject,
   type JsonValue,
-  type TopicLog,
-  type Retention,
 } from 'snorky';
 import { startApp, type Platform, type RunningApp } from '../support/app.js';
+import { FailingBroker } from '../support/failing-broker.js';
 import { RecordedLog } from '../support/log.js';
 import { TestSocket } from '../support/socket.js';
-
-/** What it tells of where it is must not leave the server. */
-const cause = new Error('connect ECONNREFUSED 10.0.0.5:6379');
-
-type Failure = 'none' | 'unavailable' | 'uncertain';
-
-/** Fails at everything but listening, as a test says. */
-class FailingBroker extends MemoryBroker {
-  failure: Failure = 'none';
-  /** Logs that fail; default: all. */
-  which: (name: string) => boolean = () => true;
-  /** By a promise, as networks do. */
-  later = false;
-
-  constructor() {
-    super();
-    const { topics, tokens } = this;
-    const log = topics.log.bind(topics);
-    Object.assign(topics, {
-      announce: this.failing(topics.announce.bind(topics)),
-      log: (name: string, retention: Retention): TopicLog => {
-        const inner = log(name, retention);
-        const isMeant = (): boolean => this.which(name);
-        return {
-          publish: this.failing(inner.publish.bind(inner), isMeant),
-          position: this.failing(inner.position.bind(inner), isMeant),
-          replay: this.failing(inner.replay.bind(inner), isMeant),
-          subscribe: inner.subscribe.bind(inner),
-        };
-      },
-    });
-    for (const name of ['put', 'claim', 'release', 'remove'] as const) {
-      const act = tokens[name].bind(tokens) as (...args: never[]) => unknown;
-      Object.assign(tokens, { [name]: this.failing(act) });
-    }
-  }
-
-  private failing<Args extends unknown[], Answer>(
-    act: (...args: Args) => Answer,
-    isMeant = (): boolean => true,
-  ) {
-    return (...args: Args): Answer => {
-      if (this.failure === 'none' || !isMeant()) return act(...args);
-      if (this.failure === 'uncertain') act(...args);
-      const error =
-        this.failure === 'uncertain'
-          ? new BrokerUncertain({ cause })
-          : new BrokerUnavailable({ cause });
-      if (this.later) return Promise.reject(error) as Answer;
-      throw error;
-    };
-  }
-}
 
 class AllTasks extends BroadcastDealer {
   readonly model = 'Task';

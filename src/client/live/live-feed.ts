@@ -1,5 +1,8 @@
 import type { Delta } from '../../protocol/delta.js';
-import { TOO_MANY_SUBSCRIPTIONS } from '../../protocol/errors.js';
+import {
+  NO_SUCH_SUBSCRIPTION,
+  TOO_MANY_SUBSCRIPTIONS,
+} from '../../protocol/errors.js';
 import { bareUrl, LONGEST_WAIT } from './answer.js';
 import {
   DeltaTarget,
@@ -292,7 +295,12 @@ export abstract class LiveFeed<
     } else if (type === 'revoked') {
       // Everybody's, perhaps.
       this.$fetchAfter(this.#nextDelay());
-    } else if (this.#held && this.#datasync.snorky.state === 'connected') {
+    } else if (
+      this.#held &&
+      this.#datasync.snorky.state === 'connected' &&
+      // Where the server cannot tell, a fetch by each page would not help it.
+      !(error instanceof RpcError && error.value !== NO_SUCH_SUBSCRIPTION)
+    ) {
       this.#load();
     } else {
       // A token that never was any good: the next may not be any better.

@@ -18,6 +18,7 @@ import {
   SimpleDealer,
   SnorkyModule,
   Subscribable,
+  type Broker,
   type DataSyncOptions,
   type Delta,
   type JsonValue,
@@ -142,12 +143,14 @@ export interface LiveApp extends RunningApp {
 export async function startLiveApp(
   options: DataSyncOptions = {},
   platform: Platform = 'express',
+  broker?: Broker,
 ): Promise<LiveApp> {
   const running = await startApp(
     {
       imports: [
         SnorkyModule.forRoot({
           registries: { frontend: { websocket: { path: '/ws' } } },
+          ...(broker === undefined ? {} : { broker }),
         }),
         DataSyncModule.register({ dealers: [AllTasks, TaskById], ...options }),
       ],
