@@ -1,7 +1,11 @@
+import { availableParallelism } from 'node:os';
+
 export default {
   testEnvironment: 'node',
-  // Not one fewer than there are cores: much of a test is waiting.
-  maxWorkers: '100%',
+  // Two for each core: half of the time of a worker is waiting, for a process, a
+  // browser, or a time that a protocol has.
+  maxWorkers: 2 * availableParallelism(),
+  testSequencer: '<rootDir>/scripts/longest-first.js',
   // No test waits for a time to pass without need. Beside others, on a machine that
   // is busy, what takes a moment can take seconds.
   testTimeout: 30_000,
