@@ -1,6 +1,6 @@
 import type { Sample } from '../group.js';
 import { Fork } from './fork.js';
-import { Line } from './line.js';
+import { Line } from '../../harness/line.js';
 import type { OfflineQuestion, Returned } from './offline-process.js';
 import type { Changed, Listening, ServerQuestion } from './questions.js';
 
@@ -41,23 +41,19 @@ async function absence(
 ): Promise<Sample> {
   const change = (times: number): Promise<Changed> =>
     server.ask({ type: 'change', times });
-  const line = await Line.to(port);
-  try {
-    await browser.ask({ type: 'open', line: line.port, port });
-    line.cut({ halfOpen });
-    await browser.ask({ type: 'lost' });
-    const before = await change(0);
-    const { rows } = await change(missed);
-    await browser.ask({ type: 'expect', rows });
-    line.restore();
-    const { took, equal } = await browser.ask<Returned>({ type: 'return' });
-    const after = await change(0);
-    return {
-      took,
-      unequal: equal ? 0 : 1,
-      fetched: after.fetches - before.fetches,
-    };
-  } finally {
-    line.close();
-  }
+  await using line = await Line.to(port);
+  await browser.ask({ type: 'open', line: line.port, port });
+  line.break({ halfOpen });
+  await browser.ask({ type: 'lost' });
+  const before = await change(0);
+  const { rows } = await change(missed);
+  await browser.ask({ type: 'expect', rows });
+  line.repair();
+  const { took, equal } = await browser.ask<Returned>({ type: 'return' });
+  const after = await change(0);
+  return {
+    took,
+    unequal: equal ? 0 : 1,
+    fetched: after.fetches - before.fetches,
+  };
 }

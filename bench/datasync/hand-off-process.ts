@@ -1,5 +1,5 @@
 /** 200 clients fetch and subscribe while two publishers change the same rows. */
-import { handOff } from '../../test/support/hand-off.js';
+import { handOff } from '../../harness/hand-off/hand-off.js';
 
 const [seconds, cutEvery, seed] = process.argv.slice(2).map(Number) as [
   number,

@@ -92,6 +92,7 @@ const COPIED = [
   'bench',
   'docs',
   'examples',
+  'harness',
   'scripts',
   'src',
   'test',

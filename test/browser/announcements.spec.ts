@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { SocketLine } from './support/socket-line.js';
+import { Line } from '../../harness/line.js';
 import { Stage, START } from './support/stage.js';
 import type { TestWindow } from './support/test-browser.js';
 
@@ -24,7 +24,7 @@ function shown({ page }: TestWindow): Promise<string[]> {
 }
 
 it('Announcements appear in all windows, and gaps are admitted', async () => {
-  await using line = await SocketLine.to(stage.server.port);
+  await using line = await Line.to(stage.server.port, { webSocketsOnly: true });
   const url = `${line.http}/announcements`;
   await using one = await stage.browser.open(url);
   await using other = await stage.browser.open(url);

@@ -10,7 +10,7 @@ import {
 } from '@jest/globals';
 import type { Route } from 'playwright-core';
 import { recover } from './support/random-operations.js';
-import { SocketLine } from './support/socket-line.js';
+import { Line } from '../../harness/line.js';
 import { Stage, START } from './support/stage.js';
 import type { TodoWindow } from './support/todo-window.js';
 
@@ -18,7 +18,7 @@ jest.setTimeout(60_000);
 
 describe('A window on a bad line', () => {
   let stage: Stage;
-  let line: SocketLine;
+  let line: Line;
   let window: TodoWindow;
 
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('A window on a bad line', () => {
 
   beforeEach(async () => {
     await stage.rest.clear();
-    line = await SocketLine.to(stage.server.port);
+    line = await Line.to(stage.server.port, { webSocketsOnly: true });
     window = await stage.open({ url: line.http });
   });
   afterEach(async () => {

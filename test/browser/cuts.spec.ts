@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { Random, seedOfRun } from '../support/random.js';
+import { Random, seedOfRun } from '../../harness/random.js';
 import {
   operateAtRandom,
   recover,
   tryNow,
 } from './support/random-operations.js';
-import { SocketLine } from './support/socket-line.js';
+import { Line } from '../../harness/line.js';
 import { Stage, START } from './support/stage.js';
 import type { TodoWindow } from './support/todo-window.js';
 
@@ -24,7 +24,7 @@ const seed = seedOfRun();
 
 it(`Two windows end up with what the database has, whatever was cut (seed ${seed})`, async () => {
   const random = new Random(seed);
-  await using line = await SocketLine.to(stage.server.port);
+  await using line = await Line.to(stage.server.port, { webSocketsOnly: true });
   await using one = await stage.open({ url: line.http });
   await using other = await stage.open({ url: line.http });
   const windows = [one, other] as const;

@@ -13,7 +13,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { ROOT } from '../package/build-package.js';
 import { Stage, START } from './support/stage.js';
 import type { TestWindow } from './support/test-browser.js';
-import { SocketLine } from './support/socket-line.js';
+import { Line } from '../../harness/line.js';
 
 jest.setTimeout(60_000);
 
@@ -81,7 +81,9 @@ describe('The pages', () => {
   it.each(sizes)(
     'have no more than fits: %s, live and offline',
     async (name, options) => {
-      await using line = await SocketLine.to(stage.server.port);
+      await using line = await Line.to(stage.server.port, {
+        webSocketsOnly: true,
+      });
       await using todo = await stage.open({ ...options, url: line.http });
       await todo.shows(TASKS);
       await picture(todo.window, `todo-${name}`);

@@ -3,7 +3,7 @@ import { PubSubModule, PubSubService, SnorkyModule } from 'snorky';
 import { PubSub, RPCService } from 'snorky/client';
 import { startApp, type RunningApp } from '../support/app.js';
 import { connect, dispatched, inState, rejection } from './support/client.js';
-import { Line } from './support/line.js';
+import { Line } from '../../harness/line.js';
 import { ScriptedServer } from './support/scripted-server.js';
 
 /** Nobody may read what is secret from the second time on. */

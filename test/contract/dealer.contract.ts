@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Dealer, JsonValue, SubscriptionItem } from 'snorky';
-import { Random } from '../support/random.js';
+import { Random } from '../../harness/random.js';
 
 /** A kind of dealer, and what its queries and rows look like. */
 export interface DealerUnderTest {

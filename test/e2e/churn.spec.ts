@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ChannelReader } from '../support/channel-reader.js';
 import { Disposables } from '../support/disposables.js';
-import { Random } from '../support/random.js';
+import { Random } from '../../harness/random.js';
 import { clientFrame, Opcode, RawSocket } from '../support/raw-socket.js';
 import { ServerProcess } from '../support/server-process.js';
 

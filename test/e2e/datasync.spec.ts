@@ -11,7 +11,7 @@ import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../src/broker/memory/memory-store.js';
 import { registryOf } from '../../src/testing/application.js';
 import { task } from '../support/datasync.js';
-import { handOff } from '../support/hand-off.js';
+import { handOff } from '../../harness/hand-off/hand-off.js';
 import { LocalClient } from '../support/local-client.js';
 
 const seed = Date.now() & 0xffff;

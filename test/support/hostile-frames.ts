@@ -1,5 +1,5 @@
 import { clientFrame, Opcode, type FrameOptions } from './raw-socket.js';
-import type { Random } from './random.js';
+import type { Random } from '../../harness/random.js';
 
 /** Calls that a server takes; what is sent is made of them by damaging them. */
 const MESSAGES: readonly [object, ...object[]] = [

@@ -8,7 +8,7 @@ import {
   RawSocket,
   upgradeRequest,
 } from '../support/raw-socket.js';
-import { Random } from '../support/random.js';
+import { Random } from '../../harness/random.js';
 import { ServerProcess } from '../support/server-process.js';
 import { Witness } from '../support/witness.js';
 

@@ -6,7 +6,7 @@ import {
   hostileMessage,
   unfinishedFrame,
 } from '../support/hostile-frames.js';
-import { Random } from '../support/random.js';
+import { Random } from '../../harness/random.js';
 import {
   clientFrame,
   messageFrame,

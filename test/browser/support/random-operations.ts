@@ -1,4 +1,4 @@
-import type { Random } from '../../support/random.js';
+import type { Random } from '../../../harness/random.js';
 import type { Shown, TodoWindow } from './todo-window.js';
 
 /** Each as often as it is here. */

@@ -16,7 +16,7 @@ import {
   type Snorky,
 } from 'snorky/client';
 import { connect, inState, rejection } from '../support/client.js';
-import { Line } from '../support/line.js';
+import { Line } from '../../../harness/line.js';
 import { startLiveApp, type LiveApp, type Task } from '../support/live-app.js';
 
 const services = { datasync: DataSync };

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { Cursors, type OwnCursor } from 'snorky/client';
-import { Random } from '../../support/random.js';
+import { Random } from '../../../harness/random.js';
 import { connect, inState } from '../support/client.js';
 import { ScriptedCursors } from '../support/scripted-cursors.js';
 import { ServiceServer } from '../support/scripted-service.js';

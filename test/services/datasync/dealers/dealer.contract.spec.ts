@@ -7,7 +7,7 @@ import {
   type JsonValue,
 } from 'snorky';
 import { dealerContract } from '../../../contract/dealer.contract.js';
-import type { Random } from '../../../support/random.js';
+import type { Random } from '../../../../harness/random.js';
 import {
   randomFilter,
   randomRow,

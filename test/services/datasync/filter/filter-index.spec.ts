@@ -6,7 +6,7 @@ import {
 } from '../../../../src/services/datasync/filter/filter-index.js';
 import { parseFilter } from '../../../../src/services/datasync/filter/parse.js';
 import type { Predicate } from '../../../../src/services/datasync/filter/predicate.js';
-import { Random } from '../../../support/random.js';
+import { Random } from '../../../../harness/random.js';
 import {
   identity,
   naiveMatch,

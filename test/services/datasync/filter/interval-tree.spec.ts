@@ -4,7 +4,7 @@ import {
   type Interval,
 } from '../../../../src/services/datasync/filter/interval-tree.js';
 import type { Orderable } from '../../../../src/services/datasync/filter/order.js';
-import { Random } from '../../../support/random.js';
+import { Random } from '../../../../harness/random.js';
 import { naiveOrder } from './naive-filter.js';
 
 const NUMBERS = [-2, -1, -0.5, 0, 0.5, 1, 2, 3, 5, 8] as const;

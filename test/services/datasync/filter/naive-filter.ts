@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from 'snorky';
-import type { Random } from '../../../support/random.js';
+import type { Random } from '../../../../harness/random.js';
 
 /** What a filter means, straight from the wire's table, as slowly as need be. */
 export function naiveMatch(filter: JsonValue, row: JsonValue): boolean {

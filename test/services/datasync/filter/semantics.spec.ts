@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonValue } from 'snorky';
 import { parseFilter } from '../../../../src/services/datasync/filter/parse.js';
-import { Random } from '../../../support/random.js';
+import { Random } from '../../../../harness/random.js';
 import { naiveMatch, randomFilter, randomRow } from './naive-filter.js';
 
 const EMOJI = '\u{1f600}';

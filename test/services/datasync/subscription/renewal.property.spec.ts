@@ -6,7 +6,7 @@ import { DelayedBroker } from '../../../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../../../src/broker/memory/memory-store.js';
 import { DataSyncApp, rowsIn, task } from '../../../support/datasync.js';
-import { seedOfRun } from '../../../support/random.js';
+import { seedOfRun } from '../../../../harness/random.js';
 
 const NONE = 'No such subscription';
 const seed = seedOfRun();

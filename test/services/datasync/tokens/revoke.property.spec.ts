@@ -12,7 +12,7 @@ import {
   taken,
   task,
 } from '../../../support/datasync.js';
-import { seedOfRun } from '../../../support/random.js';
+import { seedOfRun } from '../../../../harness/random.js';
 
 const seed = seedOfRun();
 const index = fc.nat({ max: 7 });
