@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/scripts/test-environment.js',
   // Two for each core: half of the time of a worker is waiting, for a process, a
   // browser, or a time that a protocol has.
   maxWorkers: 2 * availableParallelism(),
