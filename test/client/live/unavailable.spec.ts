@@ -10,7 +10,7 @@ import { DataSync, liveCollection, RpcError, type Live } from 'snorky/client';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
 import { FailingBroker, type Failure } from '../../support/failing-broker.js';
 import { connect } from '../support/client.js';
-import { Line } from '../support/line.js';
+import { Line } from '../../../harness/line.js';
 import { startLiveApp, type LiveApp, type Task } from '../support/live-app.js';
 
 async function until(live: Live, holds: () => boolean): Promise<void> {
