@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  DELIVERY_HEADER,
   sign,
+  SIGNATURE_HEADER,
+  TIMESTAMP_HEADER,
   verifyWebhook,
 } from '../../../src/transports/webhook/webhook-signature.js';
 
@@ -35,6 +38,14 @@ describe('The signature of a post', () => {
     );
   });
 
+  it('comes in headers whose names do not change', () => {
+    expect([TIMESTAMP_HEADER, SIGNATURE_HEADER, DELIVERY_HEADER]).toEqual([
+      'X-Snorky-Timestamp',
+      'X-Snorky-Signature',
+      'X-Snorky-Delivery',
+    ]);
+  });
+
   it('is accepted, of a text and of bytes', () => {
     expect(verify(request())).toBe(true);
     expect(verify({ ...request(), body: Buffer.from(BODY) })).toBe(true);
@@ -46,8 +57,15 @@ describe('The signature of a post', () => {
   it('is accepted by any of several secrets, and beside others', () => {
     expect(verify(request(), ['another secret', SECRET])).toBe(true);
     const own = sign(SECRET, String(AT), BODY);
-    const both = { 'x-snorky-signature': `v1=00, ${own}` };
-    expect(verify(request(both))).toBe(true);
+    const wrong = sign('another', String(AT), BODY);
+    for (const both of [
+      `v1=00, ${own}`,
+      `${wrong},${own}`,
+      `${own},${wrong}`,
+    ]) {
+      expect(verify(request({ 'x-snorky-signature': both }))).toBe(true);
+    }
+    expect(verify(request(), [SECRET, 'another secret', ''])).toBe(true);
   });
 
   it.each<[string, Record<string, string | string[] | undefined>]>([
@@ -58,6 +76,15 @@ describe('The signature of a post', () => {
     ['another time stamp', { 'x-snorky-timestamp': String(AT + 1) }],
     ['a time stamp that is none', { 'x-snorky-timestamp': `${AT}.0` }],
     ['a negative time stamp', { 'x-snorky-timestamp': `-${AT}` }],
+    ...[` ${AT}`, `${AT} `, `+${AT}`, `${AT}e0`].map(
+      (stamp): [string, Record<string, string>] => [
+        `a time stamp that is another spelling, ${JSON.stringify(stamp)}`,
+        {
+          'x-snorky-timestamp': stamp,
+          'x-snorky-signature': sign(SECRET, stamp, BODY),
+        },
+      ],
+    ),
     [
       'half of it',
       { 'x-snorky-signature': sign(SECRET, `${AT}`, BODY).slice(0, 30) },

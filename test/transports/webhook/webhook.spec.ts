@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { RateLimitedLog } from '../../../src/core/log/log.js';
 import { Webhook } from '../../../src/transports/webhook/webhook.js';
-import type { WebhookOptions } from '../../../src/transports/webhook/webhook-options.js';
+import {
+  webhookSettings,
+  type WebhookOptions,
+} from '../../../src/transports/webhook/webhook-options.js';
 import { verifyWebhook } from '../../../src/transports/webhook/webhook-signature.js';
 import { Receiver, type Answer } from './receiver.js';
 
@@ -330,6 +333,32 @@ describe('The options of a webhook', () => {
       { url: 'http://127.0.0.1.example.com/', secret: SECRET },
       /not http: on 127\.0\.0\.1\.example\.com/,
     ],
+    ...[
+      'http://localhost.example.com/',
+      'http://my-localhost/',
+      'http://127.0.0.1.nip.io/',
+      'http://10.127.0.0.1.example.com/',
+      'ftp://localhost/',
+    ].map((near): [string, unknown, RegExp] => [
+      `nearly this machine, ${near}`,
+      { url: near, secret: SECRET },
+      /must have https:, or http: on this machine/,
+    ]),
+    [
+      'a user in the URL',
+      { url: 'https://me@example.com/', secret: SECRET },
+      /no user and no password/,
+    ],
+    [
+      'a password without a user in the URL',
+      { url: 'https://:secret@example.com/', secret: SECRET },
+      /no user and no password/,
+    ],
+    ['a secret of 15', { url, secret: 'x'.repeat(15) }, /at least 16/],
+    ['no time for a post', { url, secret: SECRET, timeout: 0 }, /from 1 up/],
+    ['room for nobody', { url, secret: SECRET, maxWaiting: 0 }, /from 1 up/],
+    ['a delay below 0', { url, secret: SECRET, batchDelay: -1 }, /from 0 up/],
+    ['a time below 0', { url, secret: SECRET, retryFor: -1 }, /from 0 up/],
     [
       'another scheme',
       { url: 'file:///etc/passwd', secret: SECRET },
@@ -360,6 +389,30 @@ describe('The options of a webhook', () => {
     expect(() => new Webhook(options as WebhookOptions, 'n', host)).toThrow(
       sentence,
     );
+  });
+
+  it('may be the least that there is, or left undefined', () => {
+    expect(
+      webhookSettings({
+        url,
+        secret: 'x'.repeat(16),
+        batchSize: 1,
+        batchDelay: 0,
+        timeout: 1,
+        retryFor: 0,
+        maxWaiting: 1,
+      }),
+    ).toMatchObject({ batchSize: 1, batchDelay: 0, timeout: 1, retryFor: 0 });
+    const options = { url, secret: SECRET, timeout: undefined };
+    expect(webhookSettings(options as unknown as WebhookOptions)).toEqual({
+      url: new URL(url),
+      secret: SECRET,
+      batchSize: 100,
+      batchDelay: 100,
+      timeout: 5000,
+      retryFor: 300_000,
+      maxWaiting: 10_000,
+    });
   });
 
   it.each(['http://localhost:1/', 'http://127.9.9.9/', 'http://[::1]:3000/x'])(
