@@ -38,7 +38,7 @@ export const FOLDERS = {
       'test/services/datasync/life',
       'test/services/datasync/tokens',
       'test/services/datasync',
-      'test/docs/protocol',
+      'test/docs/protocol.spec.ts',
       'test/testing',
       'test/e2e',
       'test/conformance',

@@ -98,7 +98,9 @@ function choose() {
 }
 
 function specsOf({ specs: folders, leaveOut }) {
-  const all = folders.flatMap((name) => filesUnder(name, '.spec.ts'));
+  const all = folders.flatMap((name) =>
+    name.endsWith('.spec.ts') ? name : filesUnder(name, '.spec.ts'),
+  );
   return [...new Set(all)]
     .filter((name) => !leaveOut.some((start) => name.startsWith(start)))
     .filter((name) => name.includes(values.specs));

@@ -6,7 +6,7 @@ import { EQUIVALENT } from './equivalent.js';
 
 /**
  * @typedef {{
- *   id: string, file: string, line: number, mutator: string, before: string, after: string,
+ *   id: string, file: string, line: number, source: string, mutator: string, before: string, after: string,
  * }} Mutant
  */
 
@@ -56,6 +56,7 @@ function described({ id, fileName, location, mutatorName, replacement }, text) {
     id,
     file: fileName,
     line: start.line + 1,
+    source: lines[start.line].trim(),
     mutator: mutatorName,
     before: oneLine(inside.join('\n')),
     after: oneLine(replacement),
@@ -77,6 +78,7 @@ function isSentence({ mutator, before }) {
 function withoutEquivalent(mutants, folder) {
   const fits = (row, mutant) =>
     mutant.file === row.file &&
+    mutant.source === row.source &&
     mutant.before === row.before &&
     mutant.after === row.after;
   const rows = EQUIVALENT.filter(({ file }) => file.startsWith(`${folder}/`));
@@ -84,6 +86,6 @@ function withoutEquivalent(mutants, folder) {
     mutants: mutants.filter((mutant) => !rows.some((row) => fits(row, mutant))),
     stale: rows
       .filter((row) => !mutants.some((mutant) => fits(row, mutant)))
-      .map(({ file, before, after }) => `${file}: ${before} -> ${after}`),
+      .map(({ file, source, after }) => `${file}: ${source}: ${after}`),
   };
 }

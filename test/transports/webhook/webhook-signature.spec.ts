@@ -72,6 +72,7 @@ describe('The signature of a post', () => {
     ['none', { 'x-snorky-signature': undefined }],
     ['an empty one', { 'x-snorky-signature': '' }],
     ['a list of headers', { 'x-snorky-signature': ['a', 'b'] }],
+    ['a list of time stamps', { 'x-snorky-timestamp': [String(AT)] }],
     ['no time stamp', { 'x-snorky-timestamp': undefined }],
     ['another time stamp', { 'x-snorky-timestamp': String(AT + 1) }],
     ['a time stamp that is none', { 'x-snorky-timestamp': `${AT}.0` }],
