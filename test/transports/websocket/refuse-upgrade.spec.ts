@@ -74,7 +74,7 @@ describe('The refusal of an upgrade', () => {
         'content-type': 'text/html',
         'Content-Length': '1',
         'Transfer-Encoding': 'chunked',
-      } as Record<string, string>),
+      } as unknown as Record<string, string>),
     );
     const [head] = socket.written.split('\r\n\r\n') as [string];
     const lines = head.split('\r\n').slice(1);
