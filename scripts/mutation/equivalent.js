@@ -19,4 +19,19 @@ export const EQUIVALENT = [
     after,
     why: 'A text is made bytes and a text again, and is the same.',
   })),
+  {
+    file: 'src/transports/http/backend-keys.ts',
+    source:
+      "this.digests = list.map((key) => digest(Buffer.from(key, 'utf8')));",
+    before: "'utf8'",
+    after: '""',
+    why: 'It is what Node takes where no encoding is named.',
+  },
+  {
+    file: 'src/transports/http/backend-keys.ts',
+    source: "if (typeof header !== 'string' || header === '') return false;",
+    before: "header === ''",
+    after: 'false',
+    why: 'No key is empty, so that an empty header is none of them anyway.',
+  },
 ];

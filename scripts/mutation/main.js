@@ -70,6 +70,13 @@ console.log(`${chosen.length} of ${inPart.length} mutants of ${wanted}`);
 
 const specs = specsOf(FOLDERS[folder]);
 const trials = [];
+// A process in an endless loop does not notice that this one has ended.
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    for (const [, trial] of trials) trial.end();
+    process.exit(2);
+  });
+}
 await inParallel(specs, async (spec) => {
   const trial = new SpecTrial(spec, where);
   trials.push([spec, trial]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { FrameJoiner } from '../../../src/transports/websocket/frame-joiner.js';
 import {
   encodeTextFrame,
@@ -67,6 +67,23 @@ describe('FrameJoiner', () => {
     expect(joiner.join([...frames])).toBe(joined);
     await new Promise(setImmediate);
     expect(joiner.join([...frames])).not.toBe(joined);
+  });
+
+  it('keeps nothing past the turn, and asks for that once', async () => {
+    const later = jest.spyOn(globalThis, 'setImmediate');
+    try {
+      const joiner = new FrameJoiner();
+      joiner.join(frames);
+      joiner.join(frames.slice(0, 2));
+      joiner.join([...frames].reverse());
+      expect(later).toHaveBeenCalledTimes(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      later.mockClear();
+      joiner.join(frames);
+      expect(later).toHaveBeenCalledTimes(1);
+    } finally {
+      later.mockRestore();
+    }
   });
 
   it('tells apart frames that only look the same, and lists of other lengths', () => {
