@@ -204,11 +204,13 @@ export class DataSyncEngine implements Routing {
         entered.push(subscription);
       else stayed.push(subscription);
     }
-    return [
-      { delta, to: stayed },
-      { delta: asInsert(delta), to: entered },
-      { delta: asDelete(delta), to: left },
-    ].filter(({ to }) => to.length > 0);
+    const routed: Routed[] = [];
+    if (stayed.length > 0) routed.push({ delta, to: stayed });
+    if (entered.length > 0) {
+      routed.push({ delta: asInsert(delta), to: entered });
+    }
+    if (left.length > 0) routed.push({ delta: asDelete(delta), to: left });
+    return routed;
   }
 
   private removeItems(items: readonly SubscriptionItem[]): void {

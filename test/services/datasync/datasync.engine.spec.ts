@@ -403,6 +403,21 @@ describe('Items', () => {
 });
 
 describe('A replay', () => {
+  it('tells all who missed a change the same delta, of which a text is made once', () => {
+    const world = new World(new ByKey());
+    const [one, other] = [1, 2].map(() =>
+      world.subscribe({ dealer: 'ByKey', query: 'a' }),
+    ) as [Subscription, Subscription];
+    const came = update({ key: 'b' }, { key: 'a' }, 7);
+    const left = update({ key: 'a' }, { key: 'b' }, 8);
+    for (const delta of [came, left]) {
+      const [live] = world.engine.route(delta);
+      const missed = world.engine.replay(one, delta);
+      expect(missed).toBe(live?.delta);
+      expect(world.engine.replay(other, delta)).toBe(missed);
+    }
+  });
+
   it('tells a subscription what it would have heard live', () => {
     const seed = Date.now() >>> 0;
     const random = new Random(seed);

@@ -76,8 +76,12 @@ export class DeltaOutput {
     if (subscription.resumable) {
       const { client, token } = subscription;
       const texts = deltas.map((delta) => this.texts.withVersion(delta));
-      const entry = this.entries.of(all, position, this.service.$prefix);
-      this.write(client, entry.of(token, texts.join(',')));
+      const { $prefix } = this.service;
+      const heard = texts.join(',');
+      this.write(
+        client,
+        this.entries.message(all, position, $prefix, token, heard),
+      );
     } else {
       for (const delta of deltas) this.announce([subscription.client], delta);
     }

@@ -15,14 +15,32 @@ export function transition(
   return before ? asDelete(delta) : undefined;
 }
 
+/** Made once for all whom an update concerns, for as long as the log has it. */
+const inserts = new WeakMap<Update, Delta>();
+const deletes = new WeakMap<Update, Delta>();
+
 /** The row comes into what is subscribed to. */
-export function asInsert({ model, newData, version }: Update): Delta {
-  const delta = { type: 'insert' as const, model, data: newData };
-  return version === undefined ? delta : { ...delta, version };
+export function asInsert(update: Update): Delta {
+  let delta = inserts.get(update);
+  if (delta === undefined) {
+    const { model, newData: data, version } = update;
+    delta = { type: 'insert', model, data, ...versionOf(version) };
+    inserts.set(update, delta);
+  }
+  return delta;
 }
 
 /** The row leaves what is subscribed to. */
-export function asDelete({ model, oldData, version }: Update): Delta {
-  const delta = { type: 'delete' as const, model, data: oldData };
-  return version === undefined ? delta : { ...delta, version };
+export function asDelete(update: Update): Delta {
+  let delta = deletes.get(update);
+  if (delta === undefined) {
+    const { model, oldData: data, version } = update;
+    delta = { type: 'delete', model, data, ...versionOf(version) };
+    deletes.set(update, delta);
+  }
+  return delta;
+}
+
+function versionOf(version: number | undefined) {
+  return version === undefined ? {} : { version };
 }

@@ -7,6 +7,7 @@ import {
   EntryTexts,
   ReplayedEntries,
 } from '../../../../src/services/datasync/delivery/delta-texts.js';
+import { range } from '../../../support/datasync.js';
 import { newToken } from '../../../../src/services/datasync/tokens/token.js';
 
 describe('The messages of one entry', () => {
@@ -46,14 +47,38 @@ describe('The messages of one entry', () => {
     );
   });
 
-  it('are made once for all who missed it, and anew where a list comes at two places', () => {
+  it('are those of its own place, where a list comes at two', () => {
     const entries = new ReplayedEntries();
     const list: Delta[] = [{ type: 'insert', model: 'Task', data: 1 }];
-    const first = entries.of(list, 'a1', '');
-    expect(entries.of(list, 'a1', '')).toBe(first);
-    expect(entries.of(list, 'a2', '').of('t', '1')).toBe(
-      '{"type":"deltas","subscription":"t","deltas":[1],"position":"a2"}}',
-    );
-    expect(entries.of([...list], 'a1', '')).not.toBe(first);
+    for (const position of ['a1', 'a2', 'a1']) {
+      expect(entries.message(list, position, '', 't', '1')).toBe(
+        `{"type":"deltas","subscription":"t","deltas":[1],"position":"${position}"}}`,
+      );
+    }
+  });
+
+  it('are right beyond what is kept for who comes next', () => {
+    const entries = new ReplayedEntries(300);
+    const lists = range(1, 9).map((n): Delta[] => [
+      { type: 'insert', model: 'Task', data: n },
+    ]);
+    for (const token of ['t', 'u']) {
+      for (const [at, list] of lists.entries()) {
+        const message = entries.message(
+          list,
+          at,
+          '',
+          token,
+          JSON.stringify(list[0]),
+        );
+        expect(JSON.parse(message.slice(0, -1))).toEqual({
+          type: 'deltas',
+          subscription: token,
+          deltas: list,
+          position: at,
+        });
+        expect(entries.size).toBeLessThanOrEqual(300);
+      }
+    }
   });
 });

@@ -1,0 +1,35 @@
+/**
+ * Texts that were made lately, up to a bound of UTF-16 units: who asks next mostly
+ * asks for the same. Those that were made first go first.
+ */
+export class RecentTexts<Key extends object> {
+  private readonly texts = new Map<Key, string>();
+  private units = 0;
+
+  constructor(private readonly limit: number) {}
+
+  /** UTF-16 units that are kept. */
+  get size(): number {
+    return this.units;
+  }
+
+  get(key: Key): string | undefined {
+    return this.texts.get(key);
+  }
+
+  /** Keeps the text of a key that has none. One that is too long is not kept. */
+  add(key: Key, text: string): void {
+    if (text.length > this.limit) return;
+    this.units += text.length;
+    this.texts.set(key, text);
+    if (this.units > this.limit) this.shrink();
+  }
+
+  private shrink(): void {
+    for (const [oldest, { length }] of this.texts) {
+      this.texts.delete(oldest);
+      this.units -= length;
+      if (this.units <= this.limit) return;
+    }
+  }
+}
