@@ -388,6 +388,11 @@ export const ROOMS = [
     rooms: ['client/connection', 'client/calls', 'client/collections'],
   },
   {
+    folder: 'client/pubsub',
+    is: 'channels: published to, listened to by many at once',
+    rooms: ['client/connection', 'client/calls'],
+  },
+  {
     folder: 'client/people',
     is: 'chat, messages, cursors',
     rooms: ['client/calls'],

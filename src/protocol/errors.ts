@@ -23,6 +23,13 @@ export const NO_SUCH_SUBSCRIPTION = 'No such subscription';
 /** One more subscription than a connection may have. */
 export const TOO_MANY_SUBSCRIPTIONS = 'Too many subscriptions';
 
+/** The client is subscribed to the channel. */
+export const ALREADY_SUBSCRIBED = 'Already subscribed';
+/** What the servers share cannot be reached: nothing was done. Try again later. */
+export const UNAVAILABLE = 'Unavailable';
+/** The answer of what they share was lost: it was perhaps done. */
+export const OUTCOME_UNKNOWN = 'Outcome unknown';
+
 /**
  * Every error text that the bundled parts put on the wire. The texts are part
  * of the protocol: clients compare them, so they never change.
@@ -36,17 +43,15 @@ export const WireError = {
   invalidParams: INVALID_PARAMS,
   /** The command failed in a way that is not the caller's business. */
   internalError: 'Internal error',
-  /** What the servers share cannot be reached: nothing was done. Try again later. */
-  unavailable: 'Unavailable',
-  /** The answer of what they share was lost: it was perhaps done. */
-  outcomeUnknown: 'Outcome unknown',
+  unavailable: UNAVAILABLE,
+  outcomeUnknown: OUTCOME_UNKNOWN,
   /** A command signalled an RPC error without saying which. */
   exception: 'Exception',
   /** The command keeps state for a connection, and there is none (HTTP). */
   connectionRequired: 'Connection required',
   /** A policy hook did not allow it. */
   notAuthorized: 'Not authorized',
-  alreadySubscribed: 'Already subscribed',
+  alreadySubscribed: ALREADY_SUBSCRIBED,
   notSubscribed: 'Not subscribed',
   /** `items` of an authorization. */
   itemsNotAList: 'items should be a list',

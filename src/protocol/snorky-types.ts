@@ -137,7 +137,15 @@ export type DeltaInput = IfDeclared<
 
 type Channels = Declared<'channels'>;
 
-type DeclaredChannel = IfDeclared<'channels', keyof Channels & string, never>;
+/** The name of a channel that is declared. */
+export type DeclaredChannel = IfDeclared<
+  'channels',
+  keyof Channels & string,
+  never
+>;
+
+/** What the server publishes to a channel that is declared. */
+export type MessageOn<Name extends DeclaredChannel> = Channels[Name];
 
 /** A channel: one that is declared, or any that is no text. */
 export type ChannelInput<Channel> = IfDeclared<

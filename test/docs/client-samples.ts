@@ -427,6 +427,22 @@ const { shop } = snorky.services;`,
       ]);
     },
   },
+  channel: {
+    before: `${connectorOf('pubsub', 'PubSub')}
+interface Article { readonly headline: string; }
+declare function show(text: string): void;`,
+    after: 'export { snorky, stop };',
+    run: async (sample) => {
+      await using app = await channels();
+      using page = Page.of(app);
+      page.spy('show');
+      const { stop } = (await page.load(sample)) as unknown as {
+        stop: () => void;
+      };
+      expect(page.called('show')).toEqual([['Hello']]);
+      stop();
+    },
+  },
   live: {
     before: `${LIVE}
 declare function token(): string;

@@ -201,7 +201,11 @@ describe("The manual's tables", () => {
     );
     const all = [
       ...rows,
-      ['`PubSub`', '`subscribe`, `unsubscribe`, `publish`', pubsub.join(', ')],
+      [
+        '`PubSub`',
+        '`channel`, `subscribe`, `unsubscribe`, `publish`',
+        pubsub.join(', '),
+      ],
     ];
     const classes = { Chat, Messaging, Cursors, PubSub };
     expect(all.map(([name]) => plain(name))).toEqual(Object.keys(classes));

@@ -57,7 +57,7 @@ export class Declarations {
       (one) => ts.isClassDeclaration(one) && one.name?.text === name,
     ) as ts.ClassDeclaration | undefined;
     if (found === undefined) throw new Error(`No class "${name}".`);
-    return found.members
+    const names = found.members
       .filter((member) => {
         const flags = ts.getCombinedModifierFlags(member);
         const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Static;
@@ -65,6 +65,8 @@ export class Declarations {
       })
       .map((member) => member.name?.getText() ?? '')
       .filter((member) => !/^(#|\$|__)/.test(member));
+    // A method may be declared several times.
+    return [...new Set(names)];
   }
 
   /** The texts of a type that is a choice of them. */

@@ -91,6 +91,17 @@ export async function use(services: Services): Promise<void> {
   });
   await pubsub.publish({ channel: `room:${sum}`, message: { text: 'Hi' } });
   await pubsub.publish({ channel: ['any', author], message: author });
+  const news = pubsub.channel('news');
+  news.on(({ headline, at: when }) => [headline, when.slice(0, 10)]);
+  await news.publish({ headline: 'Hi', author, at: new Date() });
+  const room = pubsub.channel('room:7').getSnapshot();
+  room.message?.text.slice(0, 1);
+  const own = pubsub.channel<User>(['any', 1]);
+  own.on(({ id }) => id.slice(0, 1));
+  await own.publish(author);
+  const any = pubsub.channel({ team: author });
+  await any.publish(author);
+  any.on((message) => JSON.stringify(message));
   datasync.deltaReceived.add((delta) => {
     if (delta.model === 'Task' && delta.type === 'insert') {
       return delta.data.due.slice(0, 10);
@@ -135,6 +146,14 @@ export async function misuse(
   await pubsub.publish({ channel: 'news', message: { text: 'Hi' } });
   // @ts-expect-error: a wrong type.
   await pubsub.publish({ channel: 'room:7', message: { text: 7 } });
+  // @ts-expect-error: no such channel.
+  pubsub.channel('nws');
+  // @ts-expect-error: no such message.
+  await pubsub.channel('news').publish({ text: 'Hi' });
+  // @ts-expect-error: a date comes as text.
+  pubsub.channel('news').on(({ at }) => at.getTime());
+  // @ts-expect-error: a function.
+  await pubsub.channel(['any']).publish(bad);
   // @ts-expect-error: a function.
   await pubsub.publish({ channel: ['any'], message: bad });
   // @ts-expect-error: no such model.

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { PubSubModule, PubSubService, SnorkyModule } from 'snorky';
 import { PubSub, RPCService } from 'snorky/client';
-import { startApp, type RunningApp } from '../support/app.js';
-import { connect, dispatched, inState, rejection } from './support/client.js';
-import { Line } from '../../harness/line.js';
-import { ScriptedServer } from './support/scripted-server.js';
+import { startApp, type RunningApp } from '../../support/app.js';
+import { connect, dispatched, inState, rejection } from '../support/client.js';
+import { Line } from '../../../harness/line.js';
+import { ScriptedServer } from '../support/scripted-server.js';
 
 /** Nobody may read what is secret from the second time on. */
 class Channels extends PubSubService {

@@ -1,15 +1,20 @@
-import type { JsonValue } from '../protocol/json.js';
-import type { RpcNotification } from '../protocol/rpc.js';
+import { jsonOf } from '../../protocol/envelope.js';
+import { canonicalKey, type JsonValue } from '../../protocol/json.js';
+import type { RpcNotification } from '../../protocol/rpc.js';
 import type {
   ChannelInput,
+  DeclaredChannel,
+  MessageOn,
   MessageInput,
   Publication,
   ReceivedChannel,
-} from '../protocol/snorky-types.js';
-import type { CallOptions } from './calls/call-options.js';
-import { tell } from './calls/notifications.js';
-import { RenewingService } from './calls/renewing-service.js';
-import type { Signal } from './signal.js';
+} from '../../protocol/snorky-types.js';
+import type { CallOptions } from '../calls/call-options.js';
+import { tell } from '../calls/notifications.js';
+import type { ConnectorError } from '../errors.js';
+import { RenewingService } from '../calls/renewing-service.js';
+import type { Signal } from '../signal.js';
+import { channelOf, type Channel, type HeardChannel } from './channel.js';
 
 /** A channel: any JSON. */
 interface ChannelParams {
@@ -42,6 +47,24 @@ export class PubSub extends RenewingService<ChannelParams, null> {
   declare readonly unsubscribed: Signal<
     [channel: ReceivedChannel, error: unknown]
   >;
+  /** @internal Those that somebody listens to. */
+  declare $listened: Set<HeardChannel>;
+
+  /**
+   * A channel as an object: with listeners of its own, counted, and a snapshot for
+   * frameworks. Nothing is sent before somebody listens.
+   */
+  channel<const Name extends DeclaredChannel>(
+    name: Name,
+  ): Channel<MessageOn<Name>>;
+  /** Where `SnorkyTypes` declares no messages of it. */
+  channel<Message = JsonValue, const Name = JsonValue>(
+    name: ChannelInput<Name>,
+  ): Channel<Message>;
+  channel(name: unknown): never {
+    // Whoever has it may change it.
+    return channelOf(jsonOf(name), this) as never;
+  }
 
   /**
    * Subscribes to a channel, until `unsubscribe`. If the connection is lost
@@ -59,7 +82,13 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     { channel }: { readonly channel: ChannelInput<Channel> },
     options?: CallOptions,
   ): Promise<null> {
-    return this.$leave('unsubscribe', { channel }, options);
+    const left = this.$leave('unsubscribe', { channel }, options);
+    // It was that of those who listen to the channel, too.
+    const again = (): void => {
+      for (const each of this.$of(jsonOf(channel))) each.$ask();
+    };
+    left.then(again, again);
+    return left;
   }
 
   /** Publishes a message, where the server lets clients do so. */
@@ -77,6 +106,7 @@ export class PubSub extends RenewingService<ChannelParams, null> {
   override $setUp(): void {
     super.$setUp();
     this.$signals('messageReceived', 'resubscribed', 'unsubscribed');
+    this.$listened = new Set();
   }
 
   /** @internal */
@@ -91,12 +121,42 @@ export class PubSub extends RenewingService<ChannelParams, null> {
 
   /** @internal */
   override $heard(notification: RpcNotification): boolean {
-    return tell(
+    const isMessage = tell(
       notification,
       'message',
       this.messageReceived,
       'channel',
       'message',
     );
+    const { channel, message } = notification as unknown as Publication;
+    if (isMessage) for (const each of this.$of(channel)) each.$receive(message);
+    return isMessage;
+  }
+
+  /** @internal */
+  override $connected(): void {
+    // First: what channels share with them is told as subscribed already.
+    super.$connected();
+    for (const channel of this.$listened) channel.$ask();
+  }
+
+  /** @internal */
+  override $lost(error: ConnectorError, final: boolean): void {
+    super.$lost(error, final);
+    for (const channel of this.$listened) channel.$lost();
+  }
+
+  /** @internal Whether the channel is subscribed to otherwise. */
+  $isHeld(name: JsonValue): boolean {
+    return (
+      this.$of(name).length > 0 || this.$find({ channel: name }) !== undefined
+    );
+  }
+
+  /** Those of one channel that somebody listens to. */
+  private $of(name: JsonValue): HeardChannel[] {
+    const all = [...this.$listened];
+    const key = all.length > 0 && canonicalKey(name);
+    return all.filter(({ $key }) => $key === key);
   }
 }
