@@ -2,8 +2,8 @@ import { BrokerUnavailable, BrokerUncertain } from '../broker/broker-errors.js';
 import { asPromise, isPromiseLike } from './promise-like.js';
 
 /**
- * Does the rest of something of which a part is done: where the broker cannot be
- * reached for it, nobody may be told that nothing was done.
+ * Does the rest of something that is done in part. Where the broker cannot be
+ * reached for the rest, the caller must not hear that nothing was done.
  */
 export function afterPart<Answer>(
   act: () => Answer | PromiseLike<Answer>,

@@ -1,6 +1,6 @@
 /**
- * `instanceof`, for what somebody else made or threw: to ask a proxy what class it
- * is of may throw in its turn.
+ * `instanceof` for values of an application, which never throws: a proxy may
+ * throw when it is asked for its class.
  */
 export function isInstance<T>(
   value: unknown,

@@ -12,8 +12,8 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * A promise of the usual kind, of whatever is one. Somebody's own `then` may throw,
- * call back twice or give nothing; the usual one is given back as it is.
+ * A native promise of any thenable. A `then` of an application may throw, call
+ * back twice or give nothing; a native promise is returned as it is.
  */
 export function asPromise<T>(value: PromiseLike<T>): Promise<T> {
   const usual =
@@ -26,8 +26,8 @@ export function asPromise<T>(value: PromiseLike<T>): Promise<T> {
 }
 
 /**
- * Lets what a promise comes to reach nobody, as it came where none is waited for:
- * its rejection would end the process.
+ * Ignores the outcome of a promise that nobody waits for: its rejection would end
+ * the process.
  */
 export function disown(value: unknown): void {
   if (isPromiseLike(value)) asPromise(value).catch(() => {});

@@ -16,7 +16,10 @@ export function versioned(version: number, value: JsonObject): JsonObject {
   return { v: version, ...value };
 }
 
-/** A value of this form; undefined for all that is of another version, or no value of ours. */
+/**
+ * A value of this form; undefined for a value of another version, and for
+ * anything else.
+ */
 export function ofVersion(
   version: number,
   value: JsonValue,

@@ -36,7 +36,7 @@ export interface ObservableLike<Value> {
   forEach(next: (value: Value) => void): PromiseLike<void>;
 }
 
-/** What of a request is enough to tell it from another second parameter. */
+/** The members by which a request is told from another second parameter. */
 interface RequestLike {
   readonly callId: JsonValue | undefined;
   reply(data?: unknown): void;

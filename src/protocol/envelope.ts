@@ -92,7 +92,7 @@ export function encodeJson(value: unknown): string {
 }
 
 /**
- * A value as whoever it is sent to will have it, and nobody else can change it.
+ * A value as its receiver will have it: a copy that nobody else can change.
  *
  * @throws TypeError as `encodeJson` does.
  */

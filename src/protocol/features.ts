@@ -11,15 +11,15 @@ export const HELLO = 'hello';
 export const FEATURE_BITS = {
   /** Calls that would be discarded are answered with an error. */
   errors: 1,
-  /** Whoever loses a subscription to another connection is told. */
+  /** A connection is told when another one takes its subscription over. */
   taken: 2,
-  /** Whoever loses a subscription to a revocation is told. */
+  /** A connection is told when its subscription is revoked. */
   revoked: 4,
-  /** Whoever has to fetch again is told, instead of being closed. */
+  /** A connection that has to fetch again is told, instead of being closed. */
   refetch: 8,
-  /** Whoever loses subscriptions by a change of identity is told. */
+  /** A connection is told when a change of identity ends its subscriptions. */
   identity: 16,
-  /** Whoever has missed messages is told. */
+  /** A connection is told when it has missed messages. */
   gap: 32,
   /** A subscription goes on at the place of another one. */
   replaces: 64,

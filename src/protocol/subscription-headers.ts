@@ -3,15 +3,17 @@
  * request. The names are part of the protocol.
  */
 export const SubscriptionHeader = {
-  /** Of the request: `Subscribe` or `Renew`, in any case. */
+  /** Sent with a request: `Subscribe` or `Renew`, in any case. */
   ask: 'X-Snorky',
-  /** Of the answer: the token. */
+  /** Sent with an answer: the token. */
   token: 'X-Subscription-Token',
   /** The same, by its other name. */
   alias: 'X-Subscription',
-  /** Of the answer: these are not all rows that match, but a part of them. */
+  /**
+   * Sent with an answer that has a part of the matching rows, not all of them.
+   */
   partial: 'X-Subscription-Partial',
-  /** Of the answer: whole milliseconds until the subscription ends. */
+  /** Sent with an answer: whole milliseconds until the subscription ends. */
   expires: 'X-Subscription-Expires',
 } as const;
 

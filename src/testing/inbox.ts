@@ -1,7 +1,7 @@
 /** How long a test waits for a message, in milliseconds, unless it says. */
 export const PATIENCE = 2000;
 
-/** So many of what arrived are told by an error. */
+/** So many of the messages that arrived are listed in an error. */
 const TOLD = 10;
 
 interface Waiting<T> {

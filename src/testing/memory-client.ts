@@ -72,8 +72,8 @@ export abstract class MemoryClient extends Client {
   $finish(code: number, reason: string): void {
     if (!this.open) return;
     this.open = false;
-    // As of a socket, services hear of the end in a later turn: whoever closes a
-    // client in a hook must not have others told of its end before its start.
+    // Services hear of the end in a later turn, as with a socket: when a hook closes
+    // the client, the other services must hear of its start first.
     setImmediate(() => {
       this.$registry.disconnect(this);
       this.$ended({ code, reason });

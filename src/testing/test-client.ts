@@ -103,11 +103,12 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
   }
 
   /**
-   * A list of rows that follows the server, as a page has it: fetched from a route
-   * of the application with `@Subscribable()`, with the headers of this client. The
-   * route is asked on a port of loopback, which ends with this client; the
-   * connection is this one, of which messages of DataSync go to the list from then on.
-   * The list is `closed` when the connection has ended, since no page comes back.
+   * A list of rows that follows the server, as a page has it: fetched from a
+   * route of the application with `@Subscribable()`, with the headers of this
+   * client. The route is asked on a port of loopback, which ends with this
+   * client; the connection is this one, and its messages of DataSync go to the
+   * list from then on. The list is `closed` when the connection has ended, since
+   * no page comes back.
    *
    * @param options As of `liveCollection`; `service` is the name of the DataSync
    *   service, by default `datasync`.

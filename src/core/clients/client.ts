@@ -75,8 +75,8 @@ export abstract class Client {
   /** @internal What those took to send, in UTF-16 units. */
   pendingBytes = 0;
   /**
-   * How far the closings of identities had come when the oldest of its requests
-   * without an answer arrived: what it decides may be of then.
+   * The mark of the closings of identities when its oldest unanswered request
+   * arrived. That request may decide by what was true then.
    *
    * @internal
    */

@@ -5,14 +5,14 @@ import { frozenJson } from '../json/frozen-json.js';
 export class IdentityIndex<Member> {
   private readonly byKey = new Map<string, Set<Member>>();
   /**
-   * Under which key each member stands. It is never made from the identity again:
-   * a key that came out otherwise would leave the member here for ever.
+   * The key of each member. It is never made from the identity again: if it came
+   * out otherwise, the member would stay here for ever.
    */
   private readonly keys = new Map<Member, string>();
 
   /** @throws NotJsonError when JSON cannot express the identity. */
   of(identity: unknown): ReadonlySet<Member> {
-    // Made JSON as an identity is that somebody is given; undefined is nobody.
+    // It is made JSON as the identities of clients are; undefined is nobody.
     const value = frozenJson(identity ?? null, 'identity');
     return this.byKey.get(canonicalKey(value)) ?? new Set<Member>();
   }

@@ -83,10 +83,10 @@ export const TRY_AGAIN = 'Try again';
 const VERSION = 1;
 
 /**
- * Closes connections on all nodes, by a log that all of them read. The guards of
- * somebody who is being let in, or a command that logs somebody in, may have looked
- * before the application took the right away: so whoever was closed since they began
- * is not let in, or closed.
+ * Closes connections on all nodes, by a log that all of them read. Guards that
+ * let a client in, and commands that log it in, may have looked before the
+ * application took the right away. So a client whose identity was closed since
+ * they began is not let in, or is closed.
  */
 export class Everywhere implements EveryNode {
   private readonly recent = new RecentClosings();
@@ -135,7 +135,7 @@ export class Everywhere implements EveryNode {
     );
   }
 
-  /** Where somebody stands about whom is being decided from now on. */
+  /** The mark for a client about whom the application begins to decide now. */
   mark(): number {
     return this.recent.mark();
   }

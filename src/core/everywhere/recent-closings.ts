@@ -2,8 +2,8 @@
 const LIMIT = 10_000;
 
 /**
- * Which identities were closed lately: for whoever was being decided about at that
- * moment, by guards that may have looked before.
+ * The identities that were closed lately. A client may be in the middle of its
+ * admission then, by guards that have looked before.
  */
 export class RecentClosings {
   /** By key, with the number of the last closing; the earliest first. */

@@ -34,7 +34,8 @@ export function frozenJson(
     return copy;
   } catch (error) {
     if (isInstance(error, NotJson)) {
-      // Of a value that is too large, the part at which the count ended is chance.
+      // The count ends at some part of a value that is too large: the part says
+      // nothing.
       const at = pathText(name, error.kind === 'size' ? [] : path);
       throw new NotJsonError(at, error.kind, error.message);
     }

@@ -1,4 +1,4 @@
-/** What of a value JSON cannot express. */
+/** The kinds of what JSON cannot express. */
 export type NotJsonKind =
   | 'bigint'
   | 'function'
@@ -7,7 +7,7 @@ export type NotJsonKind =
   | 'number'
   | 'promise'
   | 'collection'
-  /** An instance of which nothing would be left. */
+  /** An instance that would become `{}`. */
   | 'empty'
   | 'undefined'
   | 'cycle'
@@ -41,8 +41,8 @@ export class NotJsonError extends TypeError {
 }
 
 /**
- * Thrown in the middle of a value, for what JSON cannot express there. Where that
- * is, whoever catches it knows.
+ * Thrown in the middle of a value, at a part that JSON cannot express. The path
+ * to the part is known where this is caught.
  */
 export class NotJson extends Error {
   constructor(

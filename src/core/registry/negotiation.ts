@@ -13,8 +13,8 @@ import type { RpcRequest } from '../rpc/rpc-request.js';
 import { RpcService } from '../rpc/rpc-service.js';
 
 /**
- * What this server has, and tells whoever asks. A part that brings a feature
- * adds it here, and its row to docs/protocol.md.
+ * The features that this server has. A part that brings a feature adds it here,
+ * and its row to docs/protocol.md.
  */
 export const SUPPORTED_FEATURES: readonly Feature[] = [
   'errors',

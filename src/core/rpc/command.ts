@@ -23,9 +23,9 @@ export interface Command {
    */
   readonly staged: boolean;
   /**
-   * A promise of what a result stands for that a promise of `invoke` has come
-   * to; undefined where it is the answer itself. Then it is answered at once: a
-   * promise in between would let later messages overtake it.
+   * For a result that stands for a later one, such as an Observable: the promise
+   * of that one. Undefined where the result is the answer itself, which is then
+   * sent at once: a promise in between would let later messages overtake it.
    */
   readonly unwrap?: (value: unknown) => Promise<unknown> | undefined;
 }

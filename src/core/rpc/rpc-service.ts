@@ -50,7 +50,7 @@ export abstract class RpcService
   }
 
   /**
-   * Makes commands callable. Called at start-up by whoever found them.
+   * Makes commands callable. Called at start-up.
    *
    * @throws Error when the service has a command of that name already.
    */
@@ -73,9 +73,9 @@ export abstract class RpcService
   }
 
   /**
-   * Starts the command that a message calls. Whoever overrides it passes `size`
-   * on: it counts towards what a connection may have unanswered, and to find it
-   * out again costs a look at all of the message.
+   * Starts the command that a message calls. An override must pass `size` on. It
+   * counts towards what a connection may have unanswered, and computing it again
+   * would walk the whole message.
    */
   processMessageFrom(
     client: Client,

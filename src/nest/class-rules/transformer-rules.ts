@@ -216,7 +216,10 @@ async function decoratedClasses(
   }
 }
 
-/** Whether a class has a say of its own, or is of the language or of Node. */
+/**
+ * Whether the class decides by itself how it leaves, or belongs to the language
+ * or to Node.
+ */
 function speaksForItself(object: object): boolean {
   const { constructor } = object;
   return (

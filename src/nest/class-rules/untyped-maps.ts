@@ -2,7 +2,7 @@
 export interface KnownClasses {
   /** Whether the class of an object has rules. */
   hasRules(object: object): boolean;
-  /** Whether a member says of which class its values are: `@Type()`. */
+  /** Whether a member declares the class of its values: `@Type()`. */
   isTyped(object: object, member: string): boolean;
 }
 

@@ -43,7 +43,7 @@ export function exposedCommand(
     staged: false,
     invoke(request) {
       names?.check(request.params);
-      // Of what does not wait there are no promises.
+      // Promises are made only where something waits.
       const read = readers.map((reader) => outcomeOf(() => reader(request)));
       return call(argumentsOf(read as Outcome[]));
     },

@@ -50,7 +50,8 @@ function requestView(request: RpcRequest): object {
       params: {},
       cookies: { ...cookies },
       client,
-      // Of now: it may have logged in, or out, since it connected.
+      // The identity that it has now: it may have logged in, or out, since it
+      // connected.
       user: thawed(client.identity as JsonValue) ?? undefined,
       body: thawed(params),
     };

@@ -14,11 +14,11 @@ import {
   type EnhancerKind,
 } from './enhancer-kinds.js';
 
-/** What is said of enhancers that nothing runs. */
+/** The sentences about enhancers that would never run. */
 export interface UnboundReasons {
-  /** Of one on the class. */
+  /** For an enhancer on the class. */
   readonly onClass: string;
-  /** Of one on a method that is not run from outside. */
+  /** For an enhancer on a method that clients cannot call. */
   readonly onMethod: string;
   /** Methods that Snorky calls, so that they are nobody else's. */
   readonly called: readonly (string | symbol)[];

@@ -63,7 +63,9 @@ export class GatewayExplorer implements OnModuleInit {
     this.explore();
   }
 
-  /** Who decides about the upgrades of an endpoint; undefined: nobody. */
+  /**
+   * What decides about the upgrades of an endpoint; undefined: nothing does.
+   */
   admissionFor(
     registry: string,
     { middleware = [], globalGuards = false }: WebSocketLateOptions,
@@ -94,7 +96,7 @@ export class GatewayExplorer implements OnModuleInit {
   }
 
   /**
-   * Whose a route's request is, as the gateway of a registry tells.
+   * The identity behind a route's request, by the gateway of a registry.
    *
    * @throws whatever the gateway does, or that it does not tell.
    */
@@ -106,7 +108,9 @@ export class GatewayExplorer implements OnModuleInit {
     return place === undefined ? NOBODY : routeIdentity(place, request);
   }
 
-  /** Who decides about connections, in words. Empty: nobody does. */
+  /**
+   * A text that names what decides about connections; empty where nothing does.
+   */
   deciding(
     registry: string,
     { middleware = [], globalGuards = false }: WebSocketLateOptions,

@@ -8,7 +8,7 @@ import {
 } from './identification.js';
 import { hasUser, type RouteRequest } from './route-request.js';
 
-/** Whose a route's request is. */
+/** The identity behind a route's request. */
 export interface RouteIdentity {
   /** The identity that this user's connections have; null: nobody's. */
   readonly identity: JsonValue;
@@ -19,7 +19,7 @@ export interface RouteIdentity {
 export const NOBODY: RouteIdentity = { identity: null };
 
 /**
- * Asks a gateway of whom a route's request is.
+ * Asks a gateway for the identity behind a route's request.
  *
  * @throws Error when the request has a user and the gateway does not tell whom it
  *   knows by it: what is meant for this user must not be given to anybody.

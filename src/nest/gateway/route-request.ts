@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { UserOr } from '../../protocol/snorky-types.js';
 import type { UpgradeUser } from './upgrade-request.js';
 
-/** What of a route's request Express and Fastify have in common. */
+/** The members that requests of Express and Fastify have in common. */
 export interface RouteRequest {
   readonly method: string;
   readonly url: string;

@@ -26,7 +26,10 @@ interface Told extends ResolvedEvents {
   readonly webhook: Webhook<RegistryEvent> | undefined;
 }
 
-/** Tells what happens in registries to whoever their options name. */
+/**
+ * Tells what happens in registries to the webhooks and providers that their
+ * options name.
+ */
 @Injectable()
 export class EventHost implements OnModuleInit, OnApplicationShutdown {
   private readonly told: readonly Told[];
@@ -59,7 +62,7 @@ export class EventHost implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Connections are closed by then, and what is told of that waits already. */
+  /** Connections are closed by then, and their events wait already. */
   async onApplicationShutdown(): Promise<void> {
     const { shutdownTimeout } = this.options;
     const hooks = this.told.flatMap(({ webhook }) => webhook ?? []);

@@ -22,7 +22,7 @@ export function refusePlainly(
   response.end(bodyOf(refusal));
 }
 
-/** Answers whoever has mistaken an endpoint for a route. */
+/** Answers a plain request to the path of an endpoint. */
 export function answerNoRoute(
   { method }: IncomingMessage,
   response: ServerResponse,

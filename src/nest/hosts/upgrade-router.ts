@@ -83,7 +83,7 @@ export class UpgradeRouter {
     return true;
   };
 
-  /** Whether what a request offers is for nobody here. */
+  /** Whether no listener here takes what a request offers. */
   private readonly declines = ({ headers }: IncomingMessage): boolean =>
     !/\bwebsocket\b/i.test(headers.upgrade ?? '') && this.isAlone();
 
@@ -108,7 +108,7 @@ export class UpgradeRouter {
     return undefined;
   }
 
-  /** The adapter that a listener for upgrades is of. */
+  /** The adapter to which a listener for upgrades belongs. */
   private ownerOf(listener: unknown): SnorkyWsAdapter | undefined {
     for (const { adapter } of this.routes) {
       if (adapter?.owns(listener)) return adapter;

@@ -4,7 +4,10 @@ import { InvalidParams } from '../../core/rpc/rpc-error.js';
 import type { SchemaIssue } from '../decorators/standard-schema.js';
 import { FIXED_LIMITS } from '../../protocol/limits.js';
 
-/** Fields that are told of; of a list of a million wrong items the first ones. */
+/**
+ * Fields that a caller is told of: the first ones, where a list has a million
+ * wrong items.
+ */
 const MOST_FIELDS = FIXED_LIMITS.faultFields;
 /** Messages of one field. */
 const MOST_MESSAGES = FIXED_LIMITS.faultMessages;

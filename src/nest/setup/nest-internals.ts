@@ -142,8 +142,8 @@ export interface Made {
 /**
  * What a provider, or an enhancer, is in a context.
  *
- * @param inquirerId The id of the wrapper that it was made for: transient ones
- *   are another for each.
+ * @param inquirerId The id of the wrapper that it was made for: a transient
+ *   provider has another instance for each.
  * @param contextId Without it, the context of what is made once.
  */
 export function madeFor(

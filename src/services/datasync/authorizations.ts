@@ -13,7 +13,7 @@ import type { SubscriptionStore } from './tokens/store.js';
 import type { TokenWarnings } from './tokens/token-warnings.js';
 import { newToken } from './tokens/token.js';
 
-/** What tokens are given out with. */
+/** What giving out tokens needs. */
 interface AuthorizationParts {
   readonly engine: Pick<DataSyncEngine, 'checkItems'>;
   readonly store: SubscriptionStore;
@@ -25,7 +25,7 @@ interface AuthorizationParts {
   readonly maxItems: number;
 }
 
-/** Gives out tokens, which are good from where the logs end then. */
+/** Gives out tokens. Each is good from the present end of both logs. */
 export class Authorizations {
   constructor(private readonly parts: AuthorizationParts) {}
 

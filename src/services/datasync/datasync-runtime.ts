@@ -152,7 +152,7 @@ export class DataSyncRuntime {
     );
   }
 
-  /** Settles when what this node has of them is silent. */
+  /** Settles when this node's subscriptions to them are silent. */
   revoke(terms: RevocationTerms): MaybePromise<void> {
     const { dealer, token } = terms;
     if (dealer !== undefined && !this.engine.hasDealer(dealer)) {
@@ -160,7 +160,8 @@ export class DataSyncRuntime {
     }
     // Nobody can have it.
     if (token !== undefined && !isToken(token)) return;
-    // First where those who come are looked up, or one could come in between.
+    // The log of revocations comes first, since clients that come are looked up
+    // there: one could come in between.
     const logged = this.revocations.append(terms);
     return whenReady(logged, (at) =>
       whenReady(
@@ -232,7 +233,7 @@ export class DataSyncRuntime {
     };
   }
 
-  /** An entry that says what nobody here understands is as good as lost. */
+  /** An entry that this version cannot read is as good as lost. */
   private unreadable(): void {
     this.desk.gap();
     this.warnings.unreadable();

@@ -23,8 +23,8 @@ export interface DataSyncSetup {
 }
 
 /**
- * What a DataSync service has of its own, made when it is first needed: all copies
- * that Nest makes of the service have the same one.
+ * The state of a DataSync service, made when it is first needed. All copies that
+ * Nest makes of the service share it.
  */
 export class DataSyncState {
   readonly engine: DataSyncEngine;

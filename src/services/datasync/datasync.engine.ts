@@ -19,7 +19,7 @@ import {
 import type { Routed, Routing } from './delivery/routing.js';
 import type { Subscription } from './delivery/subscription.js';
 
-/** Told of a dealer that threw; everybody else is served. */
+/** Called when a dealer has thrown; the other dealers go on. */
 export type DealerFailed = (dealer: Dealer<never>, error: unknown) => void;
 
 type JsonDealer = Dealer<JsonValue>;
@@ -55,7 +55,7 @@ export class DataSyncEngine implements Routing {
     return this.byModel.has(model);
   }
 
-  /** Whether one of some items is of one of the models. */
+  /** Whether any of the items belongs to one of the models. */
   concerns(
     items: readonly ItemRequest[],
     models: ReadonlySet<string>,

@@ -61,7 +61,9 @@ export type DataSyncModuleAsyncOptions = BundledAsyncOptions<
   DataSyncStaticOptions,
   DataSyncOptions
 > & {
-  /** As of `register`. Those of the factory come in place of them, by model. */
+  /**
+   * As for `register`. Options from the factory replace them, model by model.
+   */
   readonly models?: ModelsOptions;
 };
 
@@ -120,8 +122,8 @@ function providers(
 }
 
 /**
- * What stands for a dealer, such as one of a test, has its name, unless it says
- * another.
+ * A stand-in for a dealer, such as one of a test, has the dealer's name, unless
+ * it declares another.
  */
 function namedAs(declared: unknown, made: unknown): unknown {
   if (typeof declared !== 'function' || !(made instanceof Dealer)) return made;

@@ -17,7 +17,7 @@ export type Outcome =
       readonly retryAfter?: number;
     };
 
-/** Statuses below 500 of which another attempt may have another end. */
+/** Statuses below 500 after which another attempt may succeed. */
 const TEMPORARY = [408, 425, 429];
 const LONGEST_WAIT = 300_000;
 

@@ -35,7 +35,7 @@ export interface VerifyOptions {
 
 /**
  * Whether a post of events is from somebody who knows the secret, and not an old
- * one. For whoever receives it.
+ * one. The receiver of the posts calls this.
  *
  * @param secrets One, or several while a secret is being replaced.
  *

@@ -1,6 +1,6 @@
 import { WebSocket, type RawData } from 'ws';
 
-/** Whoever is told what a socket tells. */
+/** The listener to the events of a socket. */
 export interface SocketOwner {
   /** A ping is on its way, and its pong is not back. */
   awaitingPong: boolean;

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../../protocol/json.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
-/** Under a symbol, as of `Dealer`. */
+/** Under a symbol, as in `Dealer`. */
 const items: unique symbol = Symbol('snorky:broadcast-dealer');
 
 /**

@@ -6,7 +6,7 @@ import type { ModelOf } from '../../../protocol/snorky-types.js';
 export interface SubscriptionItem {
   /** The name of a dealer. */
   readonly dealer: string;
-  /** What of the dealer's model; what it may be, the dealer says. */
+  /** What is asked of the dealer's model. The dealer says what it may be. */
   readonly query: JsonValue;
   /** @internal */
   readonly subscription: object;
@@ -18,7 +18,7 @@ interface State {
   service: object | undefined;
 }
 
-/** In one object under a symbol, as of `Service`, which says why. */
+/** In one object under a symbol, as in `Service`, which says why. */
 const state: unique symbol = Symbol('snorky:dealer');
 
 /**
@@ -127,8 +127,8 @@ export function answerOf<Row>(
 }
 
 /**
- * Refuses a promise from what must be done when it returns. It would not be waited
- * for, and its failure would have nobody.
+ * Refuses a promise from a method that must be done when it returns. Nobody would
+ * wait for the promise, or handle its rejection.
  *
  * @internal
  */
@@ -151,7 +151,8 @@ function unusable(dealer: string, method: string, answer: unknown): Error {
 }
 
 /**
- * What can no longer throw half way: a dealer may answer with a generator.
+ * The items as a list, which cannot throw half way: a dealer may answer with a
+ * generator.
  *
  * @internal
  */

@@ -12,18 +12,21 @@ import { Dealer, type SubscriptionItem } from './dealer.js';
 
 /** Who knows which fields of rows leave the server. */
 interface Fields {
-  /** The first field of a filter that nobody may ask for. */
+  /** The first field of a filter that filters must not use. */
   hiddenOf(predicate: Predicate): string | undefined;
 }
 
 interface State {
   readonly index: FilterIndex<SubscriptionItem>;
-  /** By query, while anybody has it: a replay asks with the same one again. */
+  /**
+   * By query, while a subscription has it: a replay asks with the same query
+   * again.
+   */
   readonly parsed: WeakMap<object, Predicate>;
   fields: Fields | undefined;
 }
 
-/** Under a symbol, as of `Dealer`. */
+/** Under a symbol, as in `Dealer`. */
 const state: unique symbol = Symbol('snorky:filter-dealer');
 
 /**

@@ -3,7 +3,7 @@ import { canonicalKey, type JsonValue } from '../../../protocol/json.js';
 import type { JsonInput } from '../../../protocol/json-input.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
-/** Under a symbol, as of `Dealer`. */
+/** Under a symbol, as in `Dealer`. */
 const byKey: unique symbol = Symbol('snorky:simple-dealer');
 
 /**
@@ -19,9 +19,9 @@ export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
   private readonly [byKey] = new Map<string, Set<SubscriptionItem>>();
 
   /**
-   * The key of a row, made JSON as queries are: an `ObjectId` is its text. A row
-   * without one must throw, or give undefined: nobody is told of it then by this
-   * dealer, and the log says so.
+   * The key of a row, made JSON as queries are: an `ObjectId` is its text. For a
+   * row without a key, throw or return undefined: this dealer then tells nobody
+   * of the row, and the log says so.
    */
   abstract getKeyForModel(row: Row): JsonInput | undefined;
 

@@ -59,8 +59,9 @@ export class DeltaOutput {
   }
 
   /**
-   * Sends an entry that a subscription missed, if it concerns it. One that is
-   * replaying must not be told later positions, so this counts as no telling.
+   * Sends an entry that a subscription missed, if it concerns it. A subscription
+   * that replays must not hear of later positions, so this does not count as
+   * having told it one.
    */
   missed(
     subscription: Subscription,
@@ -101,8 +102,8 @@ export class DeltaOutput {
   hasHad(subscription: Subscription, position: Position): boolean {
     const { sentTo } = subscription;
     if (sentTo === undefined) return false;
-    // Where that cannot be said, the log was lost between the two, and the gap that
-    // ends this subscription is on its way: nothing more may be told to it.
+    // Where the positions cannot be compared, the log was lost between them, and the
+    // gap that ends this subscription is on its way: nothing more may be sent to it.
     if ((this.compare(position, sentTo) ?? 0) <= 0) return true;
     subscription.sentTo = undefined;
     return false;
@@ -116,7 +117,9 @@ export class DeltaOutput {
     );
   }
 
-  /** Sends what is not about deltas: all of this service goes one way. */
+  /**
+   * Sends other messages than deltas: all messages of the service take one way.
+   */
   tell(client: Client, text: string): void {
     this.write(client, `${this.service.$prefix}${text}}`);
   }

@@ -46,7 +46,8 @@ function remembered(
 
 /**
  * The messages of one entry to resumable subscriptions. They differ in the token
- * alone where the deltas are the same, which those of one row are.
+ * alone where the deltas are the same, as they are for subscriptions to the same
+ * row.
  */
 export class EntryTexts {
   private readonly opening: string;

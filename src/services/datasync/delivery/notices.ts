@@ -11,9 +11,9 @@ const SHORTEST = 250;
 const LONGEST = 30_000;
 
 /**
- * Tells clients how their subscriptions ended, if they asked to hear of it. What
- * ends many at once makes one message for each client. Others are closed where
- * their page would go on to say that it is live.
+ * Tells clients how their subscriptions ended, if they asked to hear of it. An
+ * event that ends many of them makes one message for each client. A client that
+ * did not ask is closed where its page would go on to say that it is live.
  */
 export class Notices {
   private readonly endings: Record<Ending, Map<Client, string[]>> = {
@@ -54,7 +54,10 @@ export class Notices {
     }
   }
 
-  /** The client is somebody else now: told even if nothing has ended by that. */
+  /**
+   * The client has another identity now: it hears of that even if nothing has
+   * ended.
+   */
   identityChanged(client: Client): void {
     const { identity } = this.endings;
     if (client.has('identity') && !identity.has(client)) {

@@ -6,10 +6,10 @@ import { ToldOrder } from './told-order.js';
 
 /**
  * Tells quiet subscriptions how far the log has come, before a quarter of its
- * memory has passed since they last heard: who hears nothing of its own would
+ * memory has passed since they last heard: a subscription without changes would
  * otherwise come back with a position that the log has forgotten.
  *
- * A look at the one that was told least recently tells whether anybody is due.
+ * Only the one that was told least recently is looked at.
  */
 export class PositionBeacon {
   private readonly order = new ToldOrder<Subscription>();
@@ -26,7 +26,7 @@ export class PositionBeacon {
     ) => void,
   ) {}
 
-  /** From now on a subscription is looked after: it knows a position. */
+  /** Tells a subscription positions from now on: its client knows one. */
   follow(subscription: Subscription): void {
     this.order.add(subscription, this.tally.mark());
     // An answer of the broker may come after the end.
@@ -35,7 +35,10 @@ export class PositionBeacon {
     this.timer ??= setInterval(this.look, delay).unref();
   }
 
-  /** An entry has told these its position. Of others it takes no notice. */
+  /**
+   * These subscriptions have heard of an entry, and with it of its position.
+   * Those that are not in the order are ignored.
+   */
   told(subscriptions: readonly Subscription[]): void {
     const mark = this.tally.mark();
     for (const subscription of subscriptions) {
@@ -49,7 +52,7 @@ export class PositionBeacon {
   }
 
   /**
-   * The log has taken an entry, of which nobody has been told yet.
+   * The log has taken an entry; no subscription has heard of it yet.
    *
    * @param measure Its size; asked for only while anybody listens.
    */
@@ -58,13 +61,13 @@ export class PositionBeacon {
     else this.tally.add(measure);
   }
 
-  /** Who that entry concerns has been told. */
+  /** The subscriptions that the entry concerns have heard of it. */
   advance(position: Position): void {
     this.last = position;
     this.look();
   }
 
-  /** What the log has come to is of no use any more. */
+  /** Positions of the log are void from now on. */
   gap(): void {
     this.last = undefined;
   }
@@ -85,7 +88,7 @@ export class PositionBeacon {
     const now = tally.mark();
     for (;;) {
       const { first } = order;
-      // Once all have been told, the first one is again who was told now.
+      // Once all have been told, the first one is the one that was told just now.
       if (first === undefined || first.mark === now) return;
       const { subscription, mark } = first;
       const due =

@@ -12,9 +12,15 @@ export class Subscription {
   matchedBefore = 0;
   /** @internal */
   matchedAfter = 0;
-  /** @internal Up to where it was sent the log when it went live, until that is passed. */
+  /**
+   * @internal The place in the log up to which it was sent entries when it went
+   * live; undefined once that is passed.
+   */
   sentTo: Position | undefined;
-  /** @internal What the log entry in work has for it: JSON texts with commas between. */
+  /**
+   * @internal What the present log entry has for it: JSON texts with commas
+   * between.
+   */
   outgoing = '';
   /** @internal Its place among those that are told positions. */
   told: Told<Subscription> | undefined;

@@ -15,8 +15,8 @@ interface Listed<S> {
 
 /**
  * Resumable subscriptions in the order in which they were last told a position.
- * Each delivery moves one to the end. A map keeps that order too, but it keeps
- * what was deleted as well, and has to be written anew again and again.
+ * Each delivery moves one to the end. A map keeps that order too, but it also
+ * keeps deleted entries until it is rebuilt, again and again.
  */
 export class ToldOrder<S extends Listed<S>> {
   private oldest: Told<S> | undefined;

@@ -3,8 +3,8 @@ import type { Delta } from '../../../protocol/delta.js';
 export type Update = Delta & { readonly type: 'update' };
 
 /**
- * What an update is to whom the row concerns, as its old and its new values do:
- * undefined where neither does.
+ * What an update means to a subscription, by whether it matches the old and the
+ * new row: undefined where it matches neither.
  */
 export function transition(
   delta: Update,

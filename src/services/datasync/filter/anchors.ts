@@ -100,7 +100,7 @@ function all(
   parts: readonly Predicate[],
   estimate: Estimate,
 ): Placement | undefined {
-  // By what they are: a filter must not hang twice in one place.
+  // Compared by their content: a filter must not hang twice in one place.
   const anchors = new Map<string, Anchor>();
   let cost = 0;
   for (const part of parts) {

@@ -8,7 +8,7 @@ import type { FieldPath } from './field.js';
 import { IntervalTree } from './interval-tree.js';
 import type { Orderable } from './order.js';
 
-/** Who asked for one value: nearly always a single one. */
+/** The members that asked for one value: nearly always a single one. */
 type Bucket<Entry> = Entry | Set<Entry>;
 
 /** Where counting intervals becomes a guess: counting on would cost too much. */
@@ -110,8 +110,7 @@ class ValueIndex<Entry extends object> {
 
 /**
  * What is looked up by the values of fields. Fields are a tree of names, as rows
- * are, so that a look-up walks the row and not all fields that anybody ever
- * asked for.
+ * are, so that a look-up walks the row and not all fields of all filters.
  */
 export class FieldIndex<Entry extends object> {
   private readonly children = new Map<string, FieldIndex<Entry>>();
@@ -175,7 +174,7 @@ export class FieldIndex<Entry extends object> {
     }
     const child = this.children.get(name);
     child?.deleteAt(path, depth + 1, anchor, entry);
-    // Names come from clients: what is empty must not stay.
+    // Names come from clients: empty nodes must not stay.
     if (child?.values === undefined && child?.children.size === 0) {
       this.children.delete(name);
     }

@@ -221,7 +221,7 @@ function rotateLeft<V>(node: Node<V>, right: Node<V>): Node<V> {
   return right;
 }
 
-/** Joins two subtrees of which the left is before the right. */
+/** Joins two subtrees; all of the left one is before the right one. */
 function merge<V>(
   left: Node<V> | undefined,
   right: Node<V> | undefined,

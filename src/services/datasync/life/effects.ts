@@ -17,7 +17,10 @@ export type Effect =
   | { readonly do: 'announce' }
   | { readonly do: 'check'; readonly authorization: Authorization }
   | { readonly do: 'place' }
-  /** Write down whose connection has it. That has no answer unless it fails. */
+  /**
+   * Record the identity of the connection that has the token. There is no
+   * answer unless it fails.
+   */
   | { readonly do: 'record' }
   | { readonly do: 'release' }
   | { readonly do: 'remove' }
@@ -37,9 +40,9 @@ export type Effect =
   /** From here on, with all before this position sent. */
   | { readonly do: 'register'; readonly position: Position }
   | { readonly do: 'unregister' }
-  /** The one at whose place it is has ended by that. */
+  /** The subscription whose place it took has ended. */
   | { readonly do: 'retire' }
-  /** To this node's clients it is gone: it is in no index any more. */
+  /** Take it out of every index: for this node's clients it is gone. */
   | { readonly do: 'forget' }
   // To the client
   | { readonly do: 'answer'; readonly result: Result }
@@ -62,5 +65,5 @@ export type Notice =
   | 'refetch'
   /** With all others of its connection. */
   | 'identity'
-  /** That of a token for somebody else, before the refusal. */
+  /** For a token of another identity, before the refusal. */
   | 'mismatch';

@@ -83,8 +83,9 @@ export function stop(life: Holds): readonly Effect[] {
 }
 
 /**
- * What was claimed in vain. Whoever had it before is told, to ask for it: it
- * would go on as if it had it still.
+ * Gives back a token that was claimed in vain. The connection that had it before
+ * is told, so that it asks for the token again: otherwise it would go on as if it
+ * still had it.
  */
 export function abandon(mode: Mode, fate: Fate): readonly Effect[] {
   if (mode === 'once') return NOTHING;
@@ -92,8 +93,9 @@ export function abandon(mode: Mode, fate: Fate): readonly Effect[] {
 }
 
 /**
- * What is held after all, though this life is over: by nobody who knows of it,
- * it would never run out. Whoever else has it by now keeps it.
+ * Releases a token that is held after all, though this life is over: nobody would
+ * know of it, and it would never run out. Another connection that has it by now
+ * keeps it.
  */
 function letGo(mode: Mode, fate: Fate): readonly Effect[] {
   return giveBack(mode, fate === 'removed' ? 'removed' : 'released');

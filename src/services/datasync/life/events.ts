@@ -33,7 +33,7 @@ export type LifeEvent =
   | { readonly type: 'cancel' }
   /** Its connection ends. */
   | { readonly type: 'disconnect' }
-  /** Its connection is somebody else's from now on. */
+  /** Its connection has another identity from now on. */
   | { readonly type: 'identityChanged' }
   /** It goes on under another token. */
   | { readonly type: 'replaced' }
@@ -41,15 +41,15 @@ export type LifeEvent =
   /** A later claim on this node has the token. */
   | { readonly type: 'superseded'; readonly bySelf: boolean }
   /**
-   * Another node says that somebody has taken the token over; or that may have
-   * been, and nobody can tell.
+   * Another node says that a connection has taken the token over, or a message
+   * that would say so may have been lost.
    */
   | { readonly type: 'taken' }
   /** The application takes it back. */
   | { readonly type: 'revoked' }
   /**
-   * What it is to has to be fetched again. A replay meets that in the log by
-   * itself, and is `uncovered`.
+   * Its rows have to be fetched again. A replay finds that in the log by itself,
+   * and is `uncovered`.
    */
   | { readonly type: 'invalidated' }
   /** The broker has lost changes. */
@@ -83,8 +83,8 @@ export type LifeEvent =
   /** The token is held by somebody else, or gone. */
   | { readonly type: 'lost' }
   /**
-   * There is no such token any more, or somebody has it by a way of which nobody
-   * was told.
+   * There is no such token any more, or another connection has it without this
+   * node having heard.
    */
   | { readonly type: 'forgotten' }
   | { readonly type: 'released' }

@@ -26,17 +26,17 @@ export type Debt =
   | { readonly to: 'cancellation' };
 
 /**
- * Where a subscription is, to one client of this node that came with its token.
- * A state has what is known in it: what it has not cannot be asked of it.
+ * The state of a subscription for one client of this node that came with its
+ * token. Each state has only the members that are known in it.
  */
 export type Life =
   /** The broker was asked for the token. */
   | {
       readonly state: 'claiming';
       readonly wish: Wish;
-      /** Somebody else may have it by the time that the answer comes. */
+      /** Another connection may have it by the time that the answer comes. */
       readonly doubted: boolean;
-      /** The client is somebody else than the one it was claimed for. */
+      /** The client has another identity than when the token was claimed. */
       readonly foreign: boolean;
     }
   /** The other nodes are being told who has it. */

@@ -16,7 +16,7 @@ export interface CatchUpTarget {
   readonly congested: boolean;
   /** Calls back when the client has taken what was waiting. */
   whenDrained(act: () => void): void;
-  /** Answers false where it cannot go on: what came of that, it says itself. */
+  /** Answers false where it cannot go on; it has reported that itself then. */
   send(entry: TopicEntry): boolean;
   /**
    * Everything up to here was sent; what is read from now on is live, except for
@@ -97,7 +97,8 @@ export class CatchUp {
 
   private turnPage(): boolean {
     const { reader } = this.context;
-    // What was read while an answer was on its way is in no page and went by.
+    // Entries that were read while an answer was on its way are in no page, and have
+    // gone by.
     if (!this.more && !reader.hasPassed(this.since)) {
       this.end(() => this.target.caughtUp(this.since));
       return false;

@@ -16,7 +16,9 @@ import {
 } from './log-entry.js';
 import { LogReader } from './log-reader.js';
 
-/** What the log of changes has for this node: each entry, once, in order. */
+/**
+ * The listener to the log of changes: it hears of each entry once, in order.
+ */
 export interface ChangeListener {
   /** An entry has come. @param measure Its size, made when it is asked for. */
   begins(measure: () => number): void;
@@ -25,9 +27,9 @@ export interface ChangeListener {
   invalidated(models: ReadonlySet<string>, position: Position): void;
   /** @param at Where the log of revocations says so. */
   revoked(revocation: Revocation, at: Position): void;
-  /** It says what nobody here understands. */
+  /** An entry has come that this version cannot read. */
   unreadable(): void;
-  /** All whom the entry concerns have been told. */
+  /** All subscriptions that the entry concerns have heard of it. */
   ends(position: Position, measure: () => number): void;
   /**
    * Entries were lost: what subscriptions were told until now may lack something

@@ -2,8 +2,8 @@ import type { Retention } from '../../../broker/ports/log.js';
 import { LogTally, type Mark } from './log-tally.js';
 
 /**
- * Notices when the log forgets what a token needs that nobody has come with yet:
- * its client will be refused, and the log is too short for this application.
+ * Notices when the log forgets entries that a waiting token needs: its client
+ * will be refused, and the log is too short for this application.
  *
  * Tokens are in the order in which they were given out, so that a look at the
  * first tells whether there is anything to notice.
@@ -33,7 +33,7 @@ export class EvictionWatch {
     this.tokens.delete(token);
   }
 
-  /** The log may have lost what they need by another cause. */
+  /** The log may have lost what they need for another reason. */
   gap(): void {
     this.tokens.clear();
   }

@@ -16,10 +16,10 @@ interface Window {
 }
 
 /**
- * Spares clients from fetching again and again: of one model there is an entry
- * at once, and then one for each second in which there was cause. Later causes
- * merge into that one and never into the first: who fetched in between would
- * miss them.
+ * Spares clients from fetching again and again: a model has one entry at once,
+ * and then one for each second in which there was a cause. Later causes merge
+ * into the later entry and never into the first: a client that fetched in between
+ * would miss them.
  */
 export class Invalidations {
   private readonly windows = new Map<string, Window>();

@@ -22,7 +22,7 @@ export type LogEntry =
       /** Where the log of revocations says so. */
       readonly at: Position;
     }
-  /** A node of another version says what this one does not understand. */
+  /** A node of another version has written what this one cannot read. */
   | { readonly kind: 'unreadable' };
 
 /** The version of all that is below: see `versioned`. */
@@ -47,7 +47,8 @@ export function readEntry({ value }: TopicEntry): LogEntry {
   if (known === undefined) return UNREADABLE;
   const { deltas, invalidate, revoke, at } = known;
   if (Array.isArray(deltas)) {
-    // Dealers see it, now and in replays: what one changes, all would have.
+    // Dealers see it, now and in replays: a change by one dealer would reach all the
+    // others.
     freezeJson(deltas);
     return { kind: 'deltas', deltas: deltas as unknown as Delta[] };
   }
@@ -65,7 +66,10 @@ export function revocationEntry(terms: RevocationTerms): JsonValue {
   return { v: VERSION, revoke: terms as JsonValue };
 }
 
-/** Undefined where a node of another version says what this one does not understand. */
+/**
+ * Undefined for what a node of another version has written and this one cannot
+ * read.
+ */
 export function readRevocationEntry({
   value,
 }: TopicEntry): Revocation | undefined {

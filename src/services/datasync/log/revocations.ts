@@ -9,11 +9,11 @@ import type { Revocation, RevocationTerms } from '../tokens/revocation.js';
 import { readRevocationEntry, revocationEntry } from './log-entry.js';
 import { LogReader } from './log-reader.js';
 
-/** What the log of revocations has for this node. */
+/** The listener to the log of revocations. */
 export interface RevocationListener {
   /** @param at Where the log says so. */
   revoked(revocation: Revocation, at: Position): void;
-  /** An entry says what nobody here understands. */
+  /** An entry has come that this version cannot read. */
   unreadable(): void;
   /** Somebody who was to lose a subscription may have it still. */
   gap(): void;
@@ -21,7 +21,7 @@ export interface RevocationListener {
   uncovered(): void;
 }
 
-/** The log of what was taken back: read now, and again when a client comes. */
+/** The log of revocations: read as it grows, and again when a client comes. */
 export class Revocations {
   readonly reader: LogReader;
   private last: Position | undefined;
@@ -42,7 +42,7 @@ export class Revocations {
     );
   }
 
-  /** Up to where every life of this node has been told of it. */
+  /** The place up to which every subscription of this node has heard of it. */
   get heard(): Position | undefined {
     return this.last;
   }

@@ -11,7 +11,7 @@ import { nearestName } from './nearest-name.js';
 /**
  * What an application declares of its models.
  *
- * @throws TypeError for what would not hold: it is written to keep things in.
+ * @throws TypeError for options without effect: they are written to keep data in.
  */
 export function declaredModels(
   options: ModelsOptions,

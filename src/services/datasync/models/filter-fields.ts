@@ -21,8 +21,8 @@ export class FilterFields {
   ) {}
 
   /**
-   * The first field that is not to be asked for: it does not leave the server,
-   * and rows that come and go by its value would tell it.
+   * The first field that filters must not use: it does not leave the server, and
+   * rows that come and go by its value would tell the value.
    */
   hiddenOf(predicate: Predicate): string | undefined {
     const fields = fieldsOf(predicate);
@@ -35,7 +35,7 @@ export class FilterFields {
     return undefined;
   }
 
-  /** The first row has been seen: now it is known what was asked for in vain. */
+  /** The first row has been seen: now it is known which fields no row has. */
   rowSeen(): void {
     for (const name of this.early) this.notice(name);
     this.early.clear();
@@ -43,7 +43,8 @@ export class FilterFields {
 
   private notice(name: string): void {
     const { known, name: model } = this.model;
-    // No row has a field with such a name, and it is somebody else's to keep.
+    // No row has a field with so long a name, and a client would have the server
+    // keep it.
     if (name.length > LONGEST_FIELD) return;
     if (known.none) {
       if (this.early.size < MOST_EARLY) this.early.add(name);

@@ -7,8 +7,8 @@ export const LONGEST_FIELD = 200;
 
 /**
  * The fields of a model, as whole rows have shown them: what was inserted, and
- * what updates made of rows. Only what all of them had can be missing later; who
- * left a field out once may do so again.
+ * what updates made of rows. Only a field that all of them had can be missing
+ * later; one that was left out once may be left out again.
  */
 export class KnownFields {
   /** By name, whether every row had it. */

@@ -7,7 +7,7 @@ import { KnownFields, LONGEST_FIELD } from './known-fields.js';
 import type { ModelSettings } from './model-options.js';
 import { lacksForDealers } from './old-rows.js';
 
-/** By which pages find rows unless they are told otherwise. */
+/** The field by which pages find rows unless they are told otherwise. */
 const USUAL_KEY = 'id';
 /** Answers of {@link Model.hiddenOf} that are remembered. */
 const MOST_ANSWERS = 1000;
@@ -17,7 +17,7 @@ const MOST_NAMES = 4;
 /** A model: how its rows leave the server, and what tells them apart. */
 export class Model {
   readonly known = new KnownFields();
-  /** Who waits for the first row. */
+  /** Is told when the first row is seen. */
   waiting: { rowSeen(): void } | undefined;
   private readonly hidden = new Map<string, boolean>();
 
@@ -33,7 +33,7 @@ export class Model {
   }
 
   /**
-   * What of a row leaves.
+   * The JSON of a row that leaves the server.
    *
    * @param isJson Whether it came over a wire.
    * @throws NotJsonError, and what rules and `serialize` throw.
@@ -56,7 +56,9 @@ export class Model {
     return frozenJson(leaving, what, this.rules);
   }
 
-  /** Learns from a whole row; one that lost its id would teach the wrong. */
+  /**
+   * Learns the fields of a whole row. One that has lost its id is no example.
+   */
   learn(row: JsonValue): void {
     if (this.seemsWithoutKey(row)) return;
     const first = this.known.none;
@@ -85,7 +87,10 @@ export class Model {
     return undefined;
   }
 
-  /** The same of a row as it was; where dealers could not know, nobody could. */
+  /**
+   * Why no page could apply a change to an old row, or no dealer could tell
+   * whose it was; undefined where they can.
+   */
   faultOfOld(row: JsonValue): string | undefined {
     const fault = this.faultOfKey(row);
     if (fault !== undefined || !isJsonObject(row)) return fault;
@@ -103,7 +108,7 @@ export class Model {
   hiddenOf(fields: Iterable<string>): string | undefined {
     const { type, serialize } = this.settings;
     const { rules, hidden } = this;
-    // What a function leaves out, nobody knows; but dealers do not see it.
+    // Nobody knows what `serialize` leaves out; but dealers do not see it.
     if (type === undefined || rules === undefined || serialize !== undefined) {
       return undefined;
     }
@@ -152,8 +157,8 @@ export class Model {
 }
 
 /**
- * What decides about a field: what is inside of one that is left out is left out
- * with it. Clients ask for any, and each name costs.
+ * The part of a field's name that decides: everything inside of a field that is
+ * left out is left out with it. Clients ask for any, and each name costs.
  */
 function shortened(field: string): string {
   const name = field.split('.', MOST_NAMES).join('.');

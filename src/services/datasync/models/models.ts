@@ -11,7 +11,7 @@ import { Model } from './model.js';
 import { nearestName } from './nearest-name.js';
 import { ToldOnce } from './told-once.js';
 
-/** Under which a model is told of that nobody follows. */
+/** The kind of the line about a model that nobody follows. */
 type Ignored = 'a delta' | '"fetch again"';
 
 /** The models of a DataSync service: those that its dealers are for. */
@@ -40,7 +40,10 @@ export class Models {
     }
   }
 
-  /** A model that somebody may follow. Of another, a line says so, once. */
+  /**
+   * A model that subscriptions may follow. For any other name there is a line
+   * in the log, once.
+   */
   find(name: string, what: Ignored = 'a delta'): Model | undefined {
     const model = this.byName.get(name);
     if (model === undefined && this.toldUnknown.isNew(name)) {
@@ -82,12 +85,12 @@ export class Models {
     });
   }
 
-  /** A row is there, and no page could find what it is. */
+  /** There is a row, and no page could find the row that it replaces. */
   inapplicable(model: Model, type: string, what: string, fault: string): void {
     this.tell(model, type, what, fault);
   }
 
-  /** The same where no key is declared: it goes on as it came. */
+  /** The same where no key is declared: the row is published as it came. */
   withoutKey({ name }: Model, type: string, what: string): void {
     this.count('keyless');
     this.host.log.warn(`delta:${this.service}`, () => {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../protocol/json.js';
 import type { Dealer } from '../dealers/dealer.js';
 import { SimpleDealer } from '../dealers/simple-dealer.js';
 
-/** What of a row is missing. */
+/** What a row lacks. */
 export interface Lacking {
   lacks(field: string): boolean;
   /** Whether it lacks any field that it should have. */
@@ -10,8 +10,9 @@ export interface Lacking {
 }
 
 /**
- * What a row lacks that a dealer looks at: who is subscribed to it nobody could
- * tell then, and a missing field compares like one that does not match.
+ * The field that a row lacks and a dealer looks at. Without it nobody could tell
+ * who is subscribed to the row: a missing field compares like one that does not
+ * match.
  */
 export function lacksForDealers(
   dealers: readonly Dealer<never>[],
@@ -77,7 +78,7 @@ function fieldsRead(
   try {
     read(watched);
   } catch {
-    // Perhaps for want of a field, which it has read then.
+    // It may have thrown for want of a field; that field is among those it has read.
   }
   return all ? undefined : names;
 }

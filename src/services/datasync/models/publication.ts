@@ -11,7 +11,10 @@ import type { Models } from './models.js';
 /** What is published of a batch. */
 export interface Publication {
   readonly deltas: readonly Delta[];
-  /** Models of which something cannot be said as deltas: fetch them again. */
+  /**
+   * Models that changed in a way that deltas cannot express: they are fetched
+   * again.
+   */
   readonly stale: ReadonlySet<string>;
 }
 
@@ -26,8 +29,9 @@ interface GivenDelta {
 }
 
 /**
- * Makes of a batch what is published. It comes after the commit: whatever single
- * rows are like, the others are published, and nobody goes on to show what was.
+ * Makes what is published from a batch. The batch comes after the commit: one bad
+ * row must keep no other from being published, and no page may go on to show its
+ * old values.
  *
  * @param isJson Whether it came over a wire.
  * @throws RpcError for the first delta that is none; NotJsonError for one that
@@ -66,7 +70,10 @@ export function publicationOf(
   return { deltas, stale };
 }
 
-/** A delta, checked but for its rows; without a model that anybody follows. */
+/**
+ * A delta, checked except for its rows; `model` is undefined where nobody
+ * follows it.
+ */
 interface Read {
   readonly given: Given;
   readonly model: Model | undefined;
@@ -102,7 +109,7 @@ function deltaOf(
   model: Model,
   rows: Rows,
 ): Delta | undefined {
-  // Members of that name that mean something else are dropped, as all others.
+  // A `version` that is no number is dropped, as unknown members are.
   const versioned =
     typeof version === 'number' && Number.isFinite(version) ? { version } : {};
   const { name } = model;
@@ -144,7 +151,7 @@ class Rows {
     private readonly isJson: boolean,
   ) {}
 
-  /** Undefined, and told, where it is of no use to anybody. */
+  /** Undefined, with a line in the log, where no page could use it. */
   of(
     what: 'data' | 'newData' | 'oldData',
     given: unknown,
@@ -179,7 +186,7 @@ function isEndless(error: unknown): boolean {
   return isInstance(thrown, RangeError) && /call stack/i.test(thrown.message);
 }
 
-/** Getters of somebody's own are called here, once. */
+/** Getters of the application are called here, once. */
 function membersOf(delta: Given): Given {
   try {
     const { type, model, data, newData, oldData, version } = delta;
@@ -197,7 +204,7 @@ function membersOf(delta: Given): Given {
   }
 }
 
-/** Rows that were promises, and of use to nobody: their failures have no home. */
+/** Ignores rows that are promises: nobody would handle their rejections. */
 function disownAll(deltas: readonly unknown[]): void {
   for (const delta of deltas) {
     try {
@@ -206,7 +213,7 @@ function disownAll(deltas: readonly unknown[]): void {
       const { data, newData, oldData } = delta as Given;
       for (const row of [data, newData, oldData]) disown(row);
     } catch {
-      // What throws when it is looked at is no promise of ours to look after.
+      // A value that throws when it is read is not looked at further.
     }
   }
 }

@@ -1,4 +1,6 @@
-/** Things of one kind that are told; whoever invents more gets no lines. */
+/**
+ * So many things of one kind get a line; a client that invents more gets none.
+ */
 const MOST = 100;
 
 /** Characters by which they are told apart: others choose them. */

@@ -5,7 +5,10 @@ import type { JsonValue } from '../../../protocol/json.js';
 import type { Acquisition } from '../subscription/desk.js';
 import { isToken } from '../tokens/token.js';
 
-/** What a client says of a subscription that it wants; undefined is not said. */
+/**
+ * What a client asks for when it acquires a subscription; undefined was not
+ * given.
+ */
 export interface AcquireParams {
   readonly token: JsonValue;
   readonly resume: JsonValue | undefined;

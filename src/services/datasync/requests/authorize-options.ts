@@ -21,8 +21,8 @@ export interface AuthorizeOptions {
   readonly expiresAt?: Date | number;
   /**
    * Says that it is to renew a subscription that its client has: it can be
-   * acquired as one that `replaces` another alone, whatever else is tried. For
-   * whoever looks less closely at a renewal than at a subscription.
+   * acquired as one that `replaces` another alone, whatever else is tried. Use it
+   * where a renewal is checked less closely than a subscription.
    * @default false
    */
   readonly renewal?: boolean;
@@ -41,10 +41,10 @@ export interface AuthorizationTerms {
 const MEMBERS = ['for', 'bearer', 'expiresAt', 'renewal'];
 
 /**
- * What an application says of an authorization.
+ * Checks the options of an authorization.
  *
- * @throws TypeError for what would make a token for everybody, or for ever, by
- *   mistake, or for strangers: `NotJsonError`.
+ * @throws TypeError for options that would by mistake make a token for everybody,
+ *   or for ever; NotJsonError for an identity that is no JSON.
  */
 export function termsOf(options: AuthorizeOptions): AuthorizationTerms {
   checkMembers(options, MEMBERS, 'authorizeSubscription');

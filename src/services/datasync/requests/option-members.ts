@@ -1,6 +1,6 @@
 /**
- * Refuses members that mean nothing: of options that narrow what is given or taken
- * back, a misspelt one would silently not narrow it.
+ * Refuses unknown members. These options narrow what is given or taken back, and
+ * a misspelt one would silently not narrow it.
  *
  * @param who Begins the message.
  * @throws TypeError naming the first one.

@@ -13,8 +13,8 @@ import type { RevocationTerms } from '../tokens/revocation.js';
  */
 export interface RevokeOptions {
   /**
-   * Those that are for this identity, and of those that are for whoever has
-   * them, the ones that connections of this identity have, or had last.
+   * Those bound to this identity, and bearer tokens that a connection of this
+   * identity has, or had last.
    */
   readonly identity?: Exclude<IdentityInput, null>;
   /** Those with an item of this dealer. */

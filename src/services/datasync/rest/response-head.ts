@@ -6,10 +6,10 @@ type WriteHead = (
 ) => ServerResponse;
 
 /**
- * Has a last word about the headers of a response. Not before its head is
+ * Changes the headers of a response at the last moment. Not before its head is
  * written is it known what it answers, and what else wants to be among the
- * headers: exception filters, interceptors, a `Response` that the handler
- * returns and streams have their say after the handler.
+ * headers: exception filters, interceptors, a `Response` that the handler returns
+ * and streams have their say after the handler.
  *
  * @param act Called with the status; gives the one that is sent. Called again if the head could not be
  *   written and something else is answered.

@@ -17,7 +17,7 @@ import type { ItemRequest } from '../tokens/authorization.js';
 import type { SubscribablePlan } from './subscribable-plan.js';
 import { findDealer } from './subscribable-target.js';
 
-/** What a route got wrong, not its caller. */
+/** An error of the route, not of its caller. */
 const OWN_MISTAKES: ReadonlySet<unknown> = new Set([
   WireError.itemsNotAList,
   WireError.itemNotAnObject,
@@ -49,8 +49,8 @@ export class RouteAuthorization {
   ) {}
 
   /**
-   * @param renewal The handler, which might have refused, will not be called: the
-   *   token is for who has the subscription already.
+   * @param renewal The handler will not be called, though it might have refused:
+   *   so the token is only for the connection that has the subscription already.
    */
   async authorize(
     request: RouteRequest,

@@ -90,7 +90,7 @@ function partProblem(partial: unknown, orderedBy: unknown): string | undefined {
   );
 }
 
-/** Who knows the gateways of an application. */
+/** The provider that knows the gateways of an application. */
 export function findGateways(
   modules: ModulesContainer,
 ): GatewayExplorer | undefined {
@@ -187,7 +187,7 @@ function checkQuery(
   who: string,
 ): void {
   try {
-    // As it will arrive, when somebody asks.
+    // Checked as it will arrive with a request.
     service.$checkQuery(dealer, frozenJson(query, 'query'));
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;

@@ -82,7 +82,7 @@ export class SubscriptionAnswer {
       const { token, part, expiresAt } = this.#grant;
       response.setHeader(TOKEN, token);
       response.setHeader(ALIAS, token);
-      // A page that may not read it would take the part for the whole.
+      // A page that cannot read the header would take the part for the whole.
       if (part !== undefined) {
         response.setHeader(PARTIAL, part);
         addNames(response, 'Access-Control-Expose-Headers', [PARTIAL]);
@@ -92,7 +92,7 @@ export class SubscriptionAnswer {
         response.setHeader(EXPIRES, left);
         addNames(response, 'Access-Control-Expose-Headers', [EXPIRES]);
       }
-      // The token is a secret of whoever asked.
+      // The token is a secret of the page that asked.
       response.setHeader('Cache-Control', 'no-store');
       addNames(response, 'Access-Control-Expose-Headers', [TOKEN, ALIAS]);
     }

@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 
-/** What can become of an answer besides being given. */
+/** What can happen to an answer instead of being sent. */
 export interface AnswerFate {
   /** The handler fails; told before anybody else hears of the error. */
   failed(): void;

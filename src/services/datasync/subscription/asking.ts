@@ -4,7 +4,7 @@ import type { LifeEvent, Question } from '../life/events.js';
 import type { Holding } from './holding.js';
 import type { LifeContext, Report } from './life-context.js';
 
-/** Others fail a call, whose error is told there. */
+/** Failures of other questions fail a call, which has the error. */
 const NOBODY_WAITS: ReadonlySet<Question> = new Set([
   'ask',
   'record',
@@ -12,7 +12,10 @@ const NOBODY_WAITS: ReadonlySet<Question> = new Set([
   'remove',
 ]);
 
-/** Asks the broker for lives, and tells them the answers. */
+/**
+ * Asks the broker on behalf of lives (see `life.ts`), and tells them the
+ * answers.
+ */
 export class Asking {
   constructor(
     private readonly context: LifeContext,

@@ -34,13 +34,13 @@ export interface Acquisition {
   readonly since: Position | undefined;
   /** The token at whose place it is to go on. */
   readonly replaces?: string;
-  /** Told what came of it, unless it fails. Null without `resume`. */
+  /** Called with the answer, unless it fails. Null without `resume`. */
   answer(result: Result): void;
 }
 
 /**
- * Where what happens in the world finds the subscriptions that it concerns. What
- * comes of it, their lives say.
+ * Finds the subscriptions that an event concerns. Their lives (see `life.ts`)
+ * decide what follows.
  */
 export class SubscriptionDesk {
   private readonly held = new HeldSubscriptions();
@@ -115,8 +115,8 @@ export class SubscriptionDesk {
   }
 
   /**
-   * The client is somebody else from now on: what was for who it was ends.
-   * What is on its way to the client is told before this returns.
+   * The client has another identity from now on: subscriptions bound to the old
+   * one end. What is on its way to the client is told before this returns.
    */
   identityChanged(client: Client): void {
     this.context.notices.identityChanged(client);
@@ -135,8 +135,8 @@ export class SubscriptionDesk {
   }
 
   /**
-   * Any token may be somebody else's by now: of what the broker lost, nobody can
-   * tell. Each is asked for.
+   * Any token may be another connection's by now, since nobody knows what the
+   * broker lost. Each is looked up.
    */
   doubted(): void {
     const all = [...this.held];

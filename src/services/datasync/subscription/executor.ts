@@ -15,9 +15,9 @@ import type { Revocation } from '../tokens/revocation.js';
 import { Subscription } from '../delivery/subscription.js';
 
 /**
- * Does what lives say (see `life.ts`), and tells them what came of it. What
- * happens while something is being done has its turn after that, so that no
- * answer at hand comes in the middle, and no stack grows.
+ * Carries out the effects of lives (see `life.ts`), and tells them the results.
+ * Events that come meanwhile have their turn afterwards, so that no answer at
+ * hand comes in the middle, and no stack grows.
  */
 export class LifeExecutor {
   private readonly records: TokenRecords;

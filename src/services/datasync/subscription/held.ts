@@ -4,8 +4,8 @@ import type { Holding } from './holding.js';
 const NONE: ReadonlySet<Holding> = new Set();
 
 /**
- * What clients of this node hold, or are about to. Of one token there may be
- * several for a moment: the latest claim comes first.
+ * The tokens that clients of this node hold or claim. One token may have several
+ * claims for a moment: the latest comes first.
  */
 export class HeldSubscriptions {
   private readonly byToken = new Map<string, Holding>();
@@ -36,7 +36,7 @@ export class HeldSubscriptions {
     return this.byClient.get(client) ?? NONE;
   }
 
-  /** What one client has of a token. */
+  /** The hold of one client on a token. */
   find(token: string, client: Client): Holding | undefined {
     let holding = this.byToken.get(token);
     while (holding !== undefined && holding.client !== client) {

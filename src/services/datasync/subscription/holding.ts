@@ -8,13 +8,13 @@ import type { Life, Wish } from '../life/states.js';
 import type { Authorization } from '../tokens/authorization.js';
 import type { Subscription } from '../delivery/subscription.js';
 
-/** Who waits for an acquisition. */
+/** The call that waits for an acquisition. */
 export interface AcquisitionCall {
   answer(result: Result): void;
   refuse(error: unknown): void;
 }
 
-/** Who waits for a cancellation. */
+/** The call that waits for a cancellation. */
 export interface CancellationCall {
   resolve(): void;
   reject(error: unknown): void;
@@ -25,15 +25,16 @@ let created = 0;
 /** A client that came with a token, and how it goes: see `life.ts`. */
 export class Holding {
   /**
-   * The name by which the broker knows the token's holder. Each life has its own: what is
-   * done late for one that is over must not touch the next, of one client too.
+   * The name by which the broker knows the token's holder. Each life has its own,
+   * also for one client: late effects of a life that is over must not touch the
+   * next one.
    */
   readonly holder: string;
   /** As it is from the first event on. */
   life: Life;
   /** What is known under the token, from the claim's answer on. */
   authorization: Authorization | undefined;
-  /** Up to where in the log of revocations there is none of it. */
+  /** The place in the log of revocations up to which none concerns it. */
   clearedTo: Position | undefined;
   /** What is to be known under the token, once it has ended here. */
   record: Authorization | undefined;
@@ -47,8 +48,8 @@ export class Holding {
   /** An earlier one of this node with the same token, if it is still in the index. */
   older: Holding | undefined;
   /**
-   * Whether somebody may have the token by a way of which this node could not
-   * learn. Then whoever has it need not be where its client is.
+   * Whether another connection may have the token without this node having heard.
+   * The holder need not be where the client is then.
    */
   isDoubted = false;
   /** What has happened and is not dealt with. */

@@ -11,15 +11,15 @@ export interface ItemRequest<Query = JsonValue> {
 export interface Authorization {
   readonly items: readonly ItemRequest[];
   /**
-   * The end of the log when it was given; or when that was, at the place of which
-   * it goes on.
+   * The end of the log when the token was given; for one that goes on at another
+   * token's place, when that one was given.
    */
   readonly position: Position;
-  /** Up to where in the log of revocations there is none of it. */
+  /** The place in the log of revocations up to which none concerns it. */
   readonly revocations: Position;
   /**
-   * The key of the identity whose connection has it, or had it last, if it is
-   * for whoever has it.
+   * For a bearer token: the key of the identity whose connection has it, or had
+   * it last.
    */
   readonly heldBy?: string;
   /** The token at whose place it has gone on. */

@@ -7,7 +7,7 @@ import type { Authorization } from './authorization.js';
 
 /** Which subscriptions an application takes back: all that is said has to hold. */
 export interface RevocationTerms {
-  /** They are for it, or for whoever has them and its connection has. */
+  /** They are bound to it, or are bearer tokens that a connection of it has. */
   readonly identity?: JsonValue;
   /** One of their items is of this dealer. */
   readonly dealer?: string;

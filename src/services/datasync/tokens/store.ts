@@ -120,7 +120,7 @@ export class SubscriptionStore {
   /**
    * Calls back with tokens that somebody has taken over, here or elsewhere.
    *
-   * @param onGap Some may have been, of which nobody can tell.
+   * @param onGap Called when some may have been taken over unnoticed.
    */
   onTaken(
     listener: (token: string, holder: string) => void,

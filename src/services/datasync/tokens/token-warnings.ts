@@ -42,7 +42,7 @@ export class TokenWarnings {
     });
   }
 
-  /** Somebody came with a token of which this node does not understand the value. */
+  /** A client came with a token whose value this node does not understand. */
   unreadableToken(): void {
     const { log } = this.service.registry;
     log.warn(`unreadable-token:${this.service.name}`, () => {
