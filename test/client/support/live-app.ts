@@ -10,6 +10,7 @@ import {
   ParseIntPipe,
   Post,
   Put,
+  type ModuleMetadata,
 } from '@nestjs/common';
 import {
   BroadcastDealer,
@@ -140,10 +141,12 @@ export interface LiveApp extends RunningApp {
   readonly tasks: Tasks;
 }
 
+/** @param more What the application has besides. */
 export async function startLiveApp(
   options: DataSyncOptions = {},
   platform: Platform = 'express',
   broker?: Broker,
+  more: Pick<ModuleMetadata, 'imports' | 'controllers'> = {},
 ): Promise<LiveApp> {
   const running = await startApp(
     {
@@ -153,8 +156,9 @@ export async function startLiveApp(
           ...(broker === undefined ? {} : { broker }),
         }),
         DataSyncModule.register({ dealers: [AllTasks, TaskById], ...options }),
+        ...(more.imports ?? []),
       ],
-      controllers: [TasksController],
+      controllers: [TasksController, ...(more.controllers ?? [])],
       providers: [Tasks],
     },
     (app) => app.enableCors(),
