@@ -7,11 +7,14 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** Files that the compiler shall read in place of what is there. */
 export type Instead = ReadonlyMap<string, string>;
 
+/** What has been read with the settings of a project. */
+const PARSED = new Map<string, Map<string, ts.SourceFile | undefined>>();
+
 /** Compiles files with the settings of a project, as often as is asked for. */
 export class Project {
   private readonly options: ts.CompilerOptions;
   private readonly files: readonly string[];
-  private readonly parsed = new Map<string, ts.SourceFile | undefined>();
+  private readonly parsed: Map<string, ts.SourceFile | undefined>;
 
   constructor(tsconfig: string, directory: string) {
     const config = ts.getParsedCommandLineOfConfigFile(
@@ -25,6 +28,8 @@ export class Project {
       },
     );
     this.options = config?.options ?? {};
+    this.parsed = PARSED.get(tsconfig) ?? new Map();
+    PARSED.set(tsconfig, this.parsed);
     const place = join(import.meta.dirname, directory);
     this.files = readdirSync(place)
       .filter((name) => name.endsWith('.ts'))
@@ -37,10 +42,13 @@ export class Project {
     return ts.getPreEmitDiagnostics(program).map(lineOf);
   }
 
-  /** What the compiler says of this project's own files. */
+  /** What the compiler says of this project's own files, and of those added to it. */
   compileOwn(instead: Instead): string[] {
     const program = this.program(instead);
-    return this.files.flatMap((file) =>
+    const added = [...instead.keys()]
+      .map((file) => join(ROOT, file))
+      .filter((file) => !ts.sys.fileExists(file));
+    return [...this.files, ...added].flatMap((file) =>
       program.getSemanticDiagnostics(program.getSourceFile(file)).map(lineOf),
     );
   }
