@@ -4,8 +4,8 @@ const LINES = 10;
 const PERIOD = 10_000;
 
 /**
- * Errors for the console, of which a stranger can cause only so many. The kinds
- * are the program's own.
+ * Prints errors to the console. Servers and strangers can cause only so many
+ * lines of one kind; the kinds are the program's own.
  */
 export class Complaints {
   readonly #counts = new Map<string, number>();

@@ -4,9 +4,9 @@ import {
 } from '../protocol/errors.js';
 import { isJsonObject } from '../protocol/json.js';
 
-// Everything but a service's own error that can end a call or a live collection,
-// by its stable code. Each sentence says what to do. The latter are apart for
-// pages that only call: a bundler leaves out whole tables only.
+// All errors that can end a call or a live collection, except those of services, by
+// their stable codes. Each sentence says what to do. Those of live collections are
+// in a table of their own, since a bundler leaves out whole tables only.
 
 const CONNECTOR_ERRORS = {
   SNORKY_CONNECTION_LOST: () =>

@@ -9,8 +9,8 @@ interface Binding<Args extends unknown[]> {
 
 /**
  * An event with any number of listeners, which are called in the order in which
- * they were added. One that throws disturbs neither the others nor whoever
- * dispatches: its error is reported as an uncaught one.
+ * they were added. One that throws disturbs neither the others nor the dispatch:
+ * its error is reported as an uncaught one.
  *
  * @example
  * const changed = new Signal<[name: string]>();

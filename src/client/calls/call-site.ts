@@ -16,8 +16,8 @@ interface Capturing {
 }
 
 /**
- * Notes where a call was made: when it fails, whoever called is long gone from
- * the stack.
+ * Notes where a call was made: when it fails, the caller is no longer on the
+ * stack.
  *
  * @param above The connector's function that the page has called.
  */

@@ -63,7 +63,7 @@ export class PendingCalls {
     const abort = (): unknown => this.take(callId)?.reject(signal?.reason);
     signal?.addEventListener('abort', abort);
     const expire = (): void => {
-      // What waits for a connection has its time when there is one.
+      // A call that waits for a connection has its time when there is one.
       if ((repeat && !outgoing.sent) || settle.$isBusy?.() === true) {
         timer = after(timeout, expire);
       } else {
@@ -110,7 +110,7 @@ export class PendingCalls {
    * @param final There will be none.
    */
   lost(error: ConnectorError, final: boolean): void {
-    // A copy: whoever is rejected may call again.
+    // A copy: a caller that is rejected may call again.
     for (const [callId, call] of [...this.#calls]) {
       const { outgoing, repeat } = call;
       if (!final && call.$isOnce !== true && (repeat || !outgoing.sent)) {

@@ -57,7 +57,8 @@ export abstract class RenewingService<
   $enter(command: string, given: object, options?: CallOptions): Promise<Kept> {
     const since = this.$nextCallId;
     return new this.snorky.Promise((resolve, reject) => {
-      // It is sent again, and known by its key: nobody else may change it.
+      // It is sent again and known by its key, so the application must not be able
+      // to change it.
       const params = jsonOf(given) as unknown as Params;
       const entered = (result: unknown): void => {
         const kept = this.$entered(params, result as Result);

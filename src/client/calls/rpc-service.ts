@@ -7,7 +7,7 @@ import { PendingCalls, type Settle } from './pending-calls.js';
 import { Service } from '../service.js';
 import type { Signal } from '../signal.js';
 
-/** So many calls without an answer make silence of a server no wonder. */
+/** With so many unanswered calls, a silent server may just be busy. */
 const MANY_CALLS = 16;
 
 /** What a command takes, by name. */

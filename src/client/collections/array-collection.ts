@@ -28,7 +28,10 @@ export class ArrayCollection<Row, Item = Row>
   extends RowList<Row, Item>
   implements KeyedCollection<Row, Item>
 {
-  /** What items were made of: that has their keys. None where rows are items. */
+  /**
+   * The rows that items were made of, which have the keys. Undefined where rows
+   * are items.
+   */
   private readonly $rows: WeakMap<object, unknown> | undefined;
   /** Whether all slots are right: nobody else changes the array in a batch. */
   private $isSure = false;

@@ -1,6 +1,8 @@
 import { CollectionIterator } from './collection.js';
 
-/** Walks over a copy of items, of which it tells which to remove or update. */
+/**
+ * Walks over a copy of the items, and tells which of them to remove or update.
+ */
 export class ArrayIterator<Row, Item> extends CollectionIterator<Row, Item> {
   /** The place of the item that was returned last. */
   #place = -1;

@@ -6,7 +6,7 @@ import { attempt } from './guarded.js';
 import { haveSameKey, type KeyOption, keyReader } from './key.js';
 import { WalkedRows } from './walked-rows.js';
 
-/** How many mistakes are told apart; whoever invents more gets no lines. */
+/** So many mistakes are told apart; further ones get no lines. */
 const MISTAKES = 100;
 
 /** By model, and where one model has several collections by tag. */

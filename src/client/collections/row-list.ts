@@ -44,7 +44,7 @@ export class RowList<Row, Item = Row>
   protected $byKey = new Map<Key, Slot<Item>>();
   protected readonly $compare:
     ((left: Item, right: Item) => number) | undefined;
-  /** How many have left their places since all were numbered. */
+  /** How many rows have left their places since all were numbered. */
   protected $shifted = 0;
   protected $isOpen = false;
   /** Slots that leave their place when the batch ends, and whether for another one. */

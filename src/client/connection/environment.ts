@@ -1,4 +1,4 @@
-/** What of the surroundings makes a connector act. */
+/** The events of a browser that make a connector act. */
 export interface EnvironmentEvents {
   /** The device has a network again. */
   readonly online: () => void;

@@ -16,7 +16,7 @@ import { reportUncaught } from '../signal.js';
 import type { SnorkyOptions } from '../snorky-options.js';
 import { after, type Timer } from '../timer.js';
 
-/** When the device says that it is offline, little speaks for an answer. */
+/** When the device says that it is offline, an answer is unlikely. */
 const OFFLINE_PATIENCE = 2000;
 
 /** An address, or what gives one for each attempt: with a fresh token, say. */

@@ -1,7 +1,7 @@
 import type { SnorkyOptions } from '../snorky-options.js';
 import { after, now, type Timer } from '../timer.js';
 
-/** Whom {@link Liveness} is about. */
+/** The connection that {@link Liveness} watches. */
 export interface Living {
   /** Asks the server for a sign of life; false where that is not possible. */
   $ask(): boolean;
@@ -11,7 +11,7 @@ export interface Living {
   $dead(): void;
 }
 
-/** How often patience is had anew with a connection that is busy. */
+/** How many times a busy connection gets its time anew. */
 const BUSY = 6;
 
 /**

@@ -50,7 +50,7 @@ export function comesBack({ code }: Close): boolean {
 
 /** The close code of an identity that has expired. */
 const EXPIRED = 4100;
-/** So often in a row is it worth another proof. */
+/** So many times in a row a new proof is tried. */
 const RENEWALS = 3;
 
 /** The policy of coming back: exponential, with full jitter. */

@@ -9,7 +9,7 @@ import type {
 } from './follow-events.js';
 import type { RPCService } from '../calls/rpc-service.js';
 
-/** What a subscription uses of its connector. */
+/** The members of its connector that a subscription uses. */
 export interface FollowService {
   readonly snorky: RPCService['snorky'];
   /** @internal */
@@ -32,7 +32,10 @@ export class Followed {
   #attempt = 0;
   /** The server is at work: it has its time anew. */
   #hasMoved = false;
-  /** Under which token it may go on already, and who waits for that. */
+  /**
+   * The token under which it may go on already, and the caller that waits for
+   * that.
+   */
   #next: string | undefined;
   #renewed: ((isRenewed: boolean) => void) | undefined;
   readonly #handlers: FollowHandlers;
@@ -40,7 +43,7 @@ export class Followed {
 
   /** @internal */
   constructor(
-    /** What it is known by to the server; `renew()` brings another one. */
+    /** The token by which the server knows it; `renew()` brings another one. */
     readonly token: string,
     handlers: FollowHandlers,
     service: FollowService,
@@ -73,7 +76,7 @@ export class Followed {
     this.#settle(false);
     return new Promise((resolve) => {
       this.#renewed = resolve;
-      // A token that came before is from a cache, and somebody's already.
+      // A token that came before is from a cache, and another object has it already.
       const { $followed } = this.#service;
       if (this.state !== 'live' || $followed.has(token)) this.#settle(false);
       else this.#ask((this.#next = token), this.token);
@@ -109,7 +112,8 @@ export class Followed {
       this.#end(error);
       return;
     }
-    // Not before they were applied: it stands for having everything up to it.
+    // Only after they were applied: the position says that everything up to it is
+    // here.
     if (position !== undefined) this.#position = position;
   }
 
@@ -125,7 +129,7 @@ export class Followed {
 
   /** @internal The server says so before it refuses. */
   $mismatched(token: string): void {
-    // That of a new token leaves things as they are.
+    // A mismatch of the new token of a renewal changes nothing.
     if (this.state === 'gone' || token !== this.token) return;
     this.#attempt++;
     this.#change('mismatched');
@@ -209,7 +213,7 @@ export class Followed {
     else this.#end(error);
   }
 
-  /** The end of a renewal: one of both tokens is not its own any more. */
+  /** Ends a renewal: one of the two tokens is no longer its own. */
   #settle(isRenewed: boolean): void {
     if (this.#next) this.#service.$forget(this.#next, this);
     this.#next = undefined;

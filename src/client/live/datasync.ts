@@ -18,7 +18,7 @@ interface TokenParams {
 
 /**
  * The connector of the DataSync service. `liveCollection` does all of it in one
- * call; this is for those who get their tokens, or keep their rows, otherwise.
+ * call; use this where tokens come, or rows are kept, in another way.
  *
  * @example
  * snorky.services.datasync.deltaReceived.add((delta) => { ... });
@@ -105,7 +105,7 @@ export class DataSync extends RPCService {
       this.deltaReceived.dispatch(delta as unknown as ReceivedDelta);
     } else if (type === 'deltas' && Array.isArray(deltas)) {
       const batch = deltas as readonly unknown[] as readonly ReceivedDelta[];
-      // Collections first: who hears of a change finds it applied.
+      // Collections first: a listener to a change finds it applied.
       this.$followed.get(token)?.$deltas(batch, position);
       for (const each of batch) this.deltaReceived.dispatch(each);
     } else if (type === 'position' && position !== undefined) {
@@ -117,7 +117,7 @@ export class DataSync extends RPCService {
       for (const each of tokens)
         this.$followed.get(each as string)?.$ended(end);
       for (const followed of this.$all()) {
-        // Those of tokens that were for somebody else may be for whom it is now.
+        // Tokens that were for another identity may be for the present one.
         if (type === 'identity' && followed.state === 'mismatched') {
           followed.$acquire();
         }
@@ -127,7 +127,7 @@ export class DataSync extends RPCService {
     }
   }
 
-  /** A copy: those who are told may end it, and follow others. */
+  /** A copy: a handler may end its subscription, and follow others. */
   private $all(): Set<Followed> {
     return new Set(this.$followed.values());
   }

@@ -25,7 +25,7 @@ export interface FollowEnd {
     | 'revoked'
     /** Rows have to be fetched again, but not before `delay` milliseconds. */
     | 'refetch'
-    /** It was of another identity than the connection has now. */
+    /** It belonged to another identity than the connection has now. */
     | 'identity';
   readonly delay?: number;
 }

@@ -96,7 +96,7 @@ export interface LiveItem<Item>
   readonly item: Item | undefined;
 }
 
-/** How live collections are made: `liveCollection` says of what. */
+/** The signatures of `liveCollection`. */
 interface MakeLive {
   <Row, Item = Row>(
     datasync: DataSync,

@@ -36,9 +36,9 @@ import { now, type Timer } from '../timer.js';
 
 /** Rows that are kept up to date. */
 interface FedRows<Row> extends RowTarget {
-  /** Takes all that was fetched: rows, or one of them. */
+  /** Takes the result of a fetch: rows, or one row. */
   reset(rows: Row & readonly Row[]): void;
-  /** There is no such row. Of a list, what was known may still be of use. */
+  /** There is no such row. A list keeps the rows that were known. */
   clear?(): void;
 }
 
@@ -69,7 +69,7 @@ export abstract class LiveFeed<
   readonly #backoff = new Reconnection();
   readonly #request: Omit<SubscribingRequest, 'aborter'>;
   #followed: Followed | undefined;
-  /** Stops what has it renewed. */
+  /** Stops its renewal. */
   #unrenew: (() => void) | undefined;
   /** The token that somebody else has taken over last. */
   #taken: string | undefined;
@@ -77,7 +77,7 @@ export abstract class LiveFeed<
   #held = false;
   /** Stops what was begun last; undefined once that has been given up. */
   #aborter: AbortController | undefined;
-  /** Until it fetches again. */
+  /** The timer of the next fetch. */
   #next: Timer;
   /** Whether a new connection is a reason not to wait for that. */
   #isHasty = false;
@@ -196,14 +196,14 @@ export abstract class LiveFeed<
       if (!isOver()) this.#fail(error);
       return;
     }
-    // It was closed, or begun anew, by what makes items of rows.
+    // `transformItem` has closed it, or begun anew.
     if (isOver()) return;
     if (!token || token === this.#taken) {
       const code = token ? 'SNORKY_TOKEN_TAKEN' : 'SNORKY_TOKEN_MISSING';
       this.#fail(liveError(code, bareUrl(this.#request.url)));
       return;
     }
-    // Versions of what was there say nothing of what is there now.
+    // The versions of the old rows say nothing about the new ones.
     const target = new DeltaTarget(this.$rows);
     const followed = this.#datasync.follow(token, {
       onDeltas: (deltas) => {
@@ -222,8 +222,9 @@ export abstract class LiveFeed<
         if (state === 'live') this.#live();
         else if (state === 'gone') this.#gone(error, end);
         else if (state === 'mismatched' && !this.#held) this.#on('mismatch');
-        // What was fetched for somebody else may be of no use to who it is now.
-        // It was live on an earlier connection: it was right until somebody logged in.
+        // Rows that were fetched for another identity may be of no use to the
+        // present one. It was live on an earlier connection: it was right until
+        // somebody logged in.
         else if (
           state === 'mismatched' ||
           (state === 'catching-up' && this.state === 'mismatched')
@@ -250,7 +251,7 @@ export abstract class LiveFeed<
     const { snorky } = this.#datasync;
     if (!isDelta(delta) || delta.model !== model) {
       snorky.$complain(`A list of ${model} ignores`, delta);
-      // It decides nothing, unless anything may.
+      // It decides nothing, unless any field may.
       return part?.length !== 0;
     }
     const isKnown = !part || attempt(() => target.has(delta)) === true;
@@ -293,7 +294,7 @@ export abstract class LiveFeed<
     } else if (type === 'refetch') {
       this.$fetchAfter(Math.min(Number(end?.delay) || 0, LONGEST_WAIT));
     } else if (type === 'revoked') {
-      // Everybody's, perhaps.
+      // Perhaps the subscriptions of all pages were revoked at once.
       this.$fetchAfter(this.#nextDelay());
     } else if (
       this.#held &&

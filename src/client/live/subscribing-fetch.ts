@@ -57,7 +57,7 @@ export interface FetchFailure {
 /** A token from a cache would be somebody else's, or used already. */
 const UNCACHED = { cache: 'no-store' } as RequestInit;
 
-/** Fetches as `@Subscribable` handlers want to be asked. Never rejects. */
+/** Fetches from a `@Subscribable` route. Never rejects. */
 export async function fetchSubscribing(
   asked: SubscribingRequest,
 ): Promise<Fetched | FetchFailure> {

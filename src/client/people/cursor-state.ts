@@ -33,7 +33,7 @@ export interface CursorCalls {
   $handles: number;
 }
 
-/** The same, to whom its type is of no use. */
+/** The same, where the type does not matter. */
 export interface Given {
   readonly position?: unknown;
   readonly status?: unknown;

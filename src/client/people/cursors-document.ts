@@ -173,7 +173,7 @@ export class ForeignCursor {
   declare readonly document: CursorDocument;
   declare readonly position: JsonValue;
   declare readonly status: JsonValue;
-  /** The identity of whoever has created it. */
+  /** The identity of its creator. */
   declare readonly owner: Identity;
 }
 

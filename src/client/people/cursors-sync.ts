@@ -3,7 +3,7 @@ import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import { RpcError } from '../errors.js';
 import type { CursorInput, CursorState, Given, Place } from './cursor-state.js';
 
-/** Canonical keys: who changes an object changes no key. */
+/** Canonical keys: a later change of an object changes no key. */
 type Keys = Readonly<Record<keyof CursorState, string>>;
 
 /** A cursor as far as the service is known to have it. */
@@ -19,7 +19,7 @@ interface Waiting {
 
 /**
  * Brings the service up to date with a cursor. One call is on its way at a time;
- * meanwhile only the latest state waits, and whoever asks for it shares one
+ * meanwhile only the latest state waits, and all who ask for it share one
  * promise.
  */
 export abstract class SynchronizedCursor implements CursorState {
@@ -78,7 +78,7 @@ export abstract class SynchronizedCursor implements CursorState {
   remove(): Promise<null> {
     return this.#change(() => {
       this.$isGone = true;
-      // What was to be told before is of no interest any more.
+      // Updates that were still to be sent do not matter any more.
       this.#settleNext();
     });
   }
@@ -133,7 +133,7 @@ export abstract class SynchronizedCursor implements CursorState {
   }
 
   #set({ position = this.position, status = this.status }: Given): void {
-    // As others will see it: a date is a text, and whoever changes an object
+    // As others will see it: a date is a text, and a later change of an object
     // changes nothing here.
     const state = { position: jsonOf(position), status: jsonOf(status) };
     this.#keys = {
