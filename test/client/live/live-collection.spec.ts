@@ -341,6 +341,27 @@ describe('a live list', () => {
     expect(list.items).toEqual([task(1)]);
   });
 
+  it('listens to its connector no longer when it is closed', async () => {
+    await using page = await open();
+    const { stateChanged } = page.snorky;
+    const listening = new Set<() => void>();
+    const add = stateChanged.add.bind(stateChanged);
+    stateChanged.add = (listener) => {
+      const stop = add(listener);
+      const stopped = (): void => {
+        listening.delete(stopped);
+        stop();
+      };
+      listening.add(stopped);
+      return stopped;
+    };
+    const list = page.list();
+    await list.ready;
+    expect(listening.size).toBe(1);
+    list.close();
+    expect(listening.size).toBe(0);
+  });
+
   it('begins with short delays again once it has been live', async () => {
     // First: the server names its modules at random.
     await using page = await open();

@@ -71,15 +71,16 @@ const EVENTS: readonly (readonly [name: string, event: LifeEvent])[] = [
 /** What can be there at all, and what each event makes of it, as lines. */
 export function lifeTable(): string {
   const known = new Map<string, Life>();
+  const lines: string[] = [];
   for (const wish of [
     { mode: 'once', since: undefined },
     { mode: 'resumable', since: 5 },
     { mode: 'resumable', since: 5, replaces: 'another' },
   ] as const) {
-    const { life } = begin(wish);
+    const { life, effects } = begin(wish);
     known.set(lifeText(life), life);
+    lines.push(`-> ${lifeText(life)}: ${effects.map(effectText).join(', ')}`);
   }
-  const lines: string[] = [];
   // Grows while it is walked through.
   for (const [name, life] of known) {
     const events = new Map<string, string[]>();
@@ -113,7 +114,9 @@ function effectText(effect: Effect): string {
 /** Members with their values; what is as ever, by a word. */
 function plain(value: object): string {
   return Object.entries(value)
-    .filter(([, member]) => member !== undefined && member !== false)
+    .filter(([name, member]) =>
+      member === false ? name === 'recovered' : member !== undefined,
+    )
     .map(([name, member]) => `${name}=${memberText(member)}`)
     .join(' ');
 }
