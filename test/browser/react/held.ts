@@ -1,14 +1,28 @@
 import { EventEmitter, once } from 'node:events';
 import type { CommandReport, ServiceRegistry } from 'snorky';
 
-/** How many subscriptions the clients of a server hold that came since. */
+/** What each command adds to what is held. */
+const HELD: Readonly<Record<string, number>> = {
+  acquireSubscription: 1,
+  cancelSubscription: -1,
+  subscribe: 1,
+  unsubscribe: -1,
+};
+
+/** The subscriptions of a server's clients, to rows and channels, since it is there. */
 export class Held implements Disposable {
-  size = 0;
+  /** What clients have asked for, and got. */
+  readonly commands: string[] = [];
   private readonly calls = new EventEmitter();
   private readonly stop: () => void;
 
   constructor(registry: ServiceRegistry) {
-    this.stop = registry.observe({ command: (report) => this.count(report) });
+    this.stop = registry.observe({ command: (report) => this.add(report) });
+  }
+
+  /** How many were made, less those that were ended. */
+  get size(): number {
+    return this.commands.reduce((sum, name) => sum + (HELD[name] ?? 0), 0);
   }
 
   /** Settles when there is none. */
@@ -16,14 +30,18 @@ export class Held implements Disposable {
     while (this.size > 0) await once(this.calls, 'call');
   }
 
+  /** Settles when a command was heard. */
+  async heard(command: string): Promise<void> {
+    while (!this.commands.includes(command)) await once(this.calls, 'call');
+  }
+
   [Symbol.dispose](): void {
     this.stop();
   }
 
-  private count({ command, outcome }: CommandReport): void {
-    if (outcome !== 'answered') return;
-    if (command === 'acquireSubscription') this.size++;
-    if (command === 'cancelSubscription') this.size--;
+  private add({ command = '', outcome }: CommandReport): void {
+    if (outcome !== 'answered' || !(command in HELD)) return;
+    this.commands.push(command);
     this.calls.emit('call');
   }
 }

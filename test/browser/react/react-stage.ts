@@ -1,7 +1,12 @@
 import { Controller, Get, Header, Param } from '@nestjs/common';
 import { build, stop } from 'esbuild';
 import { join } from 'node:path';
-import { getRegistryToken, PubSubModule, type ServiceRegistry } from 'snorky';
+import {
+  getRegistryToken,
+  PubSubModule,
+  PubSubService,
+  type ServiceRegistry,
+} from 'snorky';
 import {
   startLiveApp,
   type LiveApp,
@@ -71,6 +76,12 @@ export class ReactStage implements AsyncDisposable {
       const id = rows.size + 1;
       rows.set(id, { id, title });
     }
+  }
+
+  /** Publishes a message to those who listen to the news. */
+  async announce(message: string): Promise<void> {
+    const pubsub = this.app.app.get(PubSubService, { strict: false });
+    await pubsub.broadcast('news', message);
   }
 
   /** Counts from now on who subscribes to rows, and who leaves them. */

@@ -9,6 +9,7 @@ import {
   jest,
 } from '@jest/globals';
 import { START } from '../support/stage.js';
+import { describeChannel } from './channel.cases.js';
 import { describeConcurrency } from './concurrency.cases.js';
 import { describeConnection } from './connection.cases.js';
 import { REACTS, ReactStage } from './react-stage.js';
@@ -57,5 +58,6 @@ describe.each(REACTS)('In $name,', ({ name, version }) => {
   describeRows(page);
   describeStrictMode(page);
   describeConnection(page);
+  describeChannel(page);
   describeConcurrency(page);
 });

@@ -9,6 +9,7 @@ import {
 import { Connection } from './connection.js';
 import { countListeners, task, tasks } from './live.js';
 import { log, peekLog, takeLog } from './log.js';
+import { News } from './news.js';
 import { Item, List, OwnList } from './rows.js';
 
 const PARTS = {
@@ -17,6 +18,7 @@ const PARTS = {
   Item,
   Lengths,
   List,
+  News,
   OwnList,
   UnknownLengths,
 };
