@@ -39,6 +39,8 @@ describe.each(REACTS)('In $name,', ({ name, version }) => {
   };
 
   beforeAll(async () => {
+    // What is not there would be a problem, told at any time.
+    stage.begin('a');
     window = await stage.open(name);
   });
   afterAll(() => window[Symbol.asyncDispose]());
