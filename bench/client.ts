@@ -92,11 +92,13 @@ export const client: Group = {
     return {
       tables: [
         {
-          title: `Deltas applied to an indexed collection of ${rows} rows, ${deltas} of them or 1000 batches`,
+          title: `Deltas applied to ${rows} rows, ${deltas} of them or 1000 batches: us/delta`,
           columns: [
-            column('connector', 'us/delta', 2),
+            column('live', 'live list', 2),
+            column('array', 'ArrayCollection', 2),
             column('plain', 'JSON.parse and Map', 2),
-            column('ratio', 'ratio', 2),
+            column('liveRatio', 'live list, ratio', 2),
+            column('arrayRatio', 'ArrayCollection, ratio', 2),
           ],
           rows: batches.map((batch, i) => ({
             name: `in batches of ${batch}`,
@@ -139,13 +141,15 @@ export const client: Group = {
         ),
       ],
       requirements: [
-        {
-          text: `${deltas} deltas at once: to JSON.parse and Map`,
+        ...(['live', 'array'] as const).map((kind): Requirement => ({
+          text: `${deltas} deltas at once, ${kind === 'live' ? 'live list' : 'ArrayCollection'}: to JSON.parse and Map`,
           bound: 3,
           direction: 'at most',
           unit: 'x',
-          measured: (applied[0] ?? []).map(({ ratio = NaN }) => ratio),
-        },
+          measured: (applied[0] ?? []).map(
+            (sample) => sample[`${kind}Ratio`] ?? NaN,
+          ),
+        })),
         everyRound(
           `${absence}: equal again, worst`,
           1000,

@@ -13,7 +13,7 @@ const [rows, deltas, batch, rounds] = process.argv.slice(2).map(Number) as [
 const figures: ApplyFigures[] = [];
 // The first is for the compiler.
 for (let seed = 0; seed <= rounds; seed++) {
-  const measured = measureApply({ rows, deltas, batch }, seed);
+  const measured = await measureApply({ rows, deltas, batch }, seed);
   if (seed > 0) figures.push(measured);
 }
 process.send?.(figures);

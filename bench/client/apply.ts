@@ -1,11 +1,20 @@
 import type { Delta } from 'snorky';
 import { ArrayCollection, CollectionDeltaProcessor } from 'snorky/client';
+import { liveList } from './live-list.js';
+
+/** The token of the rows. */
+const TOKEN = 'y8jep7xhcfd14f87wxn61hjur5d3bd84';
 
 /** What one round measures: microseconds for each delta, and their ratio. */
 export interface ApplyFigures extends Record<string, number> {
-  connector: number;
+  /** An `ArrayCollection`, of which the application may change the array. */
+  array: number;
+  /** A live list, which owns its rows: from the message on. */
+  live: number;
+  /** `JSON.parse` and a map. */
   plain: number;
-  ratio: number;
+  arrayRatio: number;
+  liveRatio: number;
 }
 
 /** How many there are, and how many come in one notification. */
@@ -30,38 +39,51 @@ interface Notification {
 
 /** Takes the notifications of one round. */
 interface Follower {
-  readonly name: 'connector' | 'plain';
+  readonly name: 'array' | 'live' | 'plain';
   take(text: string): void;
   rows(): Iterable<Task>;
+  close?(): void;
 }
 
 /**
  * The rows of a list, and notifications of changes as the server sends them:
- * applied to an indexed collection, and beside it to a map.
+ * applied to an indexed collection, to a live list, and beside them to a map.
  */
-export function measureApply(size: ApplySize, seed: number): ApplyFigures {
+export async function measureApply(
+  size: ApplySize,
+  seed: number,
+): Promise<ApplyFigures> {
   const rows = JSON.stringify(
     Array.from({ length: size.rows }, (_, id) => task(id, 0)),
   );
   const texts = notifications(size, mulberry(seed));
-  const figures = { connector: 0, plain: 0 };
+  const figures = { array: 0, live: 0, plain: 0 };
   const results = new Set<string>();
-  const kinds = seed % 2 === 0 ? [indexed, plain] : [plain, indexed];
-  // Each of the two first once, and last once: what comes first is slower.
+  const kinds = [indexed, live, plain];
+  // Another one is the first each time: what comes first is slower.
+  for (let turn = 0; turn < seed % kinds.length; turn++) {
+    kinds.push(kinds.shift() as (typeof kinds)[number]);
+  }
   for (const make of [...kinds, ...kinds.toReversed()]) {
-    const follower = make(rows);
+    const follower = await make(rows);
     collect();
     const start = process.hrtime.bigint();
     for (const text of texts) follower.take(text);
     const elapsed = Number(process.hrtime.bigint() - start) / 1000;
     figures[follower.name] += elapsed / size.deltas / 2;
     results.add(JSON.stringify([...follower.rows()]));
+    follower.close?.();
   }
   // All keep the order of rows, so they must be the same.
   if (results.size > 1) {
     throw new Error('the collection has other rows than the map');
   }
-  return { ...figures, ratio: figures.connector / figures.plain };
+  const { array, live: listed, plain: least } = figures;
+  return {
+    ...figures,
+    arrayRatio: array / least,
+    liveRatio: listed / least,
+  };
 }
 
 function indexed(rows: string): Follower {
@@ -73,12 +95,17 @@ function indexed(rows: string): Follower {
   const [data] = items;
   if (data) processor.processDelta({ type: 'insert', model: 'Task', data });
   return {
-    name: 'connector',
+    name: 'array',
     take: (text) => {
       processor.processDeltas((JSON.parse(text) as Notification).deltas);
     },
     rows: () => items,
   };
+}
+
+async function live(rows: string): Promise<Follower> {
+  const { list, receive, close } = await liveList<Task>(rows, TOKEN);
+  return { name: 'live', take: receive, rows: () => list.items, close };
 }
 
 function plain(rows: string): Follower {
@@ -125,7 +152,7 @@ function notifications(
     texts.push(
       JSON.stringify({
         type: 'deltas',
-        subscription: 'y8jep7xhcfd14f87wxn61hjur5d3bd84',
+        subscription: TOKEN,
         deltas: all.slice(start, start + batch),
         position: ['IY9zMR-v', start],
       }),
