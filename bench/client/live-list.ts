@@ -24,7 +24,7 @@ export async function liveList<Row extends object>(
   rows: string,
   token: string,
 ): Promise<LiveList<Row>> {
-  let line: Line | undefined;
+  const lines: Line[] = [];
   class Line implements Socket {
     onopen: ((event: never) => void) | null = null;
     onmessage: ((event: never) => void) | null = null;
@@ -32,7 +32,7 @@ export async function liveList<Row extends object>(
     onerror: ((event: never) => void) | null = null;
 
     constructor() {
-      line = this;
+      lines.push(this);
       queueMicrotask(() => this.onopen?.({} as never));
     }
 
@@ -67,7 +67,7 @@ export async function liveList<Row extends object>(
   await list.ready;
   return {
     list,
-    receive: (message) => line?.receive('datasync', message),
+    receive: (message) => lines[0]?.receive('datasync', message),
     close: () => {
       list.close();
       snorky.disconnect();

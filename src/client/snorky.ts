@@ -9,7 +9,7 @@ import type {
   PromiseClass,
 } from './connector-host.js';
 import { connectorError, type ConnectorError } from './errors.js';
-import { Link, type Address, type LinkOwner } from './connection/link.js';
+import { Link, type Address } from './connection/link.js';
 import { Negotiation } from './calls/negotiation.js';
 import { OutgoingQueue, type Outgoing } from './connection/outgoing.js';
 import type { Service } from './service.js';
@@ -43,7 +43,8 @@ export interface ConnectionSnapshot {
  */
 export class Snorky<Classes extends ServiceClasses = ServiceClasses>
   extends SnapshotSource<ConnectionSnapshot>
-  implements ConnectorHost, LinkOwner
+  // Also `LinkOwner`, of which the published types have no members.
+  implements ConnectorHost
 {
   /** The class of the promises that calls return. It may be replaced. */
   static Promise: PromiseClass = Promise;

@@ -18,7 +18,10 @@ export function keyReader(option: KeyOption<never>): KeyReader {
     const value = read
       ? read(row as never)
       : (row as Readonly<Record<string, JsonValue>>)[option as string];
-    if (value === undefined || value === null) return undefined;
+    // A number that is none tells no rows apart: a map would take them for one.
+    if (value === undefined || value === null || Number.isNaN(value)) {
+      return undefined;
+    }
     // Texts as they are: to compare one with itself takes no look at it.
     return typeof value === 'number' ||
       (typeof value === 'string' && !value.startsWith('\0'))

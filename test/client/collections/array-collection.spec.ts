@@ -162,6 +162,18 @@ describe('An array collection', () => {
     expect(array).toEqual([{}, { id: null }, {}]);
   });
 
+  it('takes a row whose key is a number that is none as one without', () => {
+    const [a, b] = [{ name: 'a' }, { name: 'b' }];
+    const array: { name: string }[] = [];
+    const key = ({ name }: { name: string }): number => Number(name);
+    const collection = new ArrayCollection(array, { key });
+    collection.put(a);
+    collection.put(b);
+    expect(array).toEqual([a, b]);
+    expect(collection.delete(b)).toBe(false);
+    expect(array).toEqual([a, b]);
+  });
+
   it('reports a key function that throws once, and takes the row as one without', () => {
     const error = jest.spyOn(console, 'error').mockImplementation(() => {});
     const array: { meta?: { id: number } }[] = [];
