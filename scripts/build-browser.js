@@ -31,10 +31,10 @@ const ENTRIES = [
     face: '{ Snorky, DataSync, liveCollection }',
     limit: 10.8 * 1024,
   },
-  { what: 'everything', face: '*', limit: 15 * 1024 },
+  { what: 'everything', face: '*', limit: 15.2 * 1024 },
 ];
 /** Everything with the global, and with classes for pages without syntax for them. */
-const BROWSER_LIMIT = 15.5 * 1024;
+const BROWSER_LIMIT = 15.7 * 1024;
 
 /** Members that are shared by classes of the connector, and are nobody else's. */
 const INTERNAL = /^\$[a-z]\w/i;

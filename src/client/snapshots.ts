@@ -38,7 +38,7 @@ export abstract class SnapshotSource<
       for (const name in now) {
         if (shown?.[name] !== now[name]) return (shown = Object.freeze(now));
       }
-      // Each has a state: without one before, that was another.
+      // Without a snapshot before, its state was another already.
       return shown as Snapshot;
     };
   }

@@ -36,6 +36,11 @@ export abstract class RenewingService<
     return result as unknown as Kept;
   }
 
+  /** @internal Whether an error says that it is entered all the same. */
+  $isIn(_params: Params, _error: unknown): boolean {
+    return false;
+  }
+
   /** @internal There is a new connection, and the server has let it enter. */
   abstract $renewed(params: Params, result: Result, kept: Kept): void;
 
@@ -50,7 +55,12 @@ export abstract class RenewingService<
 
   /** @internal By parameters that are JSON already. */
   $find(params: Params): Kept | undefined {
-    return this.$entries.get(keyOf(params))?.kept;
+    return this.$entryOf(params)?.kept;
+  }
+
+  /** @internal */
+  $entryOf(params: Params): Entry<Params, Kept> | undefined {
+    return this.$entries.get(keyOf(params));
   }
 
   /** @internal If the connection is lost before the answer, it is repeated. */
@@ -66,7 +76,11 @@ export abstract class RenewingService<
         this.$entries.set(keyOf(params), entry);
         resolve(kept);
       };
-      const settle = { resolve: entered, reject };
+      const refused = (error: unknown): void => {
+        if (this.$isIn(params, error)) entered(null);
+        else reject(error);
+      };
+      const settle = { resolve: entered, reject: refused };
       const repeating = { repeat: true, ...options };
       this.$call(command, params, repeating, settle, this.$methodOf(command));
     });

@@ -4,9 +4,7 @@ import { attempt } from './guarded.js';
 const VALUES = 1000;
 
 /** What may have values of its own. */
-interface Values {
-  readonly [name: string]: Values;
-}
+type Values = Readonly<Record<string, unknown>> | null | undefined;
 
 /**
  * Whether an item that was made anew is another object that shows the same: plain
@@ -17,21 +15,27 @@ interface Values {
 export function isCopy(before: unknown, now: unknown): boolean {
   let left = VALUES;
   const isSame = (one: Values, other: Values): boolean => {
-    // There is none of what has no values.
-    const kind = (one as Values | undefined)?.constructor as unknown;
+    // `null` and `undefined` have none.
+    const kind = one?.constructor as unknown;
+    if (one === other) return true;
+    if (left-- < 1 || kind !== other?.constructor) return false;
+    if (kind === Date) return Number(one) === Number(other);
+    // What has another prototype is an instance that only says so.
+    const isPlain = kind === Object || kind === Array;
+    if (
+      !isPlain ||
+      Object.getPrototypeOf(one) !== (kind as typeof Object).prototype
+    )
+      return false;
+    const names = Object.keys(one as object);
+    const others = Object.keys(other as object);
     return (
-      one === other ||
-      (left-- > 0 &&
-        kind === (other as Values | undefined)?.constructor &&
-        (kind === Date
-          ? +one === +other
-          : (kind === Object || kind === Array) &&
-            Object.keys(one).length === Object.keys(other).length &&
-            Object.keys(one).every(
-              (name) =>
-                name in other &&
-                isSame(one[name] as Values, other[name] as Values),
-            )))
+      names.length === others.length &&
+      names.every(
+        (name, at) =>
+          name === others[at] &&
+          isSame(one?.[name] as Values, other?.[name] as Values),
+      )
     );
   };
   // What looks like a value may be a function of the application's.

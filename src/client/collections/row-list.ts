@@ -133,7 +133,8 @@ export class RowList<Row, Item = Row>
     const isSame =
       shown?.length === slots.length &&
       (!this.$isOld || slots.every(({ item }, at) => item === shown[at]));
-    this.$isOld = false;
+    // In the middle of a batch, its rows are not all there.
+    this.$isOld = this.$isOpen;
     return isSame
       ? shown
       : (this.$shown = Object.freeze(slots.map(({ item }) => item)));

@@ -55,12 +55,15 @@ export class Liveness {
   }
 
   /**
-   * Asks now, unless it was asked and still has time to answer.
+   * Asks now, unless a question is open: that may get less time.
    *
    * @param most Milliseconds that the answer may take, if that is less.
    */
   check(most = Infinity): void {
-    if (!this.#heartbeat || this.#deadline || !this.#living.$ask()) return;
+    if (!this.#heartbeat) return;
+    const isOpen = this.#deadline && this.#heardAt < 0;
+    if (isOpen ? most > this.#patience : !this.#living.$ask()) return;
+    clearTimeout(this.#deadline);
     // Earlier than anything that is heard from now on.
     this.#heardAt = -1;
     this.#wait(Math.min(this.#patience, most), BUSY);

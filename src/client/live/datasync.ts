@@ -29,6 +29,8 @@ export class DataSync extends RPCService {
   declare readonly deltaReceived: Signal<[ReceivedDelta]>;
   /** @internal By each token that they may have. */
   declare $followed: Map<string, Followed>;
+  /** @internal How often the connection has become somebody else's. */
+  declare $identities: number;
 
   /**
    * Acquires a subscription as the original did: what was missed, and what
@@ -67,6 +69,7 @@ export class DataSync extends RPCService {
   override $setUp(): void {
     super.$setUp();
     this.$followed = new Map();
+    this.$identities = 0;
     (this as { deltaReceived: unknown }).deltaReceived = new this.snorky.Signal<
       [ReceivedDelta]
     >();
@@ -114,6 +117,7 @@ export class DataSync extends RPCService {
       this.$followed.get(token)?.$mismatched(token);
     } else if ((ENDS as string[]).includes(type) && Array.isArray(tokens)) {
       const end = notification as unknown as FollowEnd;
+      if (type === 'identity') this.$identities++;
       for (const each of tokens)
         this.$followed.get(each as string)?.$ended(end);
       for (const followed of this.$all()) {

@@ -67,8 +67,8 @@ interface LiveSnapshot {
 /** A list at a moment. */
 export interface LiveCollectionSnapshot<Item> extends LiveSnapshot {
   /**
-   * An item is the same object as long as its row shows the same, also when that
-   * was fetched again; the list is, as long as its items are.
+   * An item is the same object as long as its row shows the same; in a list with a
+   * key, also when that was fetched again. The list is, as long as its items are.
    */
   readonly items: readonly Item[];
 }

@@ -75,6 +75,8 @@ export abstract class LiveFeed<
   #taken: string | undefined;
   /** Whether what was fetched last has been live. */
   #held = false;
+  /** Whose the connection was when that was asked for: a count. */
+  #identity = 0;
   /** Stops what was begun last; undefined once that has been given up. */
   #aborter: AbortController | undefined;
   /** The timer of the next fetch. */
@@ -152,6 +154,7 @@ export abstract class LiveFeed<
     const aborter = new AbortController();
     this.#aborter = aborter;
     this.#held = false;
+    this.#identity = this.#datasync.$identities;
     this.#on('fetch', this.error);
     // A listener may have closed it, or begun anew.
     if (this.#aborter !== aborter) return;
@@ -221,7 +224,13 @@ export abstract class LiveFeed<
         if (isOver()) return;
         if (state === 'live') this.#live();
         else if (state === 'gone') this.#gone(error, end);
-        else if (state === 'mismatched' && !this.#held) this.#on('mismatch');
+        else if (
+          state === 'mismatched' &&
+          !this.#held &&
+          this.#identity === this.#datasync.$identities
+        ) {
+          this.#on('mismatch');
+        }
         // Rows that were fetched for another identity may be of no use to the
         // present one. It was live on an earlier connection: it was right until
         // somebody logged in.

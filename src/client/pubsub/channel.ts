@@ -141,18 +141,19 @@ export function channelOf(name: JsonValue, service: ChannelService): Channel {
     $receive: (given) => {
       message = given;
       received.dispatch(given);
-      be(snapshot.state);
+      // Somebody else has subscribed where this one was refused.
+      be(snapshot.state === 'failed' ? 'subscribed' : snapshot.state);
     },
   };
   const leave = (): void => {
     if (listeners.size || !$listened.delete(self)) return;
-    const { state } = snapshot;
     turn++;
     message = undefined;
     be('idle');
     // What was asked is answered before this is.
-    const isAsked = state !== 'failed' && snorky.state === 'connected';
-    if (isAsked && !service.$isHeld(name)) call('unsubscribe', ignore, ignore);
+    if (snorky.state === 'connected' && !service.$isHeld(name)) {
+      call('unsubscribe', ignore, ignore);
+    }
   };
   const listen =
     (signal: Signal<never>) =>

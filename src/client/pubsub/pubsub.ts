@@ -1,3 +1,4 @@
+import { ALREADY_SUBSCRIBED } from '../../protocol/errors.js';
 import { jsonOf } from '../../protocol/envelope.js';
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import type { RpcNotification } from '../../protocol/rpc.js';
@@ -11,7 +12,7 @@ import type {
 } from '../../protocol/snorky-types.js';
 import type { CallOptions } from '../calls/call-options.js';
 import { tell } from '../calls/notifications.js';
-import type { ConnectorError } from '../errors.js';
+import { RpcError, type ConnectorError } from '../errors.js';
 import { RenewingService } from '../calls/renewing-service.js';
 import type { Signal } from '../signal.js';
 import { channelOf, type Channel, type HeardChannel } from './channel.js';
@@ -49,6 +50,8 @@ export class PubSub extends RenewingService<ChannelParams, null> {
   >;
   /** @internal Those that somebody listens to. */
   declare $listened: Set<HeardChannel>;
+  /** Those that `subscribe` has asked for, until it is answered. */
+  declare private $asked: Set<{ readonly key: string }>;
 
   /**
    * A channel as an object: with listeners of its own, counted, and a snapshot for
@@ -74,7 +77,12 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     { channel }: { readonly channel: ChannelInput<Channel> },
     options?: CallOptions,
   ): Promise<null> {
-    return this.$enter('subscribe', { channel }, options);
+    const asked = { key: canonicalKey(jsonOf(channel) as JsonValue) };
+    const entering = this.$enter('subscribe', { channel }, options);
+    const end = (): void => void this.$asked.delete(asked);
+    this.$asked.add(asked);
+    entering.then(end, end);
+    return entering;
   }
 
   /** Ends a subscription. Without a connection there is nothing to be sent. */
@@ -82,10 +90,11 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     { channel }: { readonly channel: ChannelInput<Channel> },
     options?: CallOptions,
   ): Promise<null> {
-    const left = this.$leave('unsubscribe', { channel }, options);
+    const name = jsonOf(channel) as JsonValue;
+    const left = this.$leave('unsubscribe', { channel: name }, options);
     // It was that of those who listen to the channel, too.
     const again = (): void => {
-      for (const each of this.$of(jsonOf(channel))) each.$ask();
+      for (const each of this.$of(name)) each.$ask();
     };
     left.then(again, again);
     return left;
@@ -107,6 +116,7 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     super.$setUp();
     this.$signals('messageReceived', 'resubscribed', 'unsubscribed');
     this.$listened = new Set();
+    this.$asked = new Set();
   }
 
   /** @internal */
@@ -146,10 +156,23 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     for (const channel of this.$listened) channel.$lost();
   }
 
-  /** @internal Whether the channel is subscribed to otherwise. */
+  /** @internal Whether somebody else is subscribed to it, or about to be. */
   $isHeld(name: JsonValue): boolean {
+    const key = canonicalKey(name);
     return (
-      this.$of(name).length > 0 || this.$find({ channel: name }) !== undefined
+      this.$of(name).length > 0 ||
+      [...this.$asked].some((asked) => asked.key === key) ||
+      this.$entryOf({ channel: name })?.isLeft === false
+    );
+  }
+
+  /** @internal A channel that somebody listens to may have been faster. */
+  override $isIn({ channel }: ChannelParams, error: unknown): boolean {
+    return (
+      error instanceof RpcError &&
+      error.value === ALREADY_SUBSCRIBED &&
+      this.$of(channel).length > 0 &&
+      !this.$entryOf({ channel })
     );
   }
 

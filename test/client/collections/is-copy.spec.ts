@@ -10,6 +10,11 @@ class Point {
   }
 }
 
+/** An instance, as it was made before there were classes. */
+function plainly(id: number): object {
+  return Object.assign(Object.create({ get: () => id }) as object, { id });
+}
+
 describe('a copy', () => {
   afterEach(() => {
     jest.restoreAllMocks();
@@ -44,7 +49,6 @@ describe('a copy', () => {
   it.each([
     ['dates', { at: new Date(5) }, { at: new Date(5) }],
     ['what is not there', { a: undefined }, { a: undefined }],
-    ['members in another order', { a: 1, b: 2 }, { b: 2, a: 1 }],
     ['nested lists', [[1], [[2]]], [[1], [[2]]]],
   ])('may have %s', (_what, before, now) => {
     expect(isCopy(before, now)).toBe(true);
@@ -54,6 +58,13 @@ describe('a copy', () => {
     ['another value', { a: 1 }, { a: 2 }],
     ['another date', { at: new Date(5) }, { at: new Date(6) }],
     ['a member more', { a: 1 }, { a: 1, b: 2 }],
+    ['members in another order', { a: 1, b: 2 }, { b: 2, a: 1 }],
+    [
+      'a prototype as a member',
+      JSON.parse('{"__proto__":{},"id":1}'),
+      { id: 1, b: 2 },
+    ],
+    ['a prototype that calls itself plain', plainly(1), plainly(1)],
     ['a member less', { a: 1, b: 2 }, { a: 1 }],
     ['another name for nothing', { a: undefined }, { b: undefined }],
     ['a name that every object has', { valueOf: undefined }, { a: undefined }],

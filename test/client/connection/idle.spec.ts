@@ -185,4 +185,52 @@ describe('a connector that nobody needs any more', () => {
     snorky.disconnect();
     expect(jest.getTimerCount()).toBe(0);
   });
+
+  it('is asked for again when the network goes, though the last question was answered', () => {
+    const asked: number[] = [];
+    const began = performance.now();
+    const dead: number[] = [];
+    const since = (): number => Math.round(performance.now() - began);
+    const liveness = new Liveness(
+      { heartbeat: 30_000, heartbeatTimeout: 10_000 },
+      {
+        $ask: () => {
+          asked.push(since());
+          return true;
+        },
+        $isBusy: () => false,
+        $dead: () => void dead.push(since()),
+      },
+    );
+    liveness.start();
+    jest.advanceTimersByTime(30_000);
+    liveness.heard();
+    jest.advanceTimersByTime(1000);
+    liveness.check(2000);
+    expect(asked).toEqual([30_000, 31_000]);
+    jest.advanceTimersByTime(2000);
+    expect(dead).toEqual([33_000]);
+    liveness.stop();
+  });
+
+  it('has less time when the network goes while it is asked for, and not more', () => {
+    let asked = 0;
+    let dead = 0;
+    const liveness = new Liveness(
+      { heartbeat: 30_000, heartbeatTimeout: 10_000 },
+      { $ask: () => ++asked > 0, $isBusy: () => false, $dead: () => dead++ },
+    );
+    liveness.start();
+    liveness.check();
+    jest.advanceTimersByTime(5000);
+    // Somebody looks at the page: that gives it no more time.
+    liveness.check();
+    liveness.check(2000);
+    expect(asked).toBe(1);
+    jest.advanceTimersByTime(1999);
+    expect(dead).toBe(0);
+    jest.advanceTimersByTime(1);
+    expect(dead).toBe(1);
+    liveness.stop();
+  });
 });

@@ -236,6 +236,20 @@ describe('items that are made of rows', () => {
     expect(list.$show()[0]).not.toBe(mine);
   });
 
+  it('are all in the next snapshot, though one was taken in the middle', () => {
+    const list: RowList<Item, Item> = new RowList<Item, Item>(
+      [],
+      { transformItem: (row) => (list.$show(), { ...row }) },
+      keyReader('id'),
+    );
+    list.reset([{ id: 1, title: 'a' }]);
+    list.$show();
+    list.begin();
+    list.put({ id: 1, title: 'b' });
+    list.commit();
+    expect(list.$show()).toEqual([{ id: 1, title: 'b' }]);
+  });
+
   it('of which nobody has asked for a snapshot, are what came last', () => {
     const list = new RowList<Item, Item>([], {}, keyReader('id'));
     const [one, other] = [

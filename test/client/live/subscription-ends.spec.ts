@@ -384,6 +384,25 @@ describe('a live list', () => {
       expect(page.asked).toBe(3);
     });
 
+    it('fetches again where the identity has changed during the fetch', async () => {
+      await using page = await ScriptedRows.start();
+      const connection = await page.connection();
+      const list = page.list();
+      const request = await page.request();
+      const told = dispatched(page.datasync.notificationReceived);
+      notify(connection, { type: 'identity', subscriptions: [] });
+      await told;
+      request.rows('t1', [1]);
+      const call = await acquisition(connection, 't1');
+      notify(connection, { type: 'mismatch', subscription: 't1' });
+      connection.refuse(call, 'No such subscription');
+      (await page.request()).rows('t2', [2]);
+      await page.acquired(connection, 't2');
+      await listIn(list, 'live');
+      expect(list.items).toEqual([{ id: 2 }]);
+      expect(page.asked).toBe(2);
+    });
+
     it('fetches again with another connection', async () => {
       await using page = await ScriptedRows.start();
       const connection = await page.connection();

@@ -7,7 +7,7 @@ import {
   type ChannelState,
 } from 'snorky/client';
 import { startApp, type RunningApp } from '../../support/app.js';
-import { connect, dispatched, inState } from '../support/client.js';
+import { connect, dispatched, inState, rejection } from '../support/client.js';
 import { hushedErrors } from '../support/hushed-errors.js';
 import { Line } from '../../../harness/line.js';
 import {
@@ -328,6 +328,115 @@ describe('a channel beside subscribe() of its connector', () => {
     const still = dispatched(pubsub.messageReceived);
     await pubsub.publish({ channel: 'news', message: 1 });
     expect(await still).toEqual([{ channel: 'news', message: 1 }]);
+  });
+
+  it('lets in subscribe() that waits for the connection, and leaves it its own', async () => {
+    await using app = await startPubSub();
+    using snorky = connect(`${app.ws}/ws`, { pubsub: PubSub });
+    const { pubsub } = snorky.services;
+    const subscribed = pubsub.subscribe({ channel: 'news' });
+    const channel = pubsub.channel('news');
+    const stop = channel.on(() => {});
+    expect(await subscribed).toBeNull();
+    await stateOf(channel, 'subscribed');
+    stop();
+    await turn();
+    const still = dispatched(pubsub.messageReceived);
+    await pubsub.publish({ channel: 'news', message: 1 });
+    expect(await still).toEqual([{ channel: 'news', message: 1 }]);
+  });
+
+  it('lets in subscribe() that comes after it, once', async () => {
+    await using app = await startPubSub();
+    using snorky = connect(`${app.ws}/ws`, { pubsub: PubSub });
+    const { pubsub } = snorky.services;
+    const channel = pubsub.channel('news');
+    const stop = channel.on(() => {});
+    await stateOf(channel, 'subscribed');
+    expect(await pubsub.subscribe({ channel: 'news' })).toBeNull();
+    expect(
+      await rejection(pubsub.subscribe({ channel: 'news' })),
+    ).toMatchObject({ value: 'Already subscribed' });
+    stop();
+    await turn();
+    const still = dispatched(pubsub.messageReceived);
+    await pubsub.publish({ channel: 'news', message: 1 });
+    expect(await still).toEqual([{ channel: 'news', message: 1 }]);
+  });
+
+  it('leaves nothing of what subscribe() is just asking for', async () => {
+    await using app = await startPubSub();
+    using snorky = connect(`${app.ws}/ws`, { pubsub: PubSub });
+    const { pubsub } = snorky.services;
+    await inState(snorky, 'connected');
+    const subscribed = pubsub.subscribe({ channel: 'news' });
+    pubsub.channel('news').on(() => {})();
+    await subscribed;
+    await turn();
+    const still = dispatched(pubsub.messageReceived);
+    await pubsub.publish({ channel: 'news', message: 1 });
+    expect(await still).toEqual([{ channel: 'news', message: 1 }]);
+  });
+
+  it('leaves what it has asked for while unsubscribe() is under way', async () => {
+    await using app = await startPubSub();
+    using snorky = connect(`${app.ws}/ws`, { pubsub: PubSub });
+    const { pubsub } = snorky.services;
+    await pubsub.subscribe({ channel: 'news' });
+    const left = pubsub.unsubscribe({ channel: 'news' });
+    pubsub.channel('news').on(() => {})();
+    await left;
+    await turn();
+    // It would be refused if the server still had one.
+    expect(await pubsub.subscribe({ channel: 'news' })).toBeNull();
+  });
+
+  it('goes on after unsubscribe() of an object that is another by then', async () => {
+    await using app = await startPubSub();
+    using snorky = connect(`${app.ws}/ws`, { pubsub: PubSub });
+    const { pubsub } = snorky.services;
+    const channel = pubsub.channel({ room: 1 });
+    const stop = channel.on(() => {});
+    await stateOf(channel, 'subscribed');
+    const room = { room: 1 };
+    const left = pubsub.unsubscribe({ channel: room });
+    room.room = 2;
+    await left;
+    await stateOf(channel, 'subscribed');
+    const message = heard(channel);
+    await channel.publish('Hi');
+    expect(await message).toBe('Hi');
+    stop();
+  });
+
+  it('is subscribed to once a message comes, though it was refused', async () => {
+    await using app = await startPubSub();
+    using snorky = connect(`${app.ws}/ws`, { pubsub: PubSub });
+    await inState(snorky, 'connected');
+    const { pubsub } = snorky.services;
+    // The next try is far away.
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0.99);
+    const channel = pubsub.channel('secret');
+    const stop = channel.on(() => {});
+    await stateOf(channel, 'failed');
+    random.mockRestore();
+    (app.app.get(PubSubService, { strict: false }) as Channels).isOpen = true;
+    const other = pubsub.channel('secret');
+    const stopOther = other.on(() => {});
+    await stateOf(other, 'subscribed');
+    const message = heard(channel);
+    await other.publish('Hi');
+    expect(await message).toBe('Hi');
+    expect(channel.getSnapshot()).toEqual({
+      state: 'subscribed',
+      error: undefined,
+      message: 'Hi',
+    });
+    stopOther();
+    stop();
+    await turn();
+    // It would be refused if the server still had one.
+    expect(await pubsub.subscribe({ channel: 'secret' })).toBeNull();
   });
 
   it('goes on after unsubscribe()', async () => {
