@@ -58,6 +58,8 @@ const last = existsSync(results)
   : [];
 rmSync(home, { recursive: true, force: true });
 mkdirSync(home, { recursive: true });
+// A run that is stopped early leaves those of the one before.
+writeFileSync(results, JSON.stringify(last));
 
 const { mutants, stale } = await makeMutants(folder, where.sources);
 for (const line of stale) console.log(`No such mutant any more: ${line}`);

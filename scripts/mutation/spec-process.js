@@ -61,6 +61,8 @@ export class SpecProcess {
 
   async #ask(order, within) {
     const child = this.#child;
+    // It may have ended between two orders.
+    if (!child.connected) return this.#gone('ended');
     const over = new AbortController();
     const { signal } = over;
     const timer = setTimeout(() => over.abort(), within);

@@ -96,10 +96,12 @@ export class SpecTrial {
       const verdict = await this.#verdict(mutant, chosen);
       if (verdict === undefined) return false;
       const wasFirst = this.#since === 1;
-      // What fails without the mutant too may have failed for what another one left.
-      const clean = await this.#passes(verdict.test);
-      if (!clean) this.#since = MUTANTS_PER_LOAD;
-      if (!clean && !last && !wasFirst) continue;
+      const { test } = verdict;
+      if (test !== undefined && !(await this.#passes(test))) {
+        // It may have failed for what another one left, or fail at any time.
+        const isSteady = await this.#passesAnew(test);
+        if (!isSteady || (!last && !wasFirst)) continue;
+      }
       this.#mark(mutant, verdict);
       return true;
     }
@@ -119,7 +121,12 @@ export class SpecTrial {
       return this.#mark(mutant, { title: 'the tests there are' });
     }
     const verdict = await this.#verdict(mutant, this.#steady);
-    if (verdict !== undefined) this.#mark(mutant, verdict);
+    if (verdict === undefined) return;
+    const { test } = verdict;
+    // What fails without the mutant too says nothing of it.
+    if (test === undefined || (await this.#passesAnew(test))) {
+      this.#mark(mutant, verdict);
+    }
   }
 
   #mark(mutant, { title, late }) {
@@ -131,6 +138,13 @@ export class SpecTrial {
     if (this.#process.running && this.#since++ < MUTANTS_PER_LOAD) return;
     this.#since = 1;
     await this.#process.load();
+  }
+
+  /** The same on modules that no mutant has touched. */
+  async #passesAnew(test) {
+    this.#since = MUTANTS_PER_LOAD;
+    await this.#fresh();
+    return this.#passes(test);
   }
 
   async #passes(test) {
