@@ -1,10 +1,8 @@
-import { availableParallelism } from 'node:os';
-
 export default {
   testEnvironment: '<rootDir>/scripts/test-environment.js',
-  // Two for each core: half of the time of a worker is waiting, for a process, a
-  // browser, or a time that a protocol has.
-  maxWorkers: 2 * availableParallelism(),
+  // Not one fewer than there are cores: much of a test is waiting. Nor more: with two
+  // for each core, tests that drown a server run out of their time.
+  maxWorkers: '100%',
   testSequencer: '<rootDir>/scripts/longest-first.js',
   // No test waits for a time to pass without need. Beside others, on a machine that
   // is busy, what takes a moment can take seconds.
