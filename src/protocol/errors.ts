@@ -25,10 +25,6 @@ export const TOO_MANY_SUBSCRIPTIONS = 'Too many subscriptions';
 
 /** The client is subscribed to the channel. */
 export const ALREADY_SUBSCRIBED = 'Already subscribed';
-/** What the servers share cannot be reached: nothing was done. Try again later. */
-export const UNAVAILABLE = 'Unavailable';
-/** The answer of what they share was lost: it was perhaps done. */
-export const OUTCOME_UNKNOWN = 'Outcome unknown';
 
 /**
  * Every error text that the bundled parts put on the wire. The texts are part
@@ -43,8 +39,10 @@ export const WireError = {
   invalidParams: INVALID_PARAMS,
   /** The command failed in a way that is not the caller's business. */
   internalError: 'Internal error',
-  unavailable: UNAVAILABLE,
-  outcomeUnknown: OUTCOME_UNKNOWN,
+  /** What the servers share cannot be reached: nothing was done. Try again later. */
+  unavailable: 'Unavailable',
+  /** The answer of what they share was lost: it was perhaps done. */
+  outcomeUnknown: 'Outcome unknown',
   /** A command signalled an RPC error without saying which. */
   exception: 'Exception',
   /** The command keeps state for a connection, and there is none (HTTP). */
