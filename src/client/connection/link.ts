@@ -181,8 +181,10 @@ export class Link {
 
   #hold(): void {
     const reconnection = this.#reconnection;
+    const { stableAfter } = reconnection;
     this.#liveness.start();
-    this.#timer = after(reconnection.stableAfter, () => reconnection.reset());
+    if (stableAfter === 0) reconnection.reset();
+    this.#timer = after(stableAfter, () => reconnection.reset());
   }
 
   #schedule(): void {

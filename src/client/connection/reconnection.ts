@@ -14,7 +14,8 @@ export interface ReconnectionOptions {
   readonly attempts?: number;
   /**
    * How long a connection has to hold before the delays begin anew. Without it,
-   * a server that accepts and closes would be asked again without end.
+   * a server that accepts and closes would be asked again without end. 0: it is
+   * enough that it has opened.
    *
    * @default 5000
    */

@@ -322,6 +322,23 @@ describe('coming back', () => {
     expect(delays).toEqual([5, 10, 5]);
   });
 
+  it('begins with short delays again at once where no time is asked of it', () => {
+    const { sockets, FakeSocket } = fakeSockets();
+    const snorky = new Snorky(FakeSocket, 'ws://x', services, {
+      reconnect: { minDelay: 10_000, random: () => 0.5, stableAfter: 0 },
+    });
+    const delays: number[] = [];
+    for (const opens of [false, false, true]) {
+      if (opens) sockets.at(-1)?.onopen?.();
+      const now = Date.now();
+      sockets.at(-1)?.onclose?.({ code: 1006 });
+      delays.push(Math.round(((snorky.retryAt ?? 0) - now) / 1000));
+      snorky.connect();
+    }
+    snorky.disconnect();
+    expect(delays).toEqual([5, 10, 5]);
+  });
+
   it('spreads those who were lost together', () => {
     const delays: number[] = [];
     for (let i = 0; i < 200; i++) {
