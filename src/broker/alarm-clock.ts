@@ -1,20 +1,23 @@
 import { LONGEST_TIMER } from '../protocol/longest-timer.js';
 
-/** Something that happens at a time. */
+/** A function that is called at a set time. */
 export interface Alarm {
   /** In the time of its clock. */
   readonly at: number;
 }
 
-/** Milliseconds that never go back, unlike those of the day. */
+/** Milliseconds of a clock that never goes back, unlike the time of day. */
 export function now(): number {
   return performance.now();
 }
 
-/** Where an alarm clock has its time from. */
+/** The time source of an alarm clock. */
 export interface ClockTime {
   now(): number;
-  /** Milliseconds after which it looks again, at the latest. */
+  /**
+   * The longest timer that is set, in milliseconds. The time is read again
+   * after it.
+   */
   readonly longestDelay: number;
 }
 
@@ -22,8 +25,9 @@ export interface ClockTime {
 const STEADY: ClockTime = { now, longestDelay: LONGEST_TIMER };
 
 /**
- * Milliseconds since 1970. Somebody may set that clock, and it goes on while the
- * computer sleeps and timers do not: it is looked at every minute.
+ * Milliseconds since 1970. That clock can be set, and it runs on while the
+ * computer sleeps and timers stand still. So the time is read again every
+ * minute.
  */
 export const TIME_OF_DAY: ClockTime = {
   now: () => Date.now(),
@@ -32,7 +36,7 @@ export const TIME_OF_DAY: ClockTime = {
 
 /**
  * Any number of alarms on one timer, which does not keep the process alive.
- * Setting and cancelling cost the logarithm of how many there are.
+ * Setting or cancelling one costs the logarithm of their number.
  */
 export class AlarmClock {
   /** A binary heap, the earliest first. */
@@ -59,13 +63,13 @@ export class AlarmClock {
     return alarm;
   }
 
-  /** Takes an alarm back. One that has rung is ignored. */
+  /** Cancels an alarm. Does nothing to one that has rung. */
   cancel(alarm: Alarm): void {
     const scheduled = alarm as Scheduled;
     if (scheduled.index < 0) return;
     this.#remove(scheduled);
-    // Otherwise the timer is left to wake up early once: cheaper than one
-    // more timer for every alarm that is cancelled.
+    // While other alarms are set, the timer stays as it is and wakes up early
+    // once: that is cheaper than a new timer for every cancelled alarm.
     if (this.#heap.length === 0) this.#disarm();
   }
 
@@ -104,8 +108,8 @@ export class AlarmClock {
   #wake(): void {
     this.#disarm();
     const time = this.time.now();
-    // What a ringing alarm sets has to wait for the next turn, or one that
-    // sets itself again for now would ring for ever.
+    // An alarm that is set while others ring waits for the next turn. Otherwise
+    // one that sets itself again for now would ring for ever.
     const created = this.#created;
     try {
       let first;

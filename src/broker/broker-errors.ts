@@ -1,7 +1,7 @@
 /**
- * A broker that cannot do what it is asked. Calls of commands are answered with the
- * message, and requests with 503: an error of this shape Nest answers by itself
- * where a route throws it.
+ * The broker cannot do what it was asked. A call of a command is answered with
+ * the message, an HTTP request with 503: Nest answers by itself for a thrown
+ * error of this shape.
  */
 abstract class BrokerFailure extends Error {
   readonly status = 503;

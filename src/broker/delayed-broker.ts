@@ -9,7 +9,7 @@ import type { Broker, BrokerState } from './ports/broker.js';
 
 export interface DelayedBrokerOptions {
   /**
-   * Where everything random starts. A run with the same seed and the same calls
+   * The start of everything random. A run with the same seed and the same calls
    * has the same delays and losses.
    *
    * @default 1
@@ -22,30 +22,30 @@ export interface DelayedBrokerOptions {
    */
   readonly maxDelay?: number;
   /**
-   * How likely it is that an entry, an event or an announcement is lost on its way
-   * to a listener, with those right after it; the listener is told of a gap. From
-   * 0 to 1.
+   * The probability, from 0 to 1, that an entry, an event or an announcement is
+   * lost on its way to a listener. What comes right after it is lost too, and
+   * the listener is told of a gap.
    *
    * @default 0
    */
   readonly losses?: number;
   /**
-   * How likely it is that the broker behind the network has lost its logs when an
-   * entry arrives there, so that they begin anew: see {@link DelayedBroker.forget}.
-   * From 0 to 1.
+   * The probability, from 0 to 1, that the broker behind the network loses its
+   * logs when an entry arrives there, so that they begin anew: see
+   * {@link DelayedBroker.forget}.
    *
    * @default 0
    */
   readonly forgets?: number;
   /**
-   * How likely it is that a question to the broker fails: as often before it was
-   * done (`BrokerUnavailable`) as afterwards (`BrokerUncertain`). From 0 to 1. To
-   * listen never fails.
+   * The probability, from 0 to 1, that a request to the broker fails. Half of
+   * the failures come before it was done (`BrokerUnavailable`), half afterwards
+   * (`BrokerUncertain`). Listening never fails.
    *
    * @default 0
    */
   readonly failures?: number;
-  /** Told what listeners throw; see `MemoryBrokerOptions.onError`. */
+  /** Called with what listeners throw; see `MemoryBrokerOptions.onError`. */
   readonly onError?: ListenerErrorHandler;
 }
 
@@ -55,9 +55,9 @@ type Forgetful = Broker & { forget?(): void };
 /**
  * Puts a network between an application and a broker, for tests: every answer
  * is a promise that settles after a random delay, and listeners are called
- * later than what they hear of, in log order. What the ports promise is kept,
- * and nothing that they do not promise: code that works only because the memory
- * broker is quick, and never loses anything, fails here.
+ * after a delay, in log order. It keeps what the ports promise, and nothing
+ * beyond. Code that works only because the memory broker is quick and never
+ * loses anything fails here.
  *
  * ```ts
  * const broker = new DelayedBroker(new MemoryBroker(), { seed: 7 });
@@ -106,7 +106,7 @@ export class DelayedBroker implements Broker {
     return this.inner.state;
   }
 
-  /** The inner broker's, a little later. */
+  /** Starts the inner broker, after a delay. */
   async start(): Promise<void> {
     await this.network.connect('start', async () => this.inner.start?.());
   }
@@ -122,19 +122,19 @@ export class DelayedBroker implements Broker {
   }
 
   /**
-   * Loses what this node would hear next, of all it listens to, as a network does
-   * that is cut for longer than the broker remembers. Each listener is told of a
-   * gap a little later.
+   * Loses what the listeners of this node would hear next, as if the network
+   * were cut for longer than the broker remembers. Each listener is told of a
+   * gap after a delay.
    */
   lose(): void {
     this.network.lose();
   }
 
   /**
-   * Has the broker behind the network lose its logs, for all nodes: positions from
-   * before are void, and all who listen are told of a gap.
+   * Makes the broker behind the network lose its logs, for all nodes: earlier
+   * positions become void, and all listeners are told of a gap.
    *
-   * @throws Error when that broker cannot be told to.
+   * @throws Error when that broker has no `forget()`.
    */
   forget(): void {
     const { inner } = this;
@@ -144,7 +144,9 @@ export class DelayedBroker implements Broker {
     inner.forget();
   }
 
-  /** Calls no listener from now on; what was asked before is still done. */
+  /**
+   * Calls no listener from now on. Requests under way are still carried out.
+   */
   async close(): Promise<void> {
     await this.network.close();
     await this.inner.close();

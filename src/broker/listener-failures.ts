@@ -1,7 +1,7 @@
 /** Which listener failed: the port it listens to, and the name. */
 export interface ListenerSource {
   readonly port: 'topics' | 'directory';
-  /** That of the log, announcement or set; empty for `onLost`. */
+  /** The name of the log, announcement or set; empty for `onLost`. */
   readonly name: string;
 }
 
@@ -12,9 +12,8 @@ export type ListenerErrorHandler = (
 ) => void;
 
 /**
- * Where the errors of listeners go. They belong to nobody's call - the
- * publisher is not to blame for its readers - so they are counted and reported,
- * never thrown on.
+ * Counts and reports the errors that listeners throw. They are never thrown on:
+ * the publisher is not to blame for its readers.
  */
 export class ListenerFailures {
   #count = 0;
@@ -24,7 +23,7 @@ export class ListenerFailures {
     this.#handler = handler;
   }
 
-  /** How many there have been. */
+  /** How many errors there have been. */
   get count(): number {
     return this.#count;
   }
@@ -34,7 +33,7 @@ export class ListenerFailures {
     try {
       this.#handler?.(error, source);
     } catch {
-      // A reporter that fails must not keep the other listeners from theirs.
+      // A handler that fails must not keep the event from the other listeners.
     }
   }
 }

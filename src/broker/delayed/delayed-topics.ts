@@ -111,7 +111,10 @@ export class DelayedLog implements TopicLog {
   }
 }
 
-/** Who listens, under which name: a publication waits for those of its own. */
+/**
+ * The listeners of this node, by name. A publication waits for those under its
+ * own name.
+ */
 class Listeners<Item> {
   readonly #network: Network;
   readonly #kind: string;
@@ -122,7 +125,10 @@ class Listeners<Item> {
     this.#kind = kind;
   }
 
-  /** Settles when this node's listeners have had all there is. */
+  /**
+   * Settles when the listeners under a name have had everything pushed until
+   * now.
+   */
   delivered(name: string): Promise<unknown> {
     const mailboxes = this.#mailboxes.get(name) ?? [];
     return Promise.all([...mailboxes].map(({ delivered }) => delivered));

@@ -5,14 +5,15 @@ export interface Delivery {
   readonly delay: Delay;
   /** Takes what the listener throws. */
   readonly fail: (error: unknown) => void;
-  /** Whether the next is lost. */
+  /** Whether what is pushed next is lost. */
   readonly loses: () => boolean;
   readonly onGap: (() => void) | undefined;
 }
 
 /**
- * Calls a listener later, in the order of what was pushed. What is pushed from a
- * loss on until the listener is told of it is lost too, as while a network is cut.
+ * Calls a listener later, in the order in which things were pushed. From a loss
+ * on, everything pushed is lost until the listener is told of it, as while a
+ * network is cut.
  */
 export class Mailbox<A extends readonly unknown[]> {
   readonly #listener: (...args: A) => void;
@@ -27,8 +28,8 @@ export class Mailbox<A extends readonly unknown[]> {
   }
 
   /**
-   * Settles when all that was pushed until now has been delivered, or its loss
-   * told.
+   * Settles when everything pushed until now has been delivered, or the
+   * listener has been told of its loss.
    */
   get delivered(): Promise<unknown> {
     return this.#last;
@@ -40,13 +41,13 @@ export class Mailbox<A extends readonly unknown[]> {
     else this.#put(() => this.#listener(...args));
   }
 
-  /** What was lost, was lost before it came here. */
+  /** Tells the listener of a loss that happened before this mailbox. */
   gap(): void {
     if (this.#cut) return;
     this.#put(() => this.#how.onGap?.());
   }
 
-  /** Loses what is pushed for a while. */
+  /** Loses what is pushed from now on, until the listener is told of it. */
   lose(): void {
     if (this.#cut) return;
     this.#cut = true;

@@ -11,23 +11,25 @@ export interface Mishaps {
   loses(): boolean;
   /** Called before each publication of a log. */
   beforePublishing(): void;
-  /** Whether the next question fails, and if it is done all the same. */
+  /**
+   * Whether the next request fails, and whether it is carried out all the same.
+   */
   fate(): 'done' | 'not done' | 'perhaps done';
 }
 
 /**
- * The way between a node and what it shares. Requests about one name arrive in
- * the order in which they were made, as on one connection; about different
- * names in any order; answers come in any order at all.
+ * The way between a node and the shared broker. Requests about one name arrive
+ * in the order in which they were made, as on one connection. Requests about
+ * different names arrive in any order, and so do all answers.
  */
 export class Network {
   readonly #delay: Delay;
   readonly #failures: ListenerFailures;
   readonly #lanes = new Map<string, Promise<unknown>>();
-  /** Those that may lose something. */
+  /** The mailboxes that may lose something. */
   readonly #lossy = new Set<Mailbox<never[]>>();
   #closed = false;
-  /** Told until now. */
+  /** Gaps that listeners were told of. */
   gaps = 0;
 
   constructor(
@@ -41,7 +43,7 @@ export class Network {
 
   /**
    * @param lane What the request is about.
-   * @param apply Done when the request has arrived.
+   * @param apply Called when the request has arrived.
    * @param settle What the answer has to wait for.
    */
   async request<T>(
@@ -60,14 +62,20 @@ export class Network {
     return answer;
   }
 
-  /** The same for what a network does again until it succeeds: to listen. */
+  /**
+   * A request that never fails, because a network repeats it until it succeeds:
+   * to listen.
+   */
   async connect<T>(lane: string, apply: () => MaybePromise<T>): Promise<T> {
     const answer = await this.#enter(lane, apply);
     await this.#delay();
     return answer;
   }
 
-  /** @param options Without them, nothing on its way is ever lost. */
+  /**
+   * @param options Without them, nothing on its way to the listener is ever
+   *   lost.
+   */
   mailbox<A extends readonly unknown[]>(
     listener: (...args: A) => void,
     source: ListenerSource,
@@ -96,18 +104,20 @@ export class Network {
     return mailbox;
   }
 
-  /** Nobody listens any more: what is on its way to a mailbox is dropped. */
+  /** Drops what is on its way to a mailbox: nobody listens any more. */
   drop(mailbox: Mailbox<never[]>): void {
     mailbox.stop();
     this.#lossy.delete(mailbox);
   }
 
-  /** Loses what is heard for a while, everywhere. */
+  /** Loses what is on its way to any listener, until each is told of it. */
   lose(): void {
     for (const mailbox of this.#lossy) mailbox.lose();
   }
 
-  /** Silences the mailboxes; settles when what is on its way has arrived. */
+  /**
+   * Stops all mailboxes. Settles when the requests on their way have arrived.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#lossy.clear();

@@ -2,8 +2,8 @@
 export type Delay = () => Promise<void>;
 
 /**
- * Delays that repeat with their seed: some pass within the turn of the event
- * loop, some take up to `maxDelay` milliseconds.
+ * Delays that repeat with their seed. Some pass within the turn of the event
+ * loop, others take up to `maxDelay` milliseconds.
  */
 export function randomDelays(seed: number, maxDelay: number): Delay {
   const random = mulberry32(seed);
@@ -19,15 +19,17 @@ export function randomDelays(seed: number, maxDelay: number): Delay {
   };
 }
 
-/** Says yes as often as `rate` has it, from 0 to 1; repeats with its seed. */
+/**
+ * Answers true with the probability `rate`, from 0 to 1. Repeats with its seed.
+ */
 export function randomly(seed: number, rate: number): () => boolean {
-  // So that those who never say it cost nothing.
+  // A rate of 0 costs nothing.
   if (rate === 0) return () => false;
   const random = mulberry32(seed);
   return () => random() < rate;
 }
 
-/** Numbers from 0 to 1, by Tommy Ettinger's generator of 32 bits of state. */
+/** Numbers from 0 to 1, by Tommy Ettinger's generator with 32 bits of state. */
 function mulberry32(seed: number): () => number {
   let state = seed | 0;
   return () => {

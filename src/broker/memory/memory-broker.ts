@@ -10,7 +10,7 @@ import { MemoryTopics } from './memory-topics.js';
 
 export interface MemoryBrokerOptions {
   /**
-   * What the broker shares with others.
+   * The store that the broker shares with other brokers.
    *
    * @default a store of its own
    */
@@ -22,8 +22,8 @@ export interface MemoryBrokerOptions {
    */
   readonly node?: string;
   /**
-   * Told what listeners throw. Nothing else happens with it: the other
-   * listeners get theirs, and {@link MemoryBroker.failures} counts.
+   * Called with what listeners throw. The error goes nowhere else: the other
+   * listeners still get the event, and {@link MemoryBroker.failures} counts it.
    */
   readonly onError?: ListenerErrorHandler;
 }
@@ -65,15 +65,16 @@ export class MemoryBroker implements Broker {
     return this.own.failures.count;
   }
 
-  /** {@link MemoryStore.forget} of its store. */
+  /** Calls {@link MemoryStore.forget} of its store. */
   forget(): void {
     this.store.forget();
   }
 
   /**
-   * Ends the node's listeners, then lets its entries leave. What the store
-   * logged stays, for the other nodes and for a next one. Afterwards nothing
-   * new can be started; removing and reading still work. All is done at once.
+   * Ends the node's listeners, then removes its entries from the directory. The
+   * store's logs stay, for the other nodes and for a later one. Afterwards
+   * nothing new can be started; removing and reading still work. Everything is
+   * done when the call returns.
    */
   async close(): Promise<void> {
     const node = this.own;

@@ -15,7 +15,7 @@ export interface MemoryStoreOptions {
    */
   readonly lease?: number;
   /**
-   * Events that the directory remembers, of all its sets together.
+   * Events that the directory remembers, in all its sets together.
    *
    * @default 10_000
    */
@@ -24,12 +24,15 @@ export interface MemoryStoreOptions {
 
 /** How much a store holds. */
 export interface MemoryUsage {
-  /** Logs with listeners or retained entries, and names that are listened to. */
+  /**
+   * Logs with listeners or retained entries, and names with listeners to
+   * announcements.
+   */
   readonly topics: number;
   /** Sets with members or watchers. */
   readonly sets: number;
   readonly tokens: number;
-  /** Things that wait for their time. */
+  /** Alarms that are set. */
   readonly alarms: number;
 }
 
@@ -75,7 +78,7 @@ export class MemoryStore {
   }
 
   /**
-   * Makes a node look dead: it renews its leases no more. When they have run
+   * Makes a node look dead: it no longer renews its leases. When they have run
    * out, its entries expire and it cannot make new ones.
    */
   cutOff(node: string): void {
@@ -93,7 +96,7 @@ export class MemoryStore {
 
   /**
    * Ends what {@link cutOff} began. If the leases have run out by then, the
-   * node's `onLost` listeners are called; if not, nothing has happened.
+   * node's `onLost` listeners are called. Otherwise nobody notices.
    */
   restore(node: string): void {
     const found = this.#find(node);
@@ -106,8 +109,8 @@ export class MemoryStore {
   }
 
   /**
-   * Loses its logs, those of the directory's sets too, like a server that comes
-   * back without what it knew: positions from before are void, and all who listen
+   * Loses all logs, those of the directory's sets too, like a server that comes
+   * back without what it knew: earlier positions become void, and all listeners
    * are told of a gap. Members of sets and tokens stay. For tests: nothing else
    * makes a gap.
    */
@@ -145,7 +148,7 @@ export class MemoryStore {
     this.#nodes.delete(node.name);
     this.directory.removeNode(node, 'leave');
     this.tokens.releaseNode(node);
-    // Nobody is left to be told, and a timer would be left behind.
+    // No node is left to hear an alarm, and the timer would stay behind.
     if (this.#nodes.size === 0) this.#clock.stop();
   }
 

@@ -17,7 +17,7 @@ export class MemoryTokens implements Tokens {
     this.#shared = shared;
   }
 
-  /** Replaces a token of that name. */
+  /** Stores a token, and replaces one of the same name. */
   put(
     token: string,
     value: JsonValue,

@@ -29,7 +29,10 @@ export class MemoryTopics implements Topics {
     return new MemoryLog(this.#node, this.#store, name, retention);
   }
 
-  /** From inside a listener of the same name, it is heard after what is heard now. */
+  /**
+   * Called from inside a listener of the same name, it is heard after the
+   * announcement that is being delivered.
+   */
   announce(name: string, value: JsonValue): void {
     this.#store.announcements.announce(name, value);
   }
@@ -70,9 +73,9 @@ export class MemoryLog implements TopicLog {
   }
 
   /**
-   * Appends an entry and calls the listeners of all nodes. From inside a listener
-   * of the same log, the entry is delivered after the listeners have had the one
-   * they are being called with.
+   * Appends an entry and calls the listeners of all nodes. Called from inside a
+   * listener of the same log, it delivers the entry after all listeners have
+   * had the current one.
    */
   publish(value: JsonValue): Position {
     return this.#store.logs.publish(this.#name, value, this.#retention);

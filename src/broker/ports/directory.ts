@@ -12,7 +12,7 @@ export interface DirectoryEntry {
   readonly node: string;
 }
 
-/** A change of a set, in the order that all nodes see. */
+/** A change of a set. All nodes see the changes of a set in one order. */
 export interface DirectoryEvent {
   readonly kind: 'join' | 'leave' | 'expire';
   readonly entry: DirectoryEntry;
@@ -24,7 +24,10 @@ export type Claim =
   | { readonly claimed: true; readonly position: Position }
   | { readonly claimed: false; readonly holder: DirectoryEntry };
 
-/** The members of a set, and the place in its log at which they were all. */
+/**
+ * The members of a set, and the position in its log at which it had exactly
+ * these.
+ */
 export interface Listing {
   readonly entries: readonly DirectoryEntry[];
   readonly position: Position;
@@ -36,10 +39,11 @@ export type Watch =
 
 /**
  * Who is where: named sets of entries. Each entry is leased by the node that
- * made it and expires with it, so a node that dies leaves nobody behind.
+ * made it, and expires with the lease. So a node that dies leaves nobody
+ * behind.
  *
- * Announce presence from {@link Directory.watch} only: answers of `join` and
- * `leave` race against other nodes, the log does not.
+ * Announce presence only from {@link Directory.watch}: the answers of `join`
+ * and `leave` race against other nodes, the log does not.
  */
 export interface Directory {
   /**
@@ -49,13 +53,14 @@ export interface Directory {
   join(set: string, key: string, value: JsonValue): MaybePromise<Position>;
   /** Like `join`, but only if the key is free. Of several claims one wins. */
   claim(set: string, key: string, value: JsonValue): MaybePromise<Claim>;
-  /** Removes an entry of this node. Answers whether it had one. */
+  /** Removes an entry of this node. Answers whether there was one. */
   leave(set: string, key: string): MaybePromise<boolean>;
   list(set: string): MaybePromise<Listing>;
   /**
-   * Reads the set's log from a listing's position on: what came since first,
-   * then live, each event once and in order. `covered: false` when the log's
-   * memory no longer reaches `since`; list again then, and after a gap too.
+   * Reads the set's log from the position of a listing: first the events since
+   * then, then the live ones, each once and in order. The answer is
+   * `covered: false` when the log no longer reaches back to `since`. List again
+   * then, and after a gap.
    */
   watch(
     set: string,
@@ -64,8 +69,9 @@ export interface Directory {
     options?: ListenerOptions,
   ): MaybePromise<Watch>;
   /**
-   * Called when this node has lost its leases (it was cut off for longer than
-   * they last): its entries are gone, and others may have claimed their keys.
+   * Listens to the loss of this node's leases, after it was cut off for longer
+   * than they last: its entries are gone, and other nodes may have claimed
+   * their keys.
    */
   onLost(listener: () => void): Stop;
 }

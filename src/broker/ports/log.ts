@@ -3,19 +3,22 @@ import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { ListenerOptions, Stop } from './listening.js';
 
 /**
- * A place in an ordered log. Opaque: only the broker that issued it can read
- * it, and it is always safe to keep it, to send it and to hand it back - also
- * when it came from a stranger or from before a restart.
+ * A place in an ordered log. It is opaque: only the broker that issued it can
+ * read it. It is safe to keep it, to send it and to hand it back, even one that
+ * came from a stranger or from before a restart.
  */
 export type Position = JsonValue;
 
-/** What a log keeps of its past. The first bound that is reached evicts. */
+/**
+ * What a log keeps of its past. Entries are dropped as soon as one of the
+ * bounds is reached.
+ */
 export interface Retention {
   /** Entries kept at most. */
   readonly entries: number;
   /**
-   * How long the JSON texts of the entries may be, all together, as the broker
-   * counts it: in UTF-16 units in memory, in bytes of UTF-8 on a network.
+   * The length of the entries' JSON texts at most, all together. The broker
+   * decides the unit: UTF-16 units in memory, bytes of UTF-8 on a network.
    */
   readonly size: number;
   /** Age of the oldest entry kept, in milliseconds. */
@@ -28,7 +31,7 @@ export interface TopicEntry {
   readonly position: Position;
 }
 
-/** How much one answer of a replay may have. It has one entry at least. */
+/** How much one answer of a replay may hold. It holds at least one entry. */
 export interface ReplayLimits {
   /** Entries at most. @default 1000 */
   readonly entries?: number;
@@ -36,16 +39,19 @@ export interface ReplayLimits {
   readonly size?: number;
 }
 
-/** What a log remembers after a position. */
+/** The entries of a log after a position. */
 export type Replay =
   | {
       readonly covered: true;
       readonly entries: readonly TopicEntry[];
-      /** Where the replay ends: the place from which the next one goes on. */
+      /**
+       * Where the replay ends: the position from which the next one goes on.
+       */
       readonly position: Position;
       /**
-       * Whether entries remain after `position` because a limit cut the answer,
-       * whichever it was: with fewer entries than asked for, too.
+       * Whether entries remain after `position`, because one of the limits cut
+       * the answer. There may be fewer entries than asked for: the size is a
+       * limit too.
        */
       readonly more: boolean;
     }
@@ -55,8 +61,8 @@ export type Replay =
     };
 
 /**
- * An ordered log with a bounded memory. Calls of one node about one log take
- * effect in the order in which they were made.
+ * An ordered log with a bounded memory. The calls that one node makes about one
+ * log take effect in the order in which they were made.
  */
 export interface TopicLog {
   /**
@@ -69,9 +75,9 @@ export interface TopicLog {
    */
   publish(value: JsonValue): MaybePromise<Position>;
   /**
-   * Listens to the log. Each entry appended after the answer reaches the listener
-   * once, in order, or it is told of a gap. A listener that throws does not keep
-   * the others from theirs.
+   * Listens to the log. Each entry that is appended after the answer reaches
+   * the listener once and in order; where one is lost, `onGap` is called. A
+   * listener that throws does not keep the entry from the others.
    */
   subscribe(
     listener: (entry: TopicEntry) => void,
@@ -79,6 +85,6 @@ export interface TopicLog {
   ): MaybePromise<Stop>;
   /** Where the log ends now. */
   position(): MaybePromise<Position>;
-  /** What came after `since`, oldest first. */
+  /** The entries after `since`, the oldest first. */
   replay(since: Position, limits?: ReplayLimits): MaybePromise<Replay>;
 }

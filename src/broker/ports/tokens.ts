@@ -3,14 +3,17 @@ import type { MaybePromise } from '../../protocol/maybe-promise.js';
 
 /** How a token is claimed. */
 export interface TokenClaimOptions {
-  /** Take it from its holder, if it has one. */
+  /** Whether to take it from its holder, if it has one. */
   readonly takeOver?: boolean;
   /**
-   * Claim it for good: it is removed in the same step, so that nobody, and no
-   * failure in between, can come after this claim.
+   * Whether to claim it for good. It is removed in the same step, so that no
+   * later claim can succeed, and no failure in between can leave it behind.
    */
   readonly once?: boolean;
-  /** For whom it is claimed. One that was put with a binding needs the same. */
+  /**
+   * Whom it is claimed for. A token that was put with a binding is given only
+   * to a claim with the same binding.
+   */
   readonly binding?: string;
 }
 
@@ -22,20 +25,24 @@ export type TokenClaim =
     }
   | {
       readonly claimed: false;
-      /** `unknown`: there is no such token. `binding`: it is for another one. */
+      /**
+       * `unknown`: there is no such token. `binding`: it was put with another
+       * binding. `held`: somebody else holds it, and `takeOver` was not set.
+       */
       readonly reason: 'unknown' | 'binding' | 'held';
     };
 
 /**
- * Values with a time to live and at most one holder. What a call compares and
- * what it changes is one step: between the two nobody else can act.
+ * Values with a time to live and at most one holder. Each call compares and
+ * changes in one step: nobody else can act in between.
  */
 export interface Tokens {
   /**
-   * Stores a value under a token that nobody holds.
+   * Stores a value under a token, without a holder.
    *
-   * @param ttl Milliseconds until an unheld token is gone.
-   * @param options.binding For whom it is: any other claim is refused.
+   * @param ttl Milliseconds until the token is gone, unless somebody holds it.
+   * @param options.binding Whom it is for: a claim with another binding is
+   *   refused.
    */
   put(
     token: string,
@@ -44,10 +51,10 @@ export interface Tokens {
     options?: { readonly binding?: string },
   ): MaybePromise<void>;
   /**
-   * Makes `holder` the token's holder; while it is held it does not expire.
-   * Claiming what one holds already answers the value again. A claim that is
-   * refused changes nothing: not the holder and not the time to live. The
-   * binding is compared before the holder.
+   * Makes `holder` the token's holder. A held token does not expire. A holder
+   * that claims its token again gets the value again. A refused claim changes
+   * neither the holder nor the time to live. The binding is compared before the
+   * holder.
    */
   claim(
     token: string,
@@ -56,7 +63,7 @@ export interface Tokens {
   ): MaybePromise<TokenClaim>;
   /**
    * Replaces the value of a token that `holder` holds. Answers false when it
-   * does not.
+   * does not hold it.
    */
   update(
     token: string,
@@ -64,8 +71,8 @@ export interface Tokens {
     value: JsonValue,
   ): MaybePromise<boolean>;
   /**
-   * Gives the token back, with a new time to live in milliseconds and, where
-   * given, a new value. Answers false when `holder` does not hold it.
+   * Ends the hold, with a new time to live in milliseconds and, where given, a
+   * new value. Answers false when `holder` does not hold it.
    */
   release(
     token: string,
@@ -76,7 +83,7 @@ export interface Tokens {
   /**
    * Removes a token, held or not. Answers whether it did.
    *
-   * @param options.heldBy Only if this one holds it.
+   * @param options.heldBy Removes it only while this holder has it.
    */
   remove(
     token: string,

@@ -4,15 +4,15 @@ import { Queue } from './queue.js';
 /** A listener of a feed. */
 export interface Subscription<E> {
   readonly listener: (event: E) => void;
-  /** Told that events may have been lost. */
+  /** Called when events may have been lost. */
   readonly onGap: (() => void) | undefined;
-  /** It gets what has a higher number. */
+  /** The listener gets the events with a higher number. */
   readonly from: number;
   /** Takes what the listener throws; must not throw itself. */
   readonly fail: (error: unknown) => void;
 }
 
-/** What waits in a feed: an event, or that some were lost. */
+/** What waits in a feed: an event, or the notice that some were lost. */
 interface Waiting<E> {
   readonly number: number;
   readonly event: E | typeof GAP;
@@ -22,9 +22,10 @@ const GAP: unique symbol = Symbol('gap');
 
 /**
  * Hands events to listeners in the order of their numbers, whatever listeners
- * do meanwhile. An event that arrives while another is being delivered waits:
- * delivered at once, it would overtake the current one at the listeners that
- * have not had it yet, and inside the one that is in the middle of it.
+ * do meanwhile. An event that arrives while another is being delivered waits.
+ * Delivered at once, it would overtake the current event at the listeners that
+ * have not had it yet, and would call the current listener again inside its own
+ * call.
  */
 export class Feed<E> {
   readonly #subscriptions = new Set<Subscription<E>>();
@@ -32,7 +33,9 @@ export class Feed<E> {
   readonly #onIdle: () => void;
   #busy = false;
 
-  /** @param onIdle Called when nobody listens and nothing is under way. */
+  /**
+   * @param onIdle Called when there are no listeners and nothing is under way.
+   */
   constructor(onIdle: () => void) {
     this.#onIdle = onIdle;
   }
@@ -45,7 +48,7 @@ export class Feed<E> {
     this.#deliver(number, event);
   }
 
-  /** What listeners had before this number is no longer known to be whole. */
+  /** Tells the listeners that events before this number may have been lost. */
   lose(number: number): void {
     this.#deliver(number, GAP);
   }
@@ -57,7 +60,9 @@ export class Feed<E> {
     };
   }
 
-  /** Gives a listener just added what it has missed, before anything else. */
+  /**
+   * Gives a new listener the events that it has missed, before anything else.
+   */
   catchUp(subscription: Subscription<E>, backlog: readonly E[]): void {
     const outermost = !this.#busy;
     this.#busy = true;
@@ -96,8 +101,9 @@ export class Feed<E> {
     if (this.#subscriptions.size === 0) this.#onIdle();
   }
 
-  // Iterating the set itself: who stops is skipped at once, and who starts is
-  // visited but was too late for this event.
+  // The loop walks the set itself. A listener that stops meanwhile is skipped
+  // at once. One that is added is visited, but its `from` is too high for this
+  // event.
   #toAll(number: number, event: E | typeof GAP): void {
     for (const subscription of this.#subscriptions) {
       if (number > subscription.from) call(subscription, event);

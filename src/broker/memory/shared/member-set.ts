@@ -9,7 +9,7 @@ interface Logged {
   readonly event: DirectoryEvent;
 }
 
-/** One set of a directory: its members, and how they came to be. */
+/** One set of a directory: its members, and the log of their changes. */
 export class MemberSet {
   readonly members = new Map<string, DirectoryEntry>();
   readonly #log = new Queue<Logged>();
@@ -18,7 +18,7 @@ export class MemberSet {
 
   /**
    * @param floor The number up to which events may have been lost before.
-   * @param onIdle Called when nobody watches.
+   * @param onIdle Called when there are no watchers and nothing is under way.
    */
   constructor(floor: number, onIdle: () => void) {
     this.#floor = floor;
@@ -30,7 +30,7 @@ export class MemberSet {
     return this.#floor;
   }
 
-  /** Whether nobody would miss the set. */
+  /** Whether the set has neither members nor watchers. */
   get unused(): boolean {
     return this.members.size === 0 && this.#feed.idle;
   }
@@ -48,7 +48,7 @@ export class MemberSet {
     return this.#feed.subscribe(subscription);
   }
 
-  /** Gives a watcher just added what came after `since`. */
+  /** Gives a new watcher the events after `since`. */
   catchUp(subscription: Subscription<DirectoryEvent>, since: number): void {
     const backlog: DirectoryEvent[] = [];
     let index = this.#log.firstIndex((logged) => logged.number > since);
@@ -61,14 +61,14 @@ export class MemberSet {
     this.#floor = this.#log.shift()?.number ?? this.#floor;
   }
 
-  /** Drops what was logged before this number, and tells the watchers. */
+  /** Drops the log up to this number, and tells the watchers. */
   lose(number: number): void {
     this.forget();
     this.#floor = number;
     this.#feed.lose(number);
   }
 
-  /** Drops the log. Answers up to where events are lost by that. */
+  /** Drops the log. Answers the number up to which events are lost. */
   forget(): number {
     while (this.#log.length > 0) this.dropOldest();
     return this.#floor;

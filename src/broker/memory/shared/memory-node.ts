@@ -9,7 +9,9 @@ import type { Stop } from '../../ports/listening.js';
 export class MemoryNode {
   /** Ends every subscription and watch of the node. */
   readonly stops = new Set<Stop>();
-  /** Wrapped, so that one function can be registered twice. */
+  /**
+   * Each in an object of its own, so that one function can be registered twice.
+   */
   readonly onLost = new Set<{ readonly listener: () => void }>();
   /**
    * `cut off` as long as the leases still last, `lost` when they have run out.
@@ -22,7 +24,7 @@ export class MemoryNode {
     readonly failures: ListenerFailures,
   ) {}
 
-  /** Keeps a stop for the node's end until it is called. */
+  /** Calls `stop` when the node ends, unless it is called before. */
   owning(stop: Stop): Stop {
     const owned = (): void => {
       this.stops.delete(owned);
@@ -32,13 +34,15 @@ export class MemoryNode {
     return owned;
   }
 
-  /** Calls listeners so that none can harm the next. */
+  /**
+   * Calls listeners; one that throws does not keep the others from their call.
+   */
   call<L>(
     listeners: ReadonlySet<{ readonly listener: L }>,
     source: ListenerSource,
     how: (listener: L) => void,
   ): void {
-    // One that is added meanwhile was too late for this.
+    // A copy: a listener that is added meanwhile came too late for this event.
     const called = [...listeners];
     for (const entry of called) {
       if (!listeners.has(entry)) continue;
@@ -50,13 +54,18 @@ export class MemoryNode {
     }
   }
 
-  /** A closed node would never give up what it starts now. */
+  /**
+   * @throws Error when the node is closed: nobody would end what it starts now.
+   */
   assertOpen(): void {
     if (this.closed)
       throw new Error(`The broker of node "${this.name}" is closed`);
   }
 
-  /** An entry made without a lease would stay for ever. */
+  /**
+   * @throws BrokerUnavailable when the node has lost its leases: an entry made
+   *   now would never expire.
+   */
   assertLease(): void {
     this.assertOpen();
     if (this.lease === 'lost') {

@@ -1,6 +1,6 @@
 /**
  * First in, first out, with access by index. `Array.prototype.shift` moves
- * every element once an array is large; this moves each at most once.
+ * every element once an array is large; this queue moves each at most once.
  */
 export class Queue<T> {
   #items: (T | undefined)[] = [];
@@ -14,7 +14,7 @@ export class Queue<T> {
     this.#items.push(item);
   }
 
-  /** The oldest but `index`. */
+  /** The item at `index`, counted from the oldest. */
   at(index: number): T | undefined {
     return this.#items[this.#head + index];
   }
@@ -22,7 +22,8 @@ export class Queue<T> {
   shift(): T | undefined {
     const item = this.#items[this.#head];
     if (this.length === 0) return undefined;
-    // The slot is cleared: until the next compaction it would keep the item.
+    // The slot is cleared: it would hold the item in memory until the next
+    // compaction.
     this.#items[this.#head] = undefined;
     this.#head += 1;
     if (this.#head * 2 >= this.#items.length) {
@@ -37,7 +38,10 @@ export class Queue<T> {
     this.#head = 0;
   }
 
-  /** The index of the first item that `isAfter`, in a queue sorted by it. */
+  /**
+   * The index of the first item for which `isAfter` is true. The queue must be
+   * sorted by it.
+   */
   firstIndex(isAfter: (item: T) => boolean): number {
     let low = 0;
     let high = this.length;

@@ -9,19 +9,20 @@ interface Kept {
   readonly at: number;
 }
 
-/** What one answer of a replay has, unless its reader says otherwise. */
+/** The entries of one answer of a replay, where its reader sets no limit. */
 const ENTRIES = 1000;
 const SIZE = 512 * 1024;
 
-/** What a log still has after some number, cut at a limit. */
+/** The entries of a log after some number, cut at a limit. */
 export interface LogSlice {
   readonly entries: readonly TopicEntry[];
   readonly more: boolean;
 }
 
 /**
- * The retained past of one log. Whatever is not kept raises the floor, and
- * nothing is read from below the floor: a reader gets all or is told.
+ * The retained past of one log. Every entry that is dropped raises the floor,
+ * and nothing is read from below the floor: a reader gets every entry, or is
+ * told that it cannot.
  */
 export class RetainedLog {
   readonly #kept = new Queue<Kept>();
@@ -50,9 +51,9 @@ export class RetainedLog {
   }
 
   /**
-   * When to evict again if nothing is appended: when the oldest entry is too
-   * old, but not once per entry. A busy log would do nothing else, while its
-   * publications evict anyhow.
+   * When to evict next if nothing is appended: when the oldest entry is too
+   * old, but at most once a second. A busy log must not set an alarm for every
+   * entry; its publications evict anyhow.
    */
   nextEviction(now: number): number {
     const oldest = this.#kept.at(0);
@@ -63,8 +64,8 @@ export class RetainedLog {
 
   /** Appends an entry. `kept.at` is the time now; times must not fall. */
   append(kept: Kept, retention: Retention): void {
-    // By the old retention first: what was gone must not come back because a
-    // longer one arrives before the timer.
+    // Evicts by the old retention first. An entry that was too old must not
+    // come back because a longer retention arrives before the alarm rings.
     this.evict(kept.at);
     this.#retention = retention;
     this.#kept.push(kept);
@@ -96,7 +97,7 @@ export class RetainedLog {
     }
   }
 
-  /** What came after `number`, or `undefined` if some of that is lost. */
+  /** The entries after `number`, or `undefined` if some of them are lost. */
   after(number: number, limits: ReplayLimits): LogSlice | undefined {
     if (number < this.#floor) return undefined;
     const { entries: most = ENTRIES, size = SIZE } = limits;
@@ -106,7 +107,7 @@ export class RetainedLog {
     let kept;
     while (
       (kept = this.#kept.at(start + entries.length)) !== undefined &&
-      // One at least, however large: a reader would never get past it.
+      // At least one, however large: a reader would never get past it.
       (entries.length === 0 || (entries.length < most && kept.size <= left))
     ) {
       entries.push(kept.entry);

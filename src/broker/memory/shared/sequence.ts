@@ -1,18 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { Position } from '../../ports/log.js';
 
-/** Epochs whose positions can still be put in order. */
+/**
+ * Past epochs that are remembered, so that their positions can still be
+ * compared.
+ */
 const EPOCHS = 100;
 
 /**
- * One count for everything a store logs. Because it never starts again, a topic
+ * One count for everything that a store logs. It never starts again. So a topic
  * or a set that was forgotten and made anew cannot mistake an old position for
  * one of its own.
  */
 export class Sequence {
-  /** Tells this store's positions from those of another, or of another run. */
+  /**
+   * Tells positions of this store from those of another store, or of an earlier
+   * run.
+   */
   #epoch = newEpoch();
-  /** Epochs before, each with its last number. */
+  /** Earlier epochs, each with its last number. */
   readonly #past = new Map<string, number>();
   #last = 0;
 
@@ -26,7 +32,10 @@ export class Sequence {
     return this.#last;
   }
 
-  /** Voids all positions that were issued until now: nothing is read from them. */
+  /**
+   * Makes all positions void that were issued until now: nothing is read from
+   * them.
+   */
   renew(): void {
     this.#past.set(this.#epoch, this.#last);
     const [oldest] = this.#past.keys();
@@ -40,14 +49,14 @@ export class Sequence {
     return [this.#epoch, number];
   }
 
-  /** The place where everything logged until now ends. */
+  /** The position after everything logged until now. */
   end(): Position {
     return this.position(this.#last);
   }
 
   /**
-   * The number in a position, or `undefined` when nothing can be read from there:
-   * this store has never issued it, or it is void.
+   * The number in a position; `undefined` when nothing can be read from it,
+   * because this store has never issued it or because it is void.
    */
   read(position: Position): number | undefined {
     const [epoch, number] = this.#parts(position) ?? [];
@@ -55,8 +64,8 @@ export class Sequence {
   }
 
   /**
-   * How two positions are ordered. Those that are void by now still are among
-   * themselves.
+   * Compares two positions: see `Topics.compare`. Void positions of one
+   * epoch can still be compared with each other.
    */
   compare(left: Position, right: Position): number | undefined {
     const one = this.#parts(left);
@@ -65,7 +74,10 @@ export class Sequence {
     return one[1] - other[1];
   }
 
-  /** Positions travel through browsers, so anything may come back. */
+  /**
+   * Takes a position apart; `undefined` for any value that is none. Positions
+   * travel through browsers, so anything may come back.
+   */
   #parts(position: Position): readonly [string, number] | undefined {
     if (!Array.isArray(position) || position.length !== 2) return undefined;
     const [epoch, number] = position as readonly unknown[];

@@ -3,13 +3,19 @@ import type { ListenerOptions, Stop } from '../../ports/listening.js';
 import { Feed } from './feed.js';
 import type { MemoryNode } from './memory-node.js';
 
-/** What nodes tell each other without keeping it: a feed for each name heard. */
+/**
+ * The announcements between nodes: a feed for each name that has listeners.
+ * Nothing is kept.
+ */
 export class SharedAnnouncements {
   readonly #feeds = new Map<string, Feed<JsonValue>>();
-  /** Announcements so far, to tell which a listener came too late for. */
+  /**
+   * The number of announcements so far. A listener gets those with a higher
+   * one.
+   */
   #count = 0;
 
-  /** Names that somebody listens to. */
+  /** Names that have listeners. */
   get size(): number {
     return this.#feeds.size;
   }
@@ -33,9 +39,9 @@ export class SharedAnnouncements {
     });
   }
 
-  /** Tells all who listen that they may have missed something. */
+  /** Tells all listeners that they may have missed something. */
   lose(): void {
-    // A copy: listeners may open others.
+    // A copy: a listener may open another feed.
     for (const feed of [...this.#feeds.values()]) feed.lose(++this.#count);
   }
 
@@ -43,7 +49,8 @@ export class SharedAnnouncements {
     const known = this.#feeds.get(name);
     if (known) return known;
     const feed = new Feed<JsonValue>(() => {
-      // A listener of an old one can still hold its stop.
+      // A listener may still hold the stop of an earlier feed: that must not
+      // remove the present one.
       if (feed.idle && this.#feeds.get(name) === feed) {
         this.#feeds.delete(name);
       }

@@ -15,20 +15,20 @@ import { Queue } from './queue.js';
 import type { Sequence } from './sequence.js';
 
 /**
- * The sets of a store. Only those with members or watchers exist; of the others
- * {@link LostMarks} knows enough.
+ * The sets of a store. Only sets with members or watchers are in memory; for
+ * the others {@link LostMarks} is enough.
  */
 export class SharedDirectory {
   readonly #sets = new Map<string, MemberSet>();
   readonly #lost = new LostMarks();
-  /** Whose event is the oldest, the next oldest, ... */
+  /** The set of each remembered event, the oldest event first. */
   readonly #oldest = new Queue<MemberSet>();
   readonly #sequence: Sequence;
   readonly #capacity: number;
 
   /**
-   * @param capacity Events remembered at most, of all sets together: a bound
-   *   for each set would be none for many sets.
+   * @param capacity Events remembered at most, in all sets together: a bound
+   *   for each set would not bound the memory of many sets.
    */
   constructor(sequence: Sequence, capacity: number) {
     this.#sequence = sequence;
@@ -90,7 +90,8 @@ export class SharedDirectory {
       from: this.#sequence.last,
       fail: (error: unknown) => node.failures.report(error, source),
     };
-    // Owned before anything is delivered: a listener may close the broker.
+    // The node owns the stop before anything is delivered: a listener may close
+    // the broker.
     const stop = node.owning(set.watch(subscription));
     set.catchUp(subscription, number);
     return { covered: true, stop };
@@ -105,15 +106,16 @@ export class SharedDirectory {
       }
     }
     for (const [set, entry] of entries) {
-      // A watcher of an earlier one may have taken the key over meanwhile.
+      // A watcher, told of an earlier entry, may have taken this key over
+      // meanwhile.
       if (set.members.get(entry.key) === entry) this.#log(set, kind, entry);
     }
   }
 
-  /** Loses what all sets' logs have, and tells who watches. */
+  /** Drops the logs of all sets, and tells their watchers. */
   forget(): void {
     this.#oldest.clear();
-    // A copy: watchers may open others.
+    // A copy: a watcher may open another set.
     for (const set of [...this.#sets.values()]) {
       set.lose(this.#sequence.next());
     }
@@ -129,7 +131,7 @@ export class SharedDirectory {
     this.#oldest.push(set);
     set.apply(number, { kind, entry, position });
     while (this.#oldest.length > this.#capacity) {
-      // A set that was forgotten meanwhile has nothing left to drop.
+      // Does nothing for a set that was forgotten meanwhile: its log is empty.
       this.#oldest.shift()?.dropOldest();
     }
     return position;

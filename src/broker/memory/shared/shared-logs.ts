@@ -23,8 +23,8 @@ interface Log {
 }
 
 /**
- * The logs of a store. Only those that somebody listens to or that have a
- * retained entry exist; of the others {@link LostMarks} knows enough.
+ * The logs of a store. Only logs with listeners or retained entries are in
+ * memory; for the others {@link LostMarks} is enough.
  */
 export class SharedLogs {
   readonly #logs = new Map<string, Log>();
@@ -43,7 +43,8 @@ export class SharedLogs {
   }
 
   publish(name: string, value: JsonValue, retention: Retention): Position {
-    // First, because it throws for what is not JSON: nothing is logged then.
+    // Comes first because it throws for a value that is not JSON: nothing is
+    // logged then.
     const size = JSON.stringify(value).length;
     const number = this.#sequence.next();
     const position = this.#sequence.position(number);
@@ -51,8 +52,8 @@ export class SharedLogs {
     const log = this.#open(name);
     const at = now();
     log.past.append({ entry, number, size, at }, retention);
-    // An alarm that is set rings before this entry is too old, unless this one
-    // is to be kept for less long than those before it.
+    // An alarm that is set already rings before this entry is too old, unless
+    // the entry is to be kept for less time than those before it.
     if (log.past.length > 0) this.#watchAge(name, log, at + retention.age);
     log.feed.deliver(number, entry);
     return position;
@@ -87,9 +88,9 @@ export class SharedLogs {
     return this.#replayed(slice.entries, slice.more, since);
   }
 
-  /** Loses what all logs have, and tells who listens. */
+  /** Drops the entries of all logs, and tells their listeners. */
   forget(): void {
-    // A copy: listeners may open others.
+    // A copy: a listener may open another log.
     for (const [name, log] of [...this.#logs]) {
       const number = this.#sequence.next();
       log.past.forget(number);
@@ -103,8 +104,8 @@ export class SharedLogs {
     more: boolean,
     since: Position,
   ): Replay {
-    // At the end a quiet log's readers are moved on too: what is evicted later,
-    // before this place, is nothing that they miss.
+    // At the end, readers of a quiet log get a new position too. They have
+    // missed nothing when entries before it are evicted later.
     const position = more
       ? (entries.at(-1)?.position ?? since)
       : this.#sequence.end();
@@ -125,7 +126,8 @@ export class SharedLogs {
 
   #forgetIfUnused(name: string, log: Log): void {
     if (!log.feed.idle || log.past.length > 0) return;
-    // An old record may outlive its name: a listener can still hold its stop.
+    // A listener may still hold the stop of an earlier log of this name: that
+    // must not remove the present one.
     if (this.#logs.get(name) !== log) return;
     this.#logs.delete(name);
     this.#lost.mark(name, log.past.floor);

@@ -6,13 +6,16 @@ import type { MemoryNode } from './memory-node.js';
 
 interface Token {
   value: JsonValue;
-  /** The time to live it was given last. */
+  /** The time to live that was given last, in milliseconds. */
   ttl: number;
-  /** Through whom it was put or claimed last: with that node, its hold ends. */
+  /**
+   * The node through which it was put or claimed last. The hold ends with that
+   * node.
+   */
   node: MemoryNode;
   holder: string | undefined;
   readonly binding: string | undefined;
-  /** Set while nobody holds the token. */
+  /** Set while the token has no holder. */
   expiry: Alarm | undefined;
 }
 
@@ -110,7 +113,10 @@ export class SharedTokens {
     return this.#tokens.delete(name);
   }
 
-  /** Frees what is held through a node that is gone: no holder is left. */
+  /**
+   * Frees the tokens that are held through a node that is gone: no holder is
+   * left.
+   */
   releaseNode(node: MemoryNode): void {
     for (const [name, token] of this.#tokens) {
       if (token.holder !== undefined && token.node === node) {
@@ -120,8 +126,8 @@ export class SharedTokens {
   }
 
   /**
-   * One whose time has come is gone, even if its alarm has not rung yet: a
-   * timer may be late, an answer must not be.
+   * Finds a token. One whose time has come is gone, even if its alarm has not
+   * rung yet: a timer may be late, an answer must not be.
    */
   #find(name: string): Token | undefined {
     const token = this.#tokens.get(name);
@@ -142,7 +148,7 @@ export class SharedTokens {
   }
 }
 
-/** `NaN` would upset the order of everything that waits for its time. */
+/** `NaN` would upset the order of the alarms. */
 function assertTtl(ttl: number): void {
   if (!(ttl >= 0)) {
     throw new RangeError('A time to live must be a number of milliseconds');
