@@ -2,7 +2,7 @@ import { BrokerUnavailable, BrokerUncertain } from '../broker/broker-errors.js';
 import { asPromise, isPromiseLike } from './promise-like.js';
 
 /**
- * Does the rest of something that is done in part. Where the broker cannot be
+ * Does the rest of something of which a part is done. If the broker cannot be
  * reached for the rest, the caller must not hear that nothing was done.
  */
 export function afterPart<Answer>(

@@ -12,8 +12,8 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * A native promise of any thenable. A `then` of an application may throw, call
- * back twice or give nothing; a native promise is returned as it is.
+ * A native promise of any thenable. The `then` of an application may throw,
+ * call back twice or return nothing. A native promise is returned as it is.
  */
 export function asPromise<T>(value: PromiseLike<T>): Promise<T> {
   const usual =
@@ -26,16 +26,16 @@ export function asPromise<T>(value: PromiseLike<T>): Promise<T> {
 }
 
 /**
- * Ignores the outcome of a promise that nobody waits for: its rejection would end
- * the process.
+ * Ignores the outcome of a promise that nobody waits for. Its rejection would
+ * otherwise end the process.
  */
 export function disown(value: unknown): void {
   if (isPromiseLike(value)) asPromise(value).catch(() => {});
 }
 
 /**
- * Goes on with an answer, at once where it is at hand: a promise in between
- * would cost a turn, and others could overtake.
+ * Calls a function with an answer, at once where the answer is at hand: a
+ * promise in between would cost a turn, and other messages could overtake.
  */
 export function whenReady<Answer, Result>(
   answer: Answer | PromiseLike<Answer>,
@@ -45,10 +45,10 @@ export function whenReady<Answer, Result>(
 }
 
 /**
- * The answer of something that calls back, at once where it does: `act` gets the
- * two ends of what would otherwise be a promise.
+ * The answer of something that calls back, at once where it calls back at once.
+ * `act` gets the two functions that a promise's executor would get.
  *
- * @throws what `act` rejects with before it returns.
+ * @throws What `act` rejects with before it returns.
  */
 export function whenSettled<Answer>(
   act: (

@@ -24,11 +24,13 @@ export interface ServiceHost {
   clients(): ReadonlySet<Client>;
   /** See `ServiceRegistry.clientsOf`. */
   clientsOf(identity: IdentityInput): ReadonlySet<Client>;
-  /** The same for the clients of all nodes. */
+  /** What can be done to the clients of all nodes. */
   readonly everywhere: EveryNode;
-  /** What happened in the registry. */
+  /** The counters of the registry. */
   readonly counters: Counters;
-  /** Another service of the registry. */
+  /**
+   * Another service of the registry; undefined if there is none of that name.
+   */
   service(name: string): Service | undefined;
   /** @internal */
   readonly log: RateLimitedLog;
@@ -58,7 +60,7 @@ export interface ServiceHost {
   commandEnded(): void;
 }
 
-/** Where a service was registered. */
+/** The registry and the name that a service was registered with. */
 interface Place {
   registry: ServiceHost | undefined;
   name: string;
@@ -66,16 +68,18 @@ interface Place {
 }
 
 /**
- * What a class that others extend keeps to itself stands in one object under a
- * symbol. Nest copies instances, for `forwardRef`, and wraps them in a proxy, for
- * `instanceDecorator`: a `#field` survives neither, and of a plain field each copy
- * would have its own. A symbol cannot meet the name of a subclass's command.
+ * All private state of a class that others extend stands in one object under a
+ * symbol. Nest copies instances, for `forwardRef`, and wraps them in a proxy,
+ * for `instanceDecorator`. A `#field` survives neither, and each copy would
+ * have a plain field of its own. A symbol cannot collide with the name of a
+ * subclass's command.
  */
 const state: unique symbol = Symbol('snorky:service');
 
 /**
- * A named party that clients of a registry talk to. Derive from it to exchange
- * any JSON; for commands decorate a plain class, or derive from `RpcService`.
+ * A service that clients of a registry talk to by its name. Derive from it to
+ * exchange any JSON. For commands, decorate a plain class or derive from
+ * `RpcService`.
  *
  * @example
  * class Echo extends Service {
@@ -91,12 +95,13 @@ export abstract class Service {
     prefix: '',
   };
 
-  // The published types leave @internal members out, so that the compiler cannot
-  // warn a subclass that has a member of the same name. Hence their `$`.
+  // Internal members begin with `$`. The published types leave @internal
+  // members out, so the compiler could not warn a subclass that has a member of
+  // the same name.
 
   /**
-   * Whether a request over HTTP is answered by the resolution of its call
-   * rather than by the first message that the service sends back.
+   * Whether a request over HTTP is answered when its call is resolved.
+   * Otherwise the first message that the service sends back is the answer.
    *
    * @internal
    */
@@ -104,14 +109,22 @@ export abstract class Service {
     return false;
   }
 
-  /** The name under which clients reach this service. Known once registered. */
+  /**
+   * The name under which clients reach this service. Known once it is
+   * registered.
+   */
   get name(): string {
     return this.registry && this[state].name;
   }
 
-  /** The registry that this service belongs to. */
+  /**
+   * The registry that this service belongs to.
+   *
+   * @throws Error before the service is registered.
+   */
   get registry(): ServiceHost {
-    // In a cycle, others may have a service whose constructor has not run yet.
+    // In a cycle of injections, others may hold a service whose constructor has
+    // not run yet.
     const registry = (this[state] as Place | undefined)?.registry;
     if (registry === undefined) {
       throw new Error(
@@ -142,7 +155,7 @@ export abstract class Service {
   }
 
   /**
-   * Handles one message. A failure is logged and reaches nobody else; other
+   * Handles one message. An error is logged and reaches nobody else. Other
    * messages of the client do not wait for a promise returned here.
    *
    * @param size Characters of the text that the message came in.
@@ -154,28 +167,32 @@ export abstract class Service {
   ): void | Promise<void>;
 
   /**
-   * A client has connected. Its messages are held back until a promise returned
-   * here has settled. Not called for HTTP.
+   * Called when a client has connected. Its messages are held back until a
+   * promise returned here has settled. Not called for HTTP.
    */
   onClientConnected?(client: Client): void | Promise<void>;
 
   /**
-   * A connected client has another identity now. Called before the assignment
-   * returns, so that nothing of who it was is sent after that.
+   * Called when a connected client has got another identity, before the
+   * assignment returns. So nothing that was meant for the earlier identity is
+   * sent after that.
    *
    * @internal
    */
   $onIdentityChanged?(client: Client): void;
 
   /**
-   * All connections of an identity are being closed, on all nodes: what was given
-   * to it is to be taken back there.
+   * Takes back, on all nodes, what this service has given to an identity.
+   * Called while the identity's connections are being closed.
    *
    * @internal
    */
   $takeBack?(identity: JsonValue): MaybePromise<void>;
 
-  /** A client has gone, whatever the reason. Forget what was kept for it. */
+  /**
+   * Called when a client has gone, whatever the reason. Forget what was kept
+   * for it.
+   */
   onClientDisconnected?(client: Client): void | Promise<void>;
 
   /**
@@ -188,7 +205,7 @@ export abstract class Service {
   }
 
   /**
-   * Sends one message of this service to many clients: serialized once, and one
+   * Sends one message of this service to many clients. It is serialized once. A
    * recipient that fails does not keep the others from theirs.
    *
    * @throws NotJsonError when JSON cannot express the message.
@@ -201,7 +218,7 @@ export abstract class Service {
   }
 
   /**
-   * Like `notify`, with a message whose text is at hand.
+   * Like `notify`, with a message that is serialized already.
    *
    * @internal
    */

@@ -5,20 +5,20 @@ import {
 } from '../protocol/json.js';
 
 /**
- * What services give to the broker, with the version of its form: during a deploy,
- * two versions of an application read what the other one has written.
+ * Marks what services give to the broker with the version of its form. During a
+ * deploy, two versions of an application read what the other one has written.
  *
- * A form may get further members. Where that is not enough, its version grows, and
- * readers of the one before say that they cannot read it: a later version must
- * never be taken for nothing.
+ * Members may be added to a form without a new version. Any other change needs
+ * a higher version; readers of the lower one then say that they cannot read the
+ * value. They must never take it for nothing.
  */
 export function versioned(version: number, value: JsonObject): JsonObject {
   return { v: version, ...value };
 }
 
 /**
- * A value of this form; undefined for a value of another version, and for
- * anything else.
+ * A value of this form; undefined for a value of another version, and for any
+ * other value.
  */
 export function ofVersion(
   version: number,

@@ -9,30 +9,33 @@ import type { ServiceRegistry } from '../registry/service-registry.js';
 import { UpgradeRefused } from './refusal.js';
 import type { Visitor } from './visitor.js';
 
-/** Who a client is, as established before it was let in. */
+/** The identity of a client, as it was decided before the client was let in. */
 export interface Admission {
   readonly identity: JsonValue;
-  /** Until when that holds, in milliseconds since 1970. */
+  /**
+   * Until when the identity holds, in milliseconds since 1970. @default for
+   * ever
+   */
   readonly expiresAt?: number | undefined;
 }
 
 /**
- * Decides about somebody who wants to connect.
+ * Decides whether somebody who wants to connect may.
  *
- * @throws UpgradeRefused to refuse it.
+ * @throws UpgradeRefused to refuse the request.
  */
 export type Admit = (
   request: IncomingMessage,
   visitor: Visitor,
 ) => MaybePromise<Admission>;
 
-/** The admission of everybody, where nobody decides. */
+/** The admission that everybody gets where nothing decides. */
 export const NOBODY: Admission = { identity: null };
 
 /**
- * Lets a client in, for as long as its admission holds: it has its identity
- * before any service hears of it, and is closed with 4100 when that expires. Every
- * transport lets its clients in by this one call.
+ * Lets a client in, for as long as its admission holds. The client has its
+ * identity before any service hears of it, and is closed with 4100 when the
+ * identity expires. Every transport lets its clients in by this one call.
  */
 export function admit(
   registry: ServiceRegistry,
@@ -45,10 +48,11 @@ export function admit(
 }
 
 /**
- * The last look before somebody is let in.
+ * The last check before somebody is let in.
  *
- * @param mark Of the registry's `everywhere`, from before anything was decided.
- * @throws UpgradeRefused for an identity that was closed since then.
+ * @param mark The mark of the registry's `everywhere`, taken before anything
+ *   was decided.
+ * @throws UpgradeRefused for an identity that was closed after the mark.
  */
 export function assertNotClosed(
   registry: ServiceRegistry,
@@ -56,11 +60,15 @@ export function assertNotClosed(
   mark: number,
 ): void {
   if (!registry.$everywhere.mayHaveClosed(identity, mark)) return;
-  // Guards that look again let in whoever still may.
+  // 503 and not 401: guards that decide once more let in whoever still may
+  // connect.
   throw new UpgradeRefused(503, TRY_AGAIN);
 }
 
-/** The registry ends the timer when the client has gone. */
+/**
+ * Closes a client when its admission expires. The registry ends the timer when
+ * the client has gone.
+ */
 function expire(
   registry: ServiceRegistry,
   client: Client,

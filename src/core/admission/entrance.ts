@@ -16,43 +16,45 @@ import { PendingHandshakes, type Line } from './pending-handshakes.js';
 import { shuttingDown, UpgradeRefused } from './refusal.js';
 import { peerOf, type Visitor, type VisitorOf } from './visitor.js';
 
-/** Who may come in by an entrance. */
+/** Who may connect by way of an entrance. */
 export interface EntranceRules {
   /** @default `'*'` without `admit`, else `'same'` */
   readonly origins?: Origins | undefined;
-  /** Guards, middleware and `identify`. @default everybody, and nobody is known */
+  /**
+   * Decides by guards, middleware and `identify`. @default everybody may
+   * connect, without an identity
+   */
   readonly admit?: Admit | undefined;
   /** Who is behind the proxy, if one is trusted. @default the peer */
   readonly visitorOf?: VisitorOf | undefined;
-  /** Connections there may be, with those that are being decided about. */
+  /** Connections at most, those that are being decided about included. */
   readonly maxConnections: number;
   /** Milliseconds that `admit` may take. */
   readonly handshakeTimeout: number;
 }
 
 /**
- * What becomes of a request to connect: it is accepted or refused, once; neither
- * where the peer has gone in the meantime.
+ * The transport's end of a request to connect. The request is accepted or
+ * refused, once; neither happens if the peer has gone in the meantime.
  */
 export interface Arrival {
-  /** @throws UpgradeRefused to refuse it after all. */
+  /** @throws UpgradeRefused to refuse the request after all. */
   accept(admission: Admission, visitor: Visitor): void;
   refuse(refusal: UpgradeRefused): void;
 }
 
 /**
- * The way into a registry, below the transports: room, origin, then the decision
- * of the application, in that order and with one answer to each request. A
- * transport says how that answer is written.
+ * The way into a registry, below the transports. It checks in this order: is
+ * there room, may the page's origin connect, what does the application decide.
+ * Each request gets one answer, and the transport says how the answer is
+ * written.
  */
 export class Entrance {
   private readonly handshakes: PendingHandshakes;
   private readonly origins: Origins;
   private closed = false;
 
-  /**
-   * @param inside Who is connected by way of this entrance.
-   */
+  /** @param inside The connections made by way of this entrance. */
   constructor(
     private readonly registry: ServiceRegistry,
     private readonly inside: { readonly size: number },
@@ -65,7 +67,7 @@ export class Entrance {
   /**
    * Takes a request to connect. Never throws.
    *
-   * @param line Tells by `close` that the peer has gone.
+   * @param line Emits `close` when the peer has gone.
    */
   enter(request: IncomingMessage, line: Line, arrival: Arrival): void {
     try {
@@ -92,7 +94,9 @@ export class Entrance {
     }
   }
 
-  /** Refuses everybody from now on, those who wait for a decision included. */
+  /**
+   * Refuses all requests from now on, those that wait for a decision included.
+   */
   close(): void {
     this.closed = true;
     this.handshakes.abandon(shuttingDown());
@@ -113,8 +117,8 @@ export class Entrance {
     { visitor, mark }: { readonly visitor: Visitor; readonly mark: number },
   ): void {
     try {
-      // What is no JSON is refused here: once the transport has accepted, it
-      // would be too late.
+      // An identity that is not JSON is refused here: it would be too late once
+      // the transport has accepted.
       const frozen = frozenJson(identity, 'identity');
       assertNotClosed(this.registry, frozen, mark);
       arrival.accept({ identity: frozen, expiresAt }, visitor);
@@ -131,7 +135,8 @@ export class Entrance {
     const known = isInstance(error, UpgradeRefused) ? error.reason : '500';
     this.registry.counters.add('refused', { reason: known });
     if (isInstance(error, UpgradeRefused)) {
-      // A browser does not tell its page why.
+      // The log is the only place to learn the reason: a browser does not tell
+      // its page.
       this.registry.log.debug('refused', () => {
         const { url = '', headers } = request;
         const from = excerpt(withoutQuery(headers.origin ?? 'no origin'));

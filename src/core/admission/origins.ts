@@ -2,11 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Visitor } from './visitor.js';
 
 /**
- * Which pages may connect: `'*'` all; `'same'` those of the host that they
- * connect to, by the `X-Forwarded-Host` of a proxy that the application trusts,
- * else by `Host`, and whatever the scheme, which a proxy in between may have
- * changed; a list of origins such as `https://example.com`; or a decision of
- * one's own. Clients that are no browsers send no origin and always may.
+ * Which pages may connect.
+ *
+ * - `'*'`: all pages.
+ * - `'same'`: pages of the host that they connect to. That is the
+ *   `X-Forwarded-Host` of a proxy that the application trusts, else `Host`. The
+ *   scheme does not matter: a proxy in between may have changed it.
+ * - A list of origins, such as `https://example.com`.
+ * - A function that decides.
+ *
+ * Clients that are no browsers send no origin and may always connect.
  */
 export type Origins =
   | '*'
@@ -15,8 +20,8 @@ export type Origins =
   | ((origin: string, request: IncomingMessage) => boolean);
 
 /**
- * Refuses what is none of these: a single origin as text would match parts of
- * others.
+ * Refuses any other value. A single origin as text would match parts of other
+ * origins.
  *
  * @throws TypeError
  */
@@ -34,7 +39,7 @@ export function checkOrigins(origins: unknown): void {
   );
 }
 
-/** Whether the page that asks for an upgrade may have it. */
+/** Whether the page that sent an upgrade request may connect. */
 export function allowsOrigin(
   origins: Origins,
   request: IncomingMessage,
@@ -51,13 +56,16 @@ export function allowsOrigin(
   return origins.includes(origin);
 }
 
-/** Browsers that speak version 8 of the protocol use a name of its own. */
+/**
+ * Browsers that speak version 8 of the protocol send the origin under another
+ * name.
+ */
 function originOfVersion8({ headers }: IncomingMessage): string | undefined {
   const origin = headers['sec-websocket-origin'];
   return Array.isArray(origin) ? origin.join() : origin;
 }
 
-/** How the host of an origin may be written: a default port may be there. */
+/** How the host of an origin may be written: with or without a default port. */
 function hostsOf(origin: string): readonly string[] {
   try {
     const { protocol, host, port } = new URL(origin);

@@ -6,19 +6,18 @@ export interface Line {
   off(event: 'close', listener: () => void): unknown;
 }
 
-/** What becomes of a handshake that is waited for. */
+/** What happens to a handshake in the end. */
 export interface HandshakeOutcome<T> {
   accepted(answer: T): void;
   refused(error: unknown): void;
 }
 
 /**
- * Requests to connect about which nobody has decided yet. Each is settled once:
- * by the decision, the time-out, the peer's leaving or shutdown, whichever is
- * first.
+ * Requests to connect that wait for a decision. Each is settled once: by the
+ * decision, the time-out, the peer's leaving or shutdown, whichever is first.
  */
 export class PendingHandshakes {
-  /** How each of them is refused. */
+  /** Refuses a request that waits; one function for each. */
   private readonly waiting = new Set<(error: UpgradeRefused) => void>();
 
   /** @param timeout In milliseconds. */
@@ -51,7 +50,7 @@ export class PendingHandshakes {
     }, refuse);
   }
 
-  /** Ends the waiting for all: they are refused. */
+  /** Refuses all requests that wait. */
   abandon(error: UpgradeRefused): void {
     for (const refuse of [...this.waiting]) refuse(error);
   }

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
-/** Thrown by whoever decides about who may connect, to refuse somebody. */
+/** Thrown to refuse somebody who wants to connect. */
 export class UpgradeRefused extends Error {
   readonly status: number;
   /** @internal A label of the counter. */
@@ -11,7 +11,7 @@ export class UpgradeRefused extends Error {
    *   exception has another, or none.
    * @param message Goes to the client.
    * @param headers Go to the client too.
-   * @param reason Where the status does not say it all. It is counted by it.
+   * @param reason A label of the counter, where the status does not say enough.
    */
   constructor(
     status: number,
@@ -32,7 +32,7 @@ export function bodyOf({ status, message }: UpgradeRefused): string {
   return JSON.stringify({ statusCode: status, message });
 }
 
-/** Why nobody gets in any more. */
+/** The refusal of everybody who comes during shutdown. */
 export function shuttingDown(): UpgradeRefused {
   return new UpgradeRefused(503, 'The server is shutting down', {}, 'shutdown');
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Who sent a request, as the server knows it that took the request. */
+/** Who sent a request, as far as the server knows that took it. */
 export interface Visitor {
   /** The address; empty if the connection is gone already. */
   readonly ip: string;
@@ -8,17 +8,17 @@ export interface Visitor {
   readonly ips: readonly string[];
   /** `http` or `https`, unless a trusted proxy says something else. */
   readonly protocol: string;
-  /** Host and port that the visitor asked for. */
+  /** The host and port that the visitor asked for. */
   readonly host: string | undefined;
-  /** The same without the port. */
+  /** The host without the port. */
   readonly hostname: string | undefined;
   readonly secure: boolean;
 }
 
-/** Tells the visitor of a request. */
+/** Finds out who sent a request. */
 export type VisitorOf = (request: IncomingMessage) => Visitor;
 
-/** The visitor where no proxy is trusted: whoever holds the connection. */
+/** The visitor where no proxy is trusted: the peer of the connection. */
 export function peerOf({ socket, headers }: IncomingMessage): Visitor {
   const { host } = headers;
   const secure = 'encrypted' in socket && socket.encrypted === true;

@@ -20,14 +20,15 @@ export interface Handshake {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Path and query as requested. */
   readonly url: string;
-  /** The address of the peer: of the proxy, where there is one. */
+  /** The address of the peer, which is the proxy's where there is one. */
   readonly remoteAddress: string | undefined;
   /**
-   * The address of the visitor: what a proxy says that the application trusts
-   * (Express' `trust proxy`, Fastify's `trustProxy`), else that of the peer.
+   * The address of the visitor: the one that a proxy names which the
+   * application trusts (Express' `trust proxy`, Fastify's `trustProxy`), else
+   * the peer's.
    */
   readonly ip: string | undefined;
-  /** The subprotocol that the endpoint selected, if it did. */
+  /** The subprotocol that the endpoint selected; absent if it selected none. */
   readonly subprotocol?: string;
 }
 
@@ -43,7 +44,7 @@ export interface ClientData {
   [key: string]: unknown;
 }
 
-/** @internal Told when a connected client's identity changes. */
+/** @internal Called when a connected client's identity changes. */
 export type IdentityListener = (
   client: Client,
   before: JsonValue,
@@ -53,13 +54,16 @@ export type IdentityListener = (
 const processName = randomBytes(6).toString('base64url');
 let created = 0;
 
-/** Whether a service has answered, or could not for want of what servers share. */
+/**
+ * Whether a service has answered, or could not because the broker was out of
+ * reach.
+ */
 export type AnswerKind = 'answer' | 'unavailable';
 
 /**
  * One peer of a registry: a browser's socket, a backend's HTTP request, a
  * test's in-memory connection. Transports derive from it; services see only
- * this face.
+ * this class.
  */
 export abstract class Client {
   /** Unique among all clients of all nodes, and never used again. */
@@ -72,39 +76,45 @@ export abstract class Client {
   identityListener: IdentityListener | undefined;
   /** @internal Requests and held-back messages that have no answer yet. */
   pending = 0;
-  /** @internal What those took to send, in UTF-16 units. */
+  /** @internal The length of the texts of those messages, in UTF-16 units. */
   pendingBytes = 0;
   /**
-   * The mark of the closings of identities when its oldest unanswered request
-   * arrived. That request may decide by what was true then.
+   * The mark of closed identities (see `Everywhere`) from when the oldest
+   * unanswered request arrived. That request may still decide by what was true
+   * then.
    *
    * @internal
    */
   mark = 0;
-  /** @internal Closes it when its admission expires. */
+  /** @internal Closes the client when its admission expires. */
   expiry: NodeJS.Timeout | undefined;
   /** @internal Present while a message is held back, or was. */
   lane: Lane | undefined;
-  /** @internal How many messages have been taken: none, one or more. */
+  /** @internal How many messages have been taken: none, one, or more. */
   spoken: 0 | 1 | 2 = 0;
-  /** @internal What its connection asked for, as bits of `FEATURE_BITS`. */
+  /**
+   * @internal The features that its connection asked for, as bits of
+   * `FEATURE_BITS`.
+   */
   features = 0;
 
   /**
-   * Who this is, as `identify` or a log-in command established it; any JSON, or
-   * what `SnorkyTypes` declares as `identity`; `null` while unknown. Assign to it on log-in and log-out: what is assigned is
-   * copied as JSON has it, and the copy is frozen. To change a part of it, assign
-   * another one.
+   * Who this client is, as `identify` or a log-in command established: any
+   * JSON, or the type that `SnorkyTypes` declares as `identity`; `null` while
+   * it is unknown.
    *
-   * @throws NotJsonError when JSON cannot express it; the identity stays what it
-   *   was.
+   * Assign to it on log-in and log-out. The value is copied as JSON has it, and
+   * the copy is frozen. Assign a new value to change a part of it.
+   *
+   * @throws NotJsonError when JSON cannot express the value; the identity stays
+   *   what it was.
    */
   get identity(): Identity {
     return this.known as Identity;
   }
 
   set identity(given: IdentityInput) {
-    // Untyped code may say undefined, and whoever is not null is somebody.
+    // Untyped code may give undefined, which must not become an identity.
     const identity = frozenJson(given ?? null, 'identity');
     const before = this.known;
     this.known = identity;
@@ -128,8 +138,8 @@ export abstract class Client {
   abstract get connected(): boolean;
 
   /**
-   * Whether the connection asked for a feature. Nothing that a feature brings may
-   * be sent to one that did not.
+   * Whether the connection asked for a feature. Messages that belong to a
+   * feature may only be sent to connections that asked for it.
    *
    * @internal
    */
@@ -144,8 +154,8 @@ export abstract class Client {
   abstract deliver(message: PreparedMessage): void;
 
   /**
-   * Ends the connection after what is queued has been handed over. Closing
-   * again does nothing.
+   * Ends the connection after the queued messages have been handed over.
+   * Closing again does nothing.
    *
    * @param code 1000, or 4200-4999 for the application's own; the ranges below
    *   have a meaning for connectors, see `CloseCode`.
@@ -155,14 +165,14 @@ export abstract class Client {
    */
   abstract close(code?: number, reason?: string): void;
 
-  /** @internal Closes as the server does on its own. */
+  /** @internal Closes the connection for a reason of the server's own. */
   closeFor(cause: CloseCause): void {
     this.close(CloseCode[cause], CloseReason[cause]);
   }
 
   /**
-   * Sends one message. To send one to many clients, use a service's `notify`:
-   * it serializes once.
+   * Sends one message. Use a service's `notify` for a message to many clients:
+   * it serializes the message once.
    *
    * @throws NotJsonError when JSON cannot express the message.
    */
@@ -179,20 +189,23 @@ export abstract class Client {
     this.sendText(encodeMessage(envelopePrefix(service), message));
   }
 
-  /** @internal Bytes that wait to be taken by the connection. */
+  /** @internal Bytes that wait for the connection to take them. */
   get waiting(): number {
     return 0;
   }
 
-  /** @internal Calls back when what is queued now has been handed over. */
+  /**
+   * @internal Calls back when everything queued until now has been handed over.
+   */
   whenDrained(act: () => void): void {
     setImmediate(act);
   }
 
   /**
-   * @internal The text that resolves a request of this client.
+   * @internal Sends the text that resolves a request of this client.
    *
-   * @param _kind For those whose transport has a word of its own for it.
+   * @param _kind For transports that say by their own means that a service is
+   *   unavailable.
    */
   answer(text: string, _kind: AnswerKind): void {
     this.sendText(text);
@@ -207,7 +220,7 @@ export abstract class Client {
     this.pendingBytes += size;
   }
 
-  /** @internal One of them has its answer. */
+  /** @internal One request or held-back message waits no more. */
   requestClosed(size: number): void {
     this.pending--;
     this.pendingBytes -= size;

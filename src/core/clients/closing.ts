@@ -1,14 +1,15 @@
 import { FIXED_LIMITS } from '../../protocol/limits.js';
 
-/** What a close frame has for its reason (RFC 6455, section 5.5). */
+/** The bytes that a close frame has for its reason (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = FIXED_LIMITS.closeReasonBytes;
 
-/** The reason in the 123 bytes that a close frame has for it. */
+/** Cuts a reason to the 123 bytes that a close frame has for it. */
 export function cutReason(reason: string): string {
-  // Each character takes a byte at least.
+  // Each character takes at least one byte.
   let cut = reason.slice(0, MAX_REASON_BYTES + 1);
   while (Buffer.byteLength(cut) > MAX_REASON_BYTES) {
-    // By code points: half a surrogate pair would be another, longer character.
+    // Cut by code points: half a surrogate pair would become another, longer
+    // character.
     cut = Array.from(cut).slice(0, -1).join('').slice(0, MAX_REASON_BYTES);
   }
   return cut;
@@ -16,10 +17,10 @@ export function cutReason(reason: string): string {
 
 /**
  * Refuses a code that an endpoint may not send (RFC 6455, section 7.4), and a
- * reason that is none, before anything is done: afterwards the connection would
- * be half closed.
+ * reason that is no text. It is called before anything is done: an error
+ * afterwards would leave the connection half closed.
  *
- * @throws RangeError, TypeError
+ * @throws RangeError for the code, TypeError for the reason.
  */
 export function checkClosing(code: unknown, reason: unknown): void {
   if (typeof reason !== 'string') {

@@ -1,20 +1,20 @@
 import type { Client } from './client.js';
 
-/** Milliseconds between two lots of closings. */
+/** Milliseconds between two lots of connections that are closed. */
 const LOT = 100;
-/** Milliseconds that a connection may wait for answers to what it asked. */
+/** Milliseconds that a connection may wait for the answers to its requests. */
 const PATIENCE = 5000;
 
 /**
- * Closes connections whose page would show what is no longer so, and has no
- * other word for it. They come back at once, all of them, and fetch: so only so
- * many leave in a second.
+ * Closes connections whose page shows something that is no longer true, and
+ * that cannot be told so in another way. All of them come back at once and
+ * fetch. So only a limited number is closed in a second.
  */
 export class Departures {
-  /** Each with the moment until which it may wait for its answers. */
+  /** Each client, with the time until which it may wait for its answers. */
   private readonly leaving = new Map<Client, number>();
   private timer: NodeJS.Timeout | undefined;
-  /** How many may leave before the next lot. */
+  /** How many may be closed before the next lot. */
   private allowance: number;
 
   /** @param perSecond Connections closed in a second at most. */
@@ -46,7 +46,8 @@ export class Departures {
   private close(): void {
     for (const [client, until] of this.leaving) {
       if (this.allowance === 0) break;
-      // The command that changed its identity is still to be answered.
+      // A command may be running that has changed the identity: its answer
+      // comes first.
       const isAsking = client.connected && client.pending > 0;
       if (isAsking && performance.now() < until) continue;
       this.leaving.delete(client);
@@ -59,7 +60,7 @@ export class Departures {
     }
   }
 
-  /** With less than one in a lot, the lots are further apart. */
+  /** A rate below one in a lot makes the time between two lots longer. */
   private get delay(): number {
     return Math.max(LOT, 1000 / this.perSecond);
   }

@@ -1,23 +1,28 @@
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import { frozenJson } from '../json/frozen-json.js';
 
-/** Who has which identity. Nobody is listed under `null`, which is none. */
+/**
+ * Lists members by identity. Members with the identity `null` have none, and
+ * are not listed.
+ */
 export class IdentityIndex<Member> {
   private readonly byKey = new Map<string, Set<Member>>();
   /**
-   * The key of each member. It is never made from the identity again: if it came
-   * out otherwise, the member would stay here for ever.
+   * The key of each member, kept from when it was listed. It is never made anew
+   * from the identity: if the text came out otherwise, the member would stay
+   * listed for ever.
    */
   private readonly keys = new Map<Member, string>();
 
   /** @throws NotJsonError when JSON cannot express the identity. */
   of(identity: unknown): ReadonlySet<Member> {
-    // It is made JSON as the identities of clients are; undefined is nobody.
+    // The identity asked for becomes JSON as the identities of clients do;
+    // undefined is nobody.
     const value = frozenJson(identity ?? null, 'identity');
     return this.byKey.get(canonicalKey(value)) ?? new Set<Member>();
   }
 
-  /** Lists a member under an identity, and no other any more. */
+  /** Lists a member under an identity, and under no other. */
   put(member: Member, identity: JsonValue): void {
     const key = identity === null ? undefined : canonicalKey(identity);
     if (this.keys.get(member) === key) return;

@@ -5,20 +5,22 @@ export interface LaneOwner {
 }
 
 /**
- * Keeps a client's messages in order. While it is held - the client is still
- * connecting, or guards and interceptors run before a command - later messages
- * wait here; without it, commands with different numbers of enhancers would
- * answer in reverse.
+ * Keeps a client's messages in order. Later messages wait here while the lane
+ * is held: while the client is still connecting, or while guards and
+ * interceptors run before a command. Without it, commands with different
+ * numbers of enhancers would answer in the wrong order.
  *
- * What waits is bounded by the transport, which stops reading when a client has
- * too much pending.
+ * The transport bounds what waits: it stops reading when a client has too much
+ * pending.
  *
  * @internal
  */
 export class Lane {
   private held = false;
   private draining = false;
-  /** As texts: what they say can take many times their length in memory. */
+  /**
+   * Kept as texts: parsed messages can take many times their length in memory.
+   */
   private readonly waiting: string[] = [];
 
   constructor(
@@ -44,7 +46,7 @@ export class Lane {
   release(): void {
     this.held = false;
     // A message that holds and releases at once would otherwise start this loop
-    // again inside itself, once per waiting message.
+    // again inside itself, once for each waiting message.
     if (this.draining) return;
     this.draining = true;
     let next = 0;
@@ -60,7 +62,7 @@ export class Lane {
     }
   }
 
-  /** Forgets what waits: the client has gone. */
+  /** Drops what waits: the client has gone. */
   clear(): void {
     this.waiting.length = 0;
   }

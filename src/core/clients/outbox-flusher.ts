@@ -1,4 +1,4 @@
-/** What is flushed: an outbox. */
+/** Something that is flushed: an outbox. */
 export interface Flushable {
   flush(): void;
 }

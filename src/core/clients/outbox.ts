@@ -1,12 +1,12 @@
 import type { OutboxFlusher } from './outbox-flusher.js';
 
-/** Bytes of a chunk that is handed over in one write, about. */
+/** The bytes that are handed over in one write, about. */
 export const CHUNK = 64 * 1024;
 
 /**
- * Something long that is sent piece by piece, as fast as the peer reads: asked
- * for its next frame when the one before has been handed over; `undefined` ends
- * it. What was queued after it waits for its end.
+ * Something long that is sent piece by piece, as fast as the peer reads. It is
+ * called for its next frame when the one before has been handed over;
+ * `undefined` ends it. What is queued after it waits for its end.
  */
 export type FrameSource = () => Uint8Array | undefined;
 
@@ -20,34 +20,43 @@ export interface OutboxSink {
   write(frames: readonly Uint8Array[]): void;
   /** Has `drained` called when the connection's buffer has emptied. */
   awaitDrain(): void;
-  /** More waits than the bound allows. The outbox is empty and closed by now. */
+  /**
+   * More waits than the bound allows. The outbox is closed and empty when this
+   * is called.
+   */
   tooSlow(): void;
-  /** Handing over failed. The outbox is empty and closed by now. */
+  /**
+   * Handing over failed. The outbox is closed and empty when this is called.
+   */
   failed(error: unknown): void;
 }
 
 /** How much may wait for one client. */
 export interface OutboxLimits {
-  /** Bytes that may wait after what the connection buffers. */
+  /** Bytes that may wait here, beyond what the connection buffers. */
   readonly limit: number;
-  /** Bytes that one turn may queue on top without making a client slow. */
+  /**
+   * Bytes that one turn may queue beyond the limit without making a client
+   * slow.
+   */
   readonly burst: number;
 }
 
 /**
  * What waits to be sent to one client: references to buffers that many clients
- * share. What is queued in one turn of the event loop is handed over in one
- * write after it - at once when a chunk is full - and only while the
- * connection's own buffer is low, so that the bound here sees a slow client.
+ * share. Frames queued in one turn of the event loop are handed over in one
+ * write at its end, or earlier when a chunk is full. They are handed over only
+ * while the connection's own buffer is low, so that the bound here notices a
+ * slow client.
  *
- * The bound is checked once per turn, after handing over, and what a single
- * turn queued is exempt until the queue has emptied: otherwise a burst, or one
- * large message, would cut off a client that reads as fast as it can.
+ * The bound is checked once per turn, after handing over. What a single turn
+ * queued is exempt until the queue has emptied: otherwise a burst, or one large
+ * message, would cut off a client that reads as fast as it can.
  */
 export class Outbox {
   /**
-   * The frame that waits while no other does. Most turns queue one frame for a
-   * client: an array for it would be garbage of every delivery.
+   * The only frame that waits. Most turns queue one frame for a client: an
+   * array for it would become garbage with every delivery.
    */
   private single: Uint8Array | undefined;
   private queue: (Uint8Array | FrameSource)[] = [];
@@ -84,11 +93,12 @@ export class Outbox {
     this.mark();
     if (this.waiting < CHUNK) return;
     this.handOver();
-    // A loop that never ends its turn would never reach the check at its end.
+    // A loop that never ends its turn would never reach the check at the turn's
+    // end.
     if (this.waiting > this.limits.limit + this.limits.burst) this.giveUp();
   }
 
-  /** Queues something long. It does not count until its frames are made. */
+  /** Queues something long. Its frames count when they are made. */
   pull(source: FrameSource): void {
     if (this.closed) return;
     this.unfold().push(source);
@@ -96,7 +106,7 @@ export class Outbox {
     this.mark();
   }
 
-  /** @internal The end of a turn: hands over, then looks at what is left. */
+  /** @internal Ends a turn: hands over, then checks the bound. */
   flush(): void {
     this.dirty = false;
     if (this.closed) return;
@@ -114,7 +124,7 @@ export class Outbox {
 
   /**
    * Hands over all that waits, whatever the connection buffers, and takes
-   * nothing more. Sources are cut where they are: they have no bound.
+   * nothing more. Sources end where they are: they have no bound.
    */
   close(): void {
     if (this.closed) return;
@@ -129,7 +139,7 @@ export class Outbox {
     if (frames.length > 0 && this.sink.writable) this.sink.write(frames);
   }
 
-  /** Forgets all that waits, and takes nothing more. */
+  /** Drops everything that waits, and takes nothing more. */
   discard(): void {
     this.closed = true;
     this.forget();
@@ -155,20 +165,20 @@ export class Outbox {
   }
 
   private handOver(): void {
-    // A source may queue frames for the very client whose it is.
+    // A source may queue frames for its own client while it is asked for one.
     if (this.handing) return;
     const { sink } = this;
     this.handing = true;
     try {
       while (!this.empty && sink.writable && sink.buffered < CHUNK) {
         const frames = this.take();
-        // A source may have closed the connection that it is asked for.
+        // A source may have closed its own connection.
         if (this.closed) return;
         if (frames.length > 0) sink.write(frames);
       }
     } catch (error) {
-      // A source failed. That is nobody else's business: not of the outboxes
-      // that are flushed after this one, nor of the socket that has drained.
+      // A source failed. The error must not reach the outboxes that are flushed
+      // after this one, nor the socket whose buffer has emptied.
       this.discard();
       sink.failed(error);
       return;
@@ -187,7 +197,7 @@ export class Outbox {
       this.waiting = 0;
       return frames;
     }
-    // Nearly always everything fits, and the array itself can go.
+    // Nearly always everything fits: then the array itself is handed over.
     if (this.head === 0 && this.waiting <= CHUNK && this.sources === 0) {
       const all = this.queue as Uint8Array[];
       this.forget();
@@ -207,7 +217,7 @@ export class Outbox {
           size += frame.length;
         }
       } else {
-        // A large frame waits for its own write rather than being copied
+        // A large frame gets a write of its own rather than being copied
         // together with others.
         if (size > 0 && size + item.length > CHUNK) break;
         frames.push(item);
@@ -219,7 +229,7 @@ export class Outbox {
     return frames;
   }
 
-  /** Frees the head of the queue, without moving the rest each time. */
+  /** Frees the head of the queue without moving the rest each time. */
   private release(): void {
     this.queue[this.head++] = RELEASED;
     if (this.head === this.queue.length) {
@@ -244,5 +254,8 @@ export class Outbox {
   }
 }
 
-/** Stands in the queue for what was handed over, so that its memory is free. */
+/**
+ * Takes the place of a frame that was handed over, so that the frame's memory
+ * is free.
+ */
 const RELEASED = new Uint8Array(0);

@@ -2,8 +2,8 @@
 export type Encoder = (text: string) => Uint8Array;
 
 /**
- * A message for many clients: serialized once, and encoded once per kind of
- * transport that delivers it.
+ * A message for many clients. It is serialized once, and encoded once for each
+ * kind of transport that delivers it.
  */
 export class PreparedMessage {
   private encoder: Encoder | undefined;
@@ -13,7 +13,7 @@ export class PreparedMessage {
   /** @param text The whole envelope, as JSON text. */
   constructor(readonly text: string) {}
 
-  /** The bytes of this message for the transport that `encoder` belongs to. */
+  /** The bytes of this message, made by a transport's `encoder`. */
   as(encoder: Encoder): Uint8Array {
     if (this.encoder === encoder) return this.encoded as Uint8Array;
     if (this.encoder === undefined) {

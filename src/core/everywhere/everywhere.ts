@@ -23,26 +23,29 @@ import type { RateLimitedLog } from '../log/log.js';
 import { whenReady } from '../promise-like.js';
 import { ofVersion } from '../versioned.js';
 
-/** What is done to clients wherever they are: on all nodes that share a broker. */
+/** What can be done to clients on all nodes that share a broker. */
 export interface EveryNode {
   /**
-   * Closes all connections of an identity, on all nodes. No closing gets lost, and
-   * nobody escapes who was being let in at that moment. Live subscriptions with
-   * tokens of the identity, and tokens that wait, are taken back as by
-   * `DataSyncService.revoke()`.
+   * Closes all connections of an identity, on all nodes. No closing is lost,
+   * and a client that is being let in at that moment does not escape it. Live
+   * subscriptions with tokens of the identity, and tokens that wait, are taken
+   * back as by `DataSyncService.revoke()`.
    *
-   * Take the right away first: who comes back is decided about anew.
+   * Take the right away first: clients that come back are decided about anew.
    *
-   * Settles when the connections of this node are closing; those of others follow.
-   * If it rejects, it may have been done all the same, or in part: do it again.
+   * Settles when the connections of this node are closing; the other nodes
+   * follow. If it rejects, all of it or a part may have been done: call it
+   * again.
    *
-   * @param code 1000, or 4200-4999 for the application's own. Connectors come back
-   *   after 1000, as after every code that they do not know; see `CloseCode`.
+   * @param code 1000, or 4200-4999 for the application's own. Connectors come
+   *   back after 1000, as after every code that they do not know; see
+   *   `CloseCode`.
    * @param reason At most 123 bytes of UTF-8; longer ones are cut.
    * @example Logging a user out on all devices
    * await registry.everywhere.close(user.id, 4200, 'Logged out');
-   * @throws TypeError for nobody (`null`), or a reason that is no text; RangeError
-   *   for another code; NotJsonError for what no identity can be.
+   * @throws TypeError for nobody (`null`), or a reason that is no text;
+   *   RangeError for another code; NotJsonError for a value that no identity
+   *   can have.
    */
   close(
     identity: IdentityInput,
@@ -51,21 +54,21 @@ export interface EveryNode {
   ): MaybePromise<void>;
 }
 
-/** What it needs of the registry whose clients they are. */
+/** What closing needs of the registry. */
 export interface EverywhereHost {
   readonly name: string;
   readonly counters: Counters;
   readonly log: RateLimitedLog;
   clients(): Iterable<Client>;
   clientsOf(identity: IdentityInput): Iterable<Client>;
-  /** What services have given to an identity is taken back, on all nodes. */
+  /** Takes back, on all nodes, what services have given to an identity. */
   takeBack(identity: JsonValue): MaybePromise<void>;
   failed(failure: Failure, error: unknown, line: () => string): void;
 }
 
 /**
- * What the log of closings remembers: for as long as a node may be cut off and
- * still come to know of each.
+ * What the log of closings keeps. A node that was cut off for longer has lost
+ * closings.
  */
 export const CLOSINGS: Retention = {
   entries: 10_000,
@@ -73,10 +76,13 @@ export const CLOSINGS: Retention = {
   age: 3_600_000,
 };
 
-/** Connections closed in a second at most where closings were lost. */
+/** Connections closed in a second at most, after closings were lost. */
 const CLOSES_PER_SECOND = 200;
 
-/** What somebody is told who may have been closed while being decided about. */
+/**
+ * The refusal of a client whose identity may have been closed while it was
+ * being decided about.
+ */
 export const TRY_AGAIN = 'Try again';
 
 /** The version of the log's entries, see `versioned`. */
@@ -84,9 +90,9 @@ const VERSION = 1;
 
 /**
  * Closes connections on all nodes, by a log that all of them read. Guards that
- * let a client in, and commands that log it in, may have looked before the
- * application took the right away. So a client whose identity was closed since
- * they began is not let in, or is closed.
+ * let a client in, and commands that log it in, may have decided before the
+ * application took the right away. So a client is not let in, or is closed,
+ * when its identity was closed after that decision began.
  */
 export class Everywhere implements EveryNode {
   private readonly recent = new RecentClosings();
@@ -96,7 +102,9 @@ export class Everywhere implements EveryNode {
 
   constructor(private readonly host: EverywhereHost) {}
 
-  /** Settles when this node hears of every closing. */
+  /**
+   * Reads the log from now on. Settles when this node hears of every closing.
+   */
   join(log: TopicLog): MaybePromise<void> {
     const subscribed = log.subscribe((entry) => this.read(entry), {
       onGap: () => this.gap(),
@@ -129,21 +137,25 @@ export class Everywhere implements EveryNode {
       code,
       reason: cutReason(reason),
     };
-    // Closed first: without the connection, nobody is told why a subscription ends.
+    // The connections come first: without a connection, no page hears why its
+    // subscription ends.
     return whenReady(this.append(entry), () =>
       afterPart(() => this.host.takeBack(who)),
     );
   }
 
-  /** The mark for a client about whom the application begins to decide now. */
+  /**
+   * A mark, to be taken before the application begins to decide about a client.
+   */
   mark(): number {
     return this.recent.mark();
   }
 
   /**
-   * Whether an identity was closed since then, or may have been.
+   * Whether an identity was closed after a mark, or may have been.
    *
-   * @param mark From before anything was decided about somebody who has it.
+   * @param mark Taken before anything was decided about a client with the
+   *   identity.
    */
   mayHaveClosed(identity: JsonValue, mark: number): boolean {
     return (
@@ -152,13 +164,14 @@ export class Everywhere implements EveryNode {
   }
 
   /**
-   * Somebody has an identity now, which a command gave it.
+   * A command has given a client an identity.
    *
-   * @param client What it decides by may be from before its oldest request.
+   * @param client Its oldest request may decide by what was true when it
+   *   arrived.
    */
   identified(client: Client, identity: JsonValue): void {
     if (!this.mayHaveClosed(identity, client.mark)) return;
-    // As at the door: it comes back, and logs in again if it still may.
+    // The client comes back, and logs in again if it still may.
     client.close(CloseCode.normal, TRY_AGAIN);
   }
 
@@ -169,11 +182,14 @@ export class Everywhere implements EveryNode {
 
   private read({ value }: TopicEntry): void {
     const entry = ofVersion(VERSION, value);
-    // What another version says may be a closing.
+    // An entry of another version may be a closing, so it counts as a loss.
     if (entry === undefined || !this.apply(entry)) this.gap();
   }
 
-  /** Answers whether it is an entry that this version understands. */
+  /**
+   * Closes the clients that an entry names. Answers whether this version
+   * understands the entry.
+   */
   private apply({ identity, code, reason }: JsonObject): boolean {
     if ((identity ?? null) === null || typeof code !== 'number') return false;
     this.recent.add(canonicalKey(identity as JsonValue));
@@ -192,8 +208,9 @@ export class Everywhere implements EveryNode {
   }
 
   /**
-   * Nobody knows who was to be closed. All who have an identity come back, so many
-   * in a second, and are decided about anew.
+   * Closings were lost, and nobody knows whose. All clients with an identity
+   * are closed, a limited number in a second, and are decided about anew when
+   * they come back.
    */
   private gap(): void {
     const { host } = this;

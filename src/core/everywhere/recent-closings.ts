@@ -2,20 +2,23 @@
 const LIMIT = 10_000;
 
 /**
- * The identities that were closed lately. A client may be in the middle of its
- * admission then, by guards that have looked before.
+ * The identities that were closed lately. Guards may have decided about a
+ * client before the closing, while the client is not in yet.
  */
 export class RecentClosings {
-  /** By key, with the number of the last closing; the earliest first. */
+  /**
+   * The number of the last closing by the key of its identity, the earliest
+   * first.
+   */
   private readonly numbers = new Map<string, number>();
   private count = 0;
-  /** Closings up to this number are no longer known. */
+  /** Closings up to this number have been forgotten. */
   private floor = 0;
 
   /** @param limit Identities remembered at most. */
   constructor(private readonly limit: number = LIMIT) {}
 
-  /** How far they have come. */
+  /** The number of the last closing. */
   mark(): number {
     return this.count;
   }
@@ -31,13 +34,13 @@ export class RecentClosings {
     }
   }
 
-  /** There may have been any. */
+  /** Closings were lost: any identity may have been closed until now. */
   lose(): void {
     this.floor = ++this.count;
     this.numbers.clear();
   }
 
-  /** Whether an identity was closed after a mark, or nobody can tell. */
+  /** Whether an identity was closed after a mark, or may have been. */
   mayHave(key: string, mark: number): boolean {
     return mark < this.floor || (this.numbers.get(key) ?? 0) > mark;
   }

@@ -1,34 +1,37 @@
 import { PartCount } from './part-count.js';
 
 /**
- * What classes say about how their instances leave the server, as with
- * class-transformer's `@Exclude()`. Nest's interceptors see to it for results of
- * commands and routes; nobody does for what a server sends of its own accord.
+ * The rules of classes about how their instances leave the server, as with
+ * class-transformer's `@Exclude()`. Nest's interceptors apply them to results
+ * of commands and routes, but not to what a server sends of its own accord.
  */
 export interface ClassRules {
-  /** What leaves in place of an object: itself, where its class has no rules. */
+  /**
+   * What is sent in place of an object; the object itself where its class has
+   * no rules.
+   */
   apply(object: object): unknown;
   /**
-   * An object as an instance of a class, with the same members. Rows have no
-   * class where they came over a wire, or were spread.
+   * An object as an instance of a class, with the same members. Rows that came
+   * over a wire, or were spread, have no class.
    */
   instance(classRef: RuledClass, object: object): object;
   /**
    * Which fields of instances of a class never leave under their names.
    *
-   * @param fields Dotted, on the way into nested objects.
+   * @param fields Their names; dotted for those of nested objects.
    */
   leftOut(classRef: RuledClass, fields: readonly string[]): ReadonlySet<string>;
 }
 
-/** A class whose constructor is not called. */
+/** A class whose constructor is never called. */
 export type RuledClass = abstract new (...args: never[]) => object;
 
 /**
- * What is sent of a message: itself, unless instances in it are of classes with
- * rules. All else is as `JSON.stringify` has it.
+ * What is sent of a message: the message itself, unless it contains instances
+ * of classes with rules. Everything else is as `JSON.stringify` has it.
  *
- * @throws what `JSON.stringify` throws, and what the rules do; NotJson for what has
+ * @throws What `JSON.stringify` and the rules throw; NotJson for a message with
  *   too many parts.
  */
 export function withRules(
@@ -41,7 +44,7 @@ export function withRules(
   const parts = new PartCount();
   const text = JSON.stringify(message, function (this: object, key, value) {
     parts.next();
-    // Before its toJSON(), which knows nothing of rules.
+    // Read before `toJSON()` is called, which knows nothing of rules.
     const given: unknown = Reflect.get(this, key);
     if (typeof given !== 'object' || given === null) return value as unknown;
     const leaving = rules.apply(given);
@@ -50,10 +53,16 @@ export function withRules(
   return text === undefined ? undefined : (JSON.parse(text) as unknown);
 }
 
-/** Beyond, what is found does not matter: most messages are not so deep. */
+/**
+ * Nesting beyond which a message counts as having rules: most messages are less
+ * deep.
+ */
 const DEEPEST = 100;
 
-/** True in doubt: to ask each class is slower, and right. */
+/**
+ * Whether a value may contain instances with rules. It answers true in doubt:
+ * asking each class is slower, and always right.
+ */
 function mayHaveRules(
   value: unknown,
   depth: number,
@@ -61,7 +70,7 @@ function mayHaveRules(
 ): boolean {
   parts.next();
   if (typeof value !== 'object' || value === null) return false;
-  // Also what contains itself comes to its end here.
+  // Also ends the walk of an object that contains itself.
   if (depth > DEEPEST) return true;
   if (Array.isArray(value)) {
     return value.some((item) => mayHaveRules(item, depth + 1, parts));

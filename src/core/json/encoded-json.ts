@@ -4,10 +4,10 @@ import { NotJson, NotJsonError } from './not-json-error.js';
 import { isInstance } from '../is-instance.js';
 
 /**
- * The door for values that are only sent: encoded once, and what JSON cannot
- * express is refused where there is somebody to tell.
+ * Encodes a value that is only sent. It is encoded once. What JSON cannot
+ * express is refused here, where there is a caller to tell.
  *
- * @throws NotJsonError naming the part that cannot be.
+ * @throws NotJsonError naming the part that JSON cannot express.
  */
 export function encodeMessage(prefix: string, message: unknown): string {
   try {
@@ -18,8 +18,8 @@ export function encodeMessage(prefix: string, message: unknown): string {
 }
 
 /**
- * What to say of a value that could not be encoded. Only then is it looked at
- * once more, to find the part.
+ * The error for a value that could not be encoded. The value is walked once
+ * more to find the part; that costs nothing while all goes well.
  *
  * @param name How the error calls the value.
  */
@@ -36,7 +36,7 @@ export function refusalOf(
   } catch (found) {
     if (isInstance(found, NotJsonError)) return found;
   }
-  // It depends on when it is asked, or is too large for a text.
+  // The value is different each time it is read, or is too large for a text.
   return new NotJsonError(name, 'unreadable', 'it throws when it is read', {
     cause: error,
   });

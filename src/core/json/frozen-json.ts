@@ -6,25 +6,26 @@ import { NotJson, NotJsonError, pathText } from './not-json-error.js';
 import { put } from './put-member.js';
 
 /**
- * The door for values that are kept - identities, rows, queries, channels, keys:
- * a copy as JSON would have it, frozen at every level, so that nobody's later
- * change of an object reaches what was indexed by it.
+ * Takes in a value that is kept: an identity, row, query, channel or key. It
+ * answers a copy as JSON would have it, frozen at every level, so that a later
+ * change of the object cannot reach what was indexed by it.
  *
- * `toJSON` is asked, so that a `Date` becomes a text; members that are undefined
- * are left out, and in lists they become null. Where JSON would be silent and lose
- * what is there - `NaN`, functions, a `Map`, an instance that would become `{}` -
- * this refuses: two users, or two rows, would become one.
+ * `toJSON` is called, so that a `Date` becomes a text. Members that are
+ * undefined are left out; in lists they become null. JSON would silently lose
+ * `NaN`, functions, a `Map`, or an instance that would become `{}`. Those are
+ * refused here: two users, or two rows, would become one.
  *
  * @param name How the error calls the value.
- * @param rules What classes say about it comes first, where it is for others.
- * @throws NotJsonError naming the part that cannot be.
+ * @param rules The rules of classes, for a value that clients will see. They
+ *   are applied first.
+ * @throws NotJsonError naming the part that JSON cannot express.
  */
 export function frozenJson(
   value: unknown,
   name: string,
   rules?: ClassRules,
 ): JsonValue {
-  // Most are a number or a text.
+  // Most values are a number or a text.
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (value === null) return null;
   const path: (string | number)[] = [];
@@ -34,12 +35,13 @@ export function frozenJson(
     return copy;
   } catch (error) {
     if (isInstance(error, NotJson)) {
-      // The count ends at some part of a value that is too large: the part says
-      // nothing.
+      // The count ends at an arbitrary part of a value that is too large: its
+      // path would say nothing.
       const at = pathText(name, error.kind === 'size' ? [] : path);
       throw new NotJsonError(at, error.kind, error.message);
     }
-    // Whatever else was thrown comes from code of the value: a getter, a trap.
+    // Any other error comes from code of the value: a getter, or a trap of a
+    // proxy.
     throw new NotJsonError(
       pathText(name, path),
       'unreadable',
@@ -52,8 +54,8 @@ export function frozenJson(
 }
 
 /**
- * Freezes JSON that is nobody else's, as it came over a wire, instead of a copy. Its
- * nesting is bounded already.
+ * Freezes JSON without a copy. The JSON must be nobody else's, as when it came
+ * over a wire. Its nesting is bounded already.
  */
 export function freezeJson(value: JsonValue): JsonValue {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) {
@@ -63,7 +65,10 @@ export function freezeJson(value: JsonValue): JsonValue {
   return Object.freeze(value);
 }
 
-/** A copy of JSON for others to change. Its nesting is bounded already. */
+/**
+ * A copy of JSON that may be changed. The nesting of the JSON is bounded
+ * already.
+ */
 export function thawed<T extends JsonValue>(value: T): T;
 export function thawed(value: JsonValue | undefined): JsonValue | undefined {
   if (typeof value !== 'object' || value === null) return value;

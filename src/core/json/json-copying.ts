@@ -7,8 +7,8 @@ import { PartCount } from './part-count.js';
 import { put } from './put-member.js';
 
 /**
- * Copies one value as JSON has it. `path` leads to the part that it is at, and
- * after a failure to the part that failed.
+ * Copies one value as JSON has it. `path` leads to the part that is being
+ * copied; after a failure, to the part that failed.
  */
 export class JsonCopying {
   private readonly above = new Set<object>();
@@ -19,7 +19,7 @@ export class JsonCopying {
     private readonly rules: ClassRules | undefined,
   ) {}
 
-  /** Undefined: there is no value. */
+  /** The copy; undefined where JSON leaves the value out. */
   copy(given: unknown, key: string | number): JsonValue | undefined {
     this.parts.next();
     const value = unboxed(replaced(this.leaving(given), key));
@@ -99,21 +99,25 @@ export class JsonCopying {
   }
 }
 
-/** What `toJSON` says, as JSON.stringify asks: of objects and big integers. */
+/**
+ * The result of `toJSON`, called for objects and big integers as JSON.stringify
+ * does.
+ */
 function replaced(value: unknown, key: string | number): unknown {
   if (value === null || value === undefined) return value;
   if (typeof value !== 'object' && typeof value !== 'bigint') return value;
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON !== 'function') return value;
   const instead: unknown = Reflect.apply(toJSON, value, [`${key}`]);
-  // JSON would make null of it: for an identity that is nobody.
+  // An invalid date, of which JSON would make null: an identity would become
+  // nobody.
   if (instead === null && value instanceof Date) {
     throw new NotJson('number', 'it is an invalid Date');
   }
   return instead;
 }
 
-/** `new String('x')` and the like are what they hold. */
+/** What an object such as `new String('x')` holds. */
 function unboxed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return value instanceof String ||
@@ -124,7 +128,7 @@ function unboxed(value: unknown): unknown {
     : value;
 }
 
-/** Refuses objects that keep what they hold where JSON does not look. */
+/** Refuses objects whose content JSON would not see. */
 function checkSubstance(object: object, keys: readonly string[]): void {
   if (object instanceof Map || object instanceof Set) {
     const how = object instanceof Map ? 'Object.fromEntries(map)' : '[...set]';
@@ -134,13 +138,15 @@ function checkSubstance(object: object, keys: readonly string[]): void {
     );
   }
   if (object instanceof Promise) {
-    // Nobody waits for its failure either.
+    // The caller does not wait for the promise: its rejection would end the
+    // process.
     disown(object);
     throw new NotJson('promise', 'it is a promise. Wait for it');
   }
   if (keys.length > 0) return;
   const prototype: unknown = Object.getPrototypeOf(object);
-  // Whatever realm it is from, a plain object's prototype has none.
+  // A plain object's prototype has none itself, whatever realm the object is
+  // from.
   if (prototype === null || Object.getPrototypeOf(prototype) === null) return;
   throw new NotJson(
     'empty',

@@ -18,20 +18,21 @@ export type NotJsonKind =
   | 'unreadable';
 
 /**
- * A value that an application gave is none that JSON can express. Nothing was
- * done with it.
+ * An application gave a value that JSON cannot express. Nothing was done with
+ * the value.
  */
 export class NotJsonError extends TypeError {
   readonly code = 'SNORKY_NOT_JSON';
 
   constructor(
     /**
-     * Which part of it: `identity.roles[2]`, or `identity.sessions[...].id` where
-     * a key is none that a program would call a member. At most 200 characters.
+     * Which part of the value: `identity.roles[2]`, or
+     * `identity.sessions[...].id` where a key is no name that programs give to
+     * members. At most 200 characters.
      */
     readonly path: string,
     readonly kind: NotJsonKind,
-    /** What is there, and what to do. */
+    /** What the part is, and what to do about it. */
     problem: string,
     options?: ErrorOptions,
   ) {
@@ -41,8 +42,8 @@ export class NotJsonError extends TypeError {
 }
 
 /**
- * Thrown in the middle of a value, at a part that JSON cannot express. The path
- * to the part is known where this is caught.
+ * Thrown in the middle of a value, at a part that JSON cannot express. Who
+ * catches it knows the path to the part.
  */
 export class NotJson extends Error {
   constructor(
@@ -55,12 +56,12 @@ export class NotJson extends Error {
 
 const LONGEST_PATH = 200;
 /**
- * What members of a program are called. Other keys are data - tokens, addresses,
- * names of people - and errors end up in logs.
+ * Names that programs give to members. Other keys are data, such as tokens,
+ * addresses and people's names, and errors end up in logs.
  */
 const MEMBER = /^[\p{L}$_]{1,40}\d{0,2}$/u;
 
-/** The way to a part of a value, as an error may show it. */
+/** The path to a part of a value, as an error may show it. */
 export function pathText(
   name: string,
   path: readonly (string | number)[],

@@ -1,7 +1,7 @@
 import { MAX_PARTS } from '../../protocol/limits.js';
 import { NotJson } from './not-json-error.js';
 
-/** Counts the parts of one value, and ends it where there are too many. */
+/** Counts the parts of one value, and refuses it when there are too many. */
 export class PartCount {
   private parts = 0;
 

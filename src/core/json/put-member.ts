@@ -1,6 +1,8 @@
 import type { JsonValue } from '../../protocol/json.js';
 
-/** JSON has members of any name, also of the one that would be the prototype. */
+/**
+ * Sets a member whose name may be `__proto__`: JSON has members of any name.
+ */
 export function put(
   object: Record<string, JsonValue>,
   key: string,

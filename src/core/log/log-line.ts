@@ -1,11 +1,14 @@
 import { isNativeError } from 'node:util/types';
 import { FIXED_LIMITS } from '../../protocol/limits.js';
 
-/** Bytes of the longest line that is written, and of an error's own words. */
+/**
+ * The longest line that is written, and the longest message of an error, in
+ * bytes.
+ */
 const LONGEST_LINE = FIXED_LIMITS.logLineBytes;
-/** Bytes of the stacks of one error and its causes. */
+/** The longest stacks of an error and its causes together, in bytes. */
 const LONGEST_STACK = FIXED_LIMITS.logStackBytes;
-/** How many causes of an error are followed. */
+/** The number of causes of an error that are followed. */
 const CAUSES = 4;
 
 /** One line of at most 100 characters: breaks escaped, the rest cut to `...`. */
@@ -20,14 +23,14 @@ export function oneLine(text: string): string {
 }
 
 /**
- * The stack of an error, and of the errors that caused it; at most 8 KiB. Its
- * lines are those of the stack alone: what breaks a line in an error's message
- * is escaped, so that nobody writes lines of their own into the log.
+ * The stack of an error, and of the errors that caused it; at most 8 KiB. Line
+ * breaks in an error's message are escaped, so that nobody can write lines of
+ * their own into the log.
  *
- * What was thrown may be anything, with a getter that throws in its turn: whatever
- * it is, it must not get past the log.
+ * What was thrown may be anything, with a getter that throws in its turn: that
+ * second error must not get past the log.
  *
- * @returns undefined for what is no error.
+ * @returns The text; undefined for a value that is no error.
  */
 export function stackText(error: unknown): string | undefined {
   const stacks: string[] = [];
@@ -42,15 +45,15 @@ export function stackText(error: unknown): string | undefined {
   return cut(stacks.join('\n  caused by '), LONGEST_STACK);
 }
 
-/** Something thrown that is no error, in at most 100 characters. */
+/** Describes a thrown value that is no error, in at most 100 characters. */
 export function describeThrown(thrown: unknown): string {
-  // Nobody knows what an object would tell, or do.
+  // An object is not read: nobody knows what it would tell, or do.
   if (typeof thrown === 'object' && thrown !== null) return 'an object';
   if (typeof thrown === 'function') return 'a function';
   return excerpt(String(thrown));
 }
 
-/** Whether something thrown is an error, also one of another realm. */
+/** Whether a thrown value is an error, of this realm or another. */
 export function isError(thrown: unknown): thrown is Error {
   try {
     return isNativeError(thrown) || thrown instanceof Error;
@@ -78,7 +81,10 @@ function causeOf(error: unknown): unknown {
   }
 }
 
-/** Keeps the breaks before the frames of a stack, and cuts what is above them. */
+/**
+ * Keeps the line breaks before the frames of a stack, and cuts the text above
+ * them.
+ */
 function framed(stack: string): string {
   const [words = '', ...frames] = stack.split(/\n(?=[^\S\n]+at )/);
   return [oneLine(words), ...frames.map(oneLine)].join('\n');
@@ -98,7 +104,7 @@ function escaped(text: string): string {
 function cut(text: string, bytes: number): string {
   const encoded = Buffer.from(text);
   if (encoded.length <= bytes) return text;
-  // Half of a character at the end is none.
+  // The cut may have left half a character at the end: it is dropped.
   const start = encoded.toString('utf8', 0, bytes - 3).replace(/\ufffd+$/, '');
   return `${start}...`;
 }

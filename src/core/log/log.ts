@@ -3,17 +3,19 @@ import { disown } from '../promise-like.js';
 import type { RedactedNames } from './redacted-names.js';
 import { Redaction } from './redaction.js';
 
-/** Where lines go. Nest's `LoggerService` fits. */
+/** Where lines of the log go. Nest's `LoggerService` fits. */
 export interface LogSink {
-  /** For developers: what callers got wrong, and what they sent. */
+  /** Takes lines for developers: what callers got wrong, and what they sent. */
   debug?(line: string): void;
-  /** Whether {@link debug} writes what it is given. @default true */
+  /** Whether {@link debug} writes the lines that it is given. @default true */
   debugEnabled?(): boolean;
   warn(line: string): void;
   error(line: string, stack?: string): void;
 }
 
-/** How many lines of one kind are written before the rest is only counted. */
+/**
+ * How many lines of one kind are written before further ones are only counted.
+ */
 export interface LogRate {
   /** Lines of one kind per window. @default 10 */
   readonly lines?: number;
@@ -21,23 +23,25 @@ export interface LogRate {
   readonly window?: number;
 }
 
-/** What a log writes, and how much of it. */
+/** What a log shows, and how many lines it writes. */
 export interface LogOptions extends LogRate {
   /**
-   * Names of what is not shown at level `debug`, in addition to the usual ones
-   * (`password`, `token`, `key`, ...); `{ only: [...] }` in place of them. They
-   * match parts of names in any spelling: `pin` also is in `userPin`, `PIN_CODE`.
+   * Names whose values are not shown at level `debug`, in addition to the usual
+   * ones (`password`, `token`, `key`, ...); `{ only: [...] }` replaces the
+   * usual ones. They match parts of names in any spelling: `pin` also matches
+   * `userPin` and `PIN_CODE`.
    */
   readonly redact?: RedactedNames;
 }
 
 /**
- * What a line says about what came from outside, at level `debug` alone. Only
- * the redaction given shows such values: parameters, texts, names, URLs.
+ * The part of a line that quotes what came from outside. It is written at level
+ * `debug` only. Parameters, texts, names and URLs are shown through the
+ * redaction given.
  */
 export type Detail = (shown: Redaction) => string;
 
-/** The rate of a log that is told none. */
+/** The rate of a log whose options give none. */
 export const DEFAULT_LOG_RATE = { lines: 10, window: 10_000 } as const;
 
 interface Bucket {
@@ -47,15 +51,15 @@ interface Bucket {
 }
 
 /**
- * A log that strangers cannot flood: lines of one kind beyond the rate are
- * counted, and the count is told with the next line of that kind. Texts are
- * made only for lines that are written, and are one line of at most 2 KiB.
+ * A log that strangers cannot flood. Lines of one kind beyond the rate are
+ * counted, and the next line of that kind tells the count. Texts are made only
+ * for lines that are written; each is one line of at most 2 KiB.
  *
- * Lines at `warn` and `error` are our own words, and an application's errors;
- * what somebody sent goes into a {@link Detail}.
+ * Lines at `warn` and `error` hold our own words and the application's errors.
+ * What somebody sent goes into a {@link Detail}.
  *
- * A line that cannot be made, or written, is left out: nobody who is served
- * must suffer from it.
+ * A line that cannot be made or written is left out: a fault of the log must
+ * not reach those who are served.
  */
 export class RateLimitedLog {
   private readonly buckets = new Map<string, Bucket>();
@@ -82,7 +86,7 @@ export class RateLimitedLog {
     this.redaction = new Redaction(options.redact);
   }
 
-  /** @param kind From a bounded set: each keeps a counter for ever. */
+  /** @param kind From a bounded set: each kind keeps a counter for ever. */
   debug(kind: string, line: Detail): void {
     if (!this.debugs()) return;
     const suffix = this.admit(kind);
@@ -90,8 +94,8 @@ export class RateLimitedLog {
   }
 
   /**
-   * @param kind As above.
-   * @param detail A line of its own, at level `debug`.
+   * @param kind From a bounded set: each kind keeps a counter for ever.
+   * @param detail Written as a line of its own, at level `debug`.
    */
   warn(kind: string, line: () => string, detail?: Detail): void {
     const suffix = this.admit(kind);
@@ -100,7 +104,7 @@ export class RateLimitedLog {
     if (detail !== undefined && this.debugs()) this.tell(detail);
   }
 
-  /** Like {@link warn}, with the stack of `error` where it has one. */
+  /** Like {@link warn}, with the stack of `error` where there is one. */
   error(
     kind: string,
     line: () => string,
@@ -161,9 +165,10 @@ export class RateLimitedLog {
 
 function attempt(write: () => unknown): void {
   try {
-    // A logger may be asynchronous, whatever its type says.
+    // A logger may be asynchronous, whatever its type says: its rejection would
+    // end the process.
     disown(write());
   } catch {
-    // The log was the place to tell it.
+    // There is no other place to report a log that fails.
   }
 }

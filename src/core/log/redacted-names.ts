@@ -1,8 +1,8 @@
 /**
- * The names of what a log line never shows. A name that is compared with them
- * is taken apart at its capitals, digits and signs: `apiKey`, `API_KEY` and
- * `x-api-key` have the part `key`, `monkey` has not. From five letters on they
- * are found anywhere: `userpassword`.
+ * The names whose values a log line never shows. A name is compared with them
+ * in parts, divided at capitals, digits and signs: `apiKey`, `API_KEY` and
+ * `x-api-key` have the part `key`, `monkey` has not. Names of five letters or
+ * more are found inside of words too: `userpassword`.
  */
 export const REDACTED_NAMES: readonly string[] = [
   'password',
@@ -38,12 +38,12 @@ export const REDACTED_NAMES: readonly string[] = [
 export type RedactedNames =
   readonly string[] | { readonly only: readonly string[] };
 
-/** From this length on a name is looked for inside of words. */
+/** Names of this length or more are also looked for inside of words. */
 const TELLING = 5;
-/** Characters of the longest name that is looked at. */
+/** Characters of the longest name that is compared. */
 const LONGEST_NAME = 100;
 
-/** Tells what a line of the log may not show by its name. */
+/** Tells which values a line of the log must hide, by their names. */
 export class HiddenNames {
   private readonly parts = new Set<string>();
   private readonly telling: readonly string[];
@@ -66,9 +66,9 @@ export class HiddenNames {
     this.telling = [...this.parts].filter((part) => part.length >= TELLING);
   }
 
-  /** Whether what stands under a name is hidden. */
+  /** Whether the value under a name is hidden. */
   hides(name: string): boolean {
-    // Names of that length have nothing to show in a line.
+    // Such a long name would leave no room for its value in a line.
     if (name.length > LONGEST_NAME) return true;
     const parts = partsOf(name);
     const flat = parts.join('');
@@ -87,7 +87,7 @@ export class HiddenNames {
     );
   }
 
-  /** Whether a text has one of the names in it, and a value after it. */
+  /** Whether a text contains one of the names and a value after it. */
   tells(text: string): boolean {
     const flat = partsOf(text).join('');
     if (this.telling.some((part) => flat.includes(part))) return true;
@@ -105,7 +105,10 @@ export class HiddenNames {
   }
 }
 
-/** A name, and what makes what follows its value: `pin=`, `"pin": `, `\"pin\":`. */
+/**
+ * A name, and the sign that makes what follows its value: `pin=`, `"pin": `,
+ * `\"pin\":`.
+ */
 const ASSIGNMENT = /([\p{L}\p{N}_.-]+)[\\"'\]\s]*[:=]/gu;
 
 /** Words, also inside of `camelCase`, `snake_case` and `kebab-case`. */

@@ -3,11 +3,14 @@ import { excerpt } from './log-line.js';
 import { HiddenNames, type RedactedNames } from './redacted-names.js';
 
 const HIDDEN = '[redacted]';
-/** Characters of a message beyond which only its size is told. */
+/** Characters of a message beyond which only its size is shown. */
 const LARGEST = 16_384;
-/** Values of the params that are looked at before a validator is quoted. */
+/** Values among the params that are searched before a validator is quoted. */
 const MOST_LOOKS = 1000;
-/** Members under which one of these names itself is the value of its sibling. */
+/**
+ * Members that hold a name. If it is a redacted one, the member beside them is
+ * its value.
+ */
 const NAMING = new Set([
   'name',
   'key',
@@ -22,9 +25,9 @@ const NAMING = new Set([
 ]);
 
 /**
- * Shows values from outside in one line, for lines of level `debug`. What stands
- * under a redacted name, at any depth, is not shown; nor is a text that has such
- * a name and a value in it, as in JSON inside of JSON, nor the query of a URL.
+ * Shows values from outside in one line, for lines of level `debug`. It hides
+ * the values under redacted names, at any depth; texts that contain such a name
+ * with a value, as in JSON inside of JSON; and the queries of URLs.
  *
  * The work is bounded by what the line can show, not by what came.
  */
@@ -36,7 +39,7 @@ export class Redaction {
     this.names = new HiddenNames(names);
   }
 
-  /** Whether what stands under a name is hidden. */
+  /** Whether the value under a name is hidden. */
   hides(name: string): boolean {
     return this.names.hides(name);
   }
@@ -50,15 +53,16 @@ export class Redaction {
   /**
    * A value, as JSON with sorted keys.
    *
-   * @param size Characters of the message that it came in, where that is known.
+   * @param size Characters of the message that the value came in, where that is
+   *   known.
    */
   value(value: unknown, size = 0): string {
     return size > LARGEST ? sizeOf(size) : excerpt(this.write(value));
   }
 
   /**
-   * A message. Of one that is not JSON nobody can tell what is a name and what
-   * a secret: only how it begins is told.
+   * A message. If it is not JSON, names and secrets cannot be told apart: only
+   * its beginning is shown.
    */
   text(text: string): string {
     if (text.length > LARGEST) return sizeOf(text.length);
@@ -79,8 +83,8 @@ export class Redaction {
   }
 
   /**
-   * What a validator says of one of the params. It may quote the value, so that
-   * nothing is shown of it while the params have anything to hide.
+   * What a validator says about one of the params. Its words may quote the
+   * value. So they are hidden if the params contain anything to hide.
    */
   fault({ path, messages }: FieldFault, params: unknown, size = 0): string {
     const names = path === '' ? [] : path.split('.');
@@ -92,7 +96,8 @@ export class Redaction {
   }
 
   private hasHidden(value: unknown): boolean {
-    // Not recursive, and not for ever: what is not looked at counts as hidden.
+    // A loop with a bound instead of a recursion: what is not reached counts as
+    // hidden.
     const waiting: unknown[] = [value];
     let looks = 0;
     while (waiting.length > 0) {
@@ -121,13 +126,13 @@ export class Redaction {
     try {
       this.add(value, line);
     } catch {
-      // An application may have put anything into the params of its call.
+      // An application may have put anything into the params of its own call.
       line.add('[unreadable]');
     }
     return line.text;
   }
 
-  /** Adds a value, unless the line is full: so the recursion ends, too. */
+  /** Adds a value, unless the line is full. That ends the recursion, too. */
   private add(value: unknown, line: Line): void {
     if (line.full) return;
     if (typeof value === 'string') {
@@ -142,7 +147,7 @@ export class Redaction {
   }
 
   private addList(list: readonly unknown[], line: Line): void {
-    // As in ["password", "..."], an entry of an object or a header.
+    // A pair such as ["password", "..."], an entry of an object or a header.
     const [first, second] = list;
     const isEntry = list.length === 2 && this.names.are(first);
     line.add('[');
@@ -184,7 +189,7 @@ export class Redaction {
 
 /** A line that takes no more than it can show. */
 class Line {
-  /** What `excerpt` shows: a little more is enough to see that it is cut. */
+  /** A little more than `excerpt` shows, so that the line is seen to be cut. */
   static readonly LIMIT = 100;
   text = '';
 
@@ -205,12 +210,12 @@ function sizeOf(characters: number): string {
   return characters === 1 ? '1 character' : `${characters} characters`;
 }
 
-/** The path of a URL or request target: queries carry tickets. */
+/** A URL or request target without its query: queries carry tickets. */
 export function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
 }
 
-/** The same for a text that begins with one. */
+/** A text that begins with a URL or request target, without the query. */
 function withoutQueries(text: string): string {
   return /^([a-z][a-z0-9+.-]*:)?\/[^\s]*[?@]/i.test(text)
     ? `${withoutQuery(text)}...`

@@ -1,16 +1,16 @@
 /** What is known of a counter. */
 export interface CounterDescription {
-  /** A `gauge` also falls; everything else only grows. */
+  /** A `gauge` can fall; a `counter` only grows. */
   readonly kind: 'counter' | 'gauge';
-  /** For people, and for the help text of a metrics page. */
+  /** A sentence for people, and for the help text of a metrics page. */
   readonly is: string;
-  /** What its sum is made of. */
+  /** The labels by which its sum is divided. */
   readonly labels: readonly ('service' | 'reason')[];
 }
 
 /**
- * All counters of a registry. Another one is a row here and in the table of the
- * documentation, and a call of `counters.add` where it happens.
+ * All counters of a registry. A new one is a row here, a row in the table of
+ * the documentation, and a call of `counters.add` where it happens.
  */
 export const COUNTERS = {
   connections: {

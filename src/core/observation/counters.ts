@@ -6,10 +6,13 @@ import {
 } from './counter-table.js';
 import { FIXED_LIMITS } from '../../protocol/limits.js';
 
-/** So many different labels are told apart; what comes beyond has none. */
+/**
+ * Combinations of labels that are told apart; further ones are counted without
+ * labels.
+ */
 const MAX_SERIES = FIXED_LIMITS.counterSeries;
 
-/** One number, and what it is of. */
+/** One number, and what it counts. */
 export interface CounterReading extends Omit<CounterDescription, 'labels'> {
   readonly name: CounterName;
   readonly labels: {
@@ -31,7 +34,7 @@ interface Series {
   value: number;
 }
 
-// Symbols, so that a list of the members has the sums alone.
+// Keyed by a symbol, so that the enumerable members are the sums alone.
 const series: unique symbol = Symbol('snorky:series');
 const owner: unique symbol = Symbol('snorky:registry');
 
@@ -44,10 +47,12 @@ const Sums = class {
 } as new () => Readonly<Record<CounterName, number>>;
 
 /**
- * What happened in a registry since the server started, on this node. Plain numbers
- * that only grow, `connections` aside: read them from a health check. What a metrics
- * page wants, with labels, {@link Counters.readings} has: it is asked when somebody
- * looks, and nothing else is needed to attach one.
+ * What happened in a registry on this node since the server started. All
+ * numbers only grow, except `connections`. Read them from a health check.
+ *
+ * For a metrics page {@link Counters.readings} has the numbers with their
+ * labels. It is called when somebody looks; nothing else is needed to attach a
+ * page.
  *
  * @example With prom-client
  * new Gauge({
@@ -66,13 +71,13 @@ export class Counters extends Sums {
   private readonly [series] = new Map<string, Series>();
   private readonly [owner]: string;
 
-  /** @param registry Whose they are: a label of all of them. */
+  /** @param registry The name of the registry: a label of all counters. */
   constructor(registry: string) {
     super();
     this[owner] = registry;
   }
 
-  /** @internal Counts something that has happened, or ended where `by` is -1. */
+  /** @internal Adds to a counter; `by` is -1 where a gauge falls. */
   add<Name extends CounterName>(
     name: Name,
     labels?: LabelsOf<Name>,
@@ -82,7 +87,7 @@ export class Counters extends Sums {
     if (labels !== undefined) this.addTo(name, labels, by);
   }
 
-  /** All counters, by their labels. */
+  /** The counters, one reading for each combination of labels. */
   readings(): CounterReading[] {
     const registry = this[owner];
     const rest = { ...this.sums };

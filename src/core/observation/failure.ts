@@ -1,9 +1,14 @@
-/** Where something has failed unexpectedly. */
+/** An unexpected failure, and where it happened. */
 export interface Failure {
-  /** From a bounded set: a label of the counter, and a kind of line in the log. */
+  /**
+   * A label of the counter, and a kind of line in the log; from a bounded set.
+   */
   readonly reason: string;
-  /** The name of the service whose it is. */
+  /** The name of the service that failed. */
   readonly service?: string;
-  /** A part of the service: lines of one do not hush those of another. */
+  /**
+   * A part of the service. Lines about one part do not use up the rate of
+   * another.
+   */
   readonly what?: string;
 }

@@ -2,40 +2,45 @@ import type { Client } from '../clients/client.js';
 import { asPromise, isPromiseLike } from '../promise-like.js';
 import type { RegistryEvent } from './registry-event.js';
 
-/** How a call of a command has ended. */
+/** How a call of a command ended. */
 export interface CommandReport {
   readonly service: string;
-  /** Undefined where there is no such command: callers can write anything. */
+  /** Undefined where there is no such command: callers can send any name. */
   readonly command: string | undefined;
-  /** Who has called. Over HTTP, one that is not connected. */
+  /** Who called. Over HTTP it is a client that is not connected. */
   readonly client: Client;
   /** Milliseconds from the message to its answer. */
   readonly duration: number;
   /**
-   * `answered` with a result; `refused` with an error that the caller may know of: of a
-   * guard, a pipe, the command itself; `failed` with `Internal error`, or because the broker
-   * was not to be had.
+   * `answered`: with a result. `refused`: with an error that the caller may
+   * know of, from a guard, a pipe or the command itself. `failed`: with
+   * `Internal error`, or because the broker was out of reach.
    */
   readonly outcome: 'answered' | 'refused' | 'failed';
 }
 
 /**
- * Somebody who looks on. What it throws, or a promise of it that rejects, is logged
- * and reaches nobody else.
+ * Somebody who observes a registry. What a method throws, or rejects with, is
+ * logged and reaches nobody else.
  */
 export interface RegistryObserver {
-  /** A call has its answer. Calls that never get one are not told. */
+  /**
+   * A call has been answered. Calls that are never answered are not reported.
+   */
   command?(report: CommandReport): unknown;
-  /** Somebody has come or gone. */
+  /**
+   * A client has connected or gone, or a channel has its first or no
+   * subscriber.
+   */
   event?(event: RegistryEvent): unknown;
 }
 
-/** What goes wrong with an observer. */
+/** Takes what an observer throws. */
 export type ObserverFailed = (error: unknown) => void;
 
 /**
- * Who looks on at a registry. While nobody does, each of its two flags is false, and
- * nothing is made that could be told.
+ * The observers of a registry. While there are none, both flags are false, and
+ * nothing is made to tell them.
  */
 export class Observers {
   hearsCommands = false;
@@ -44,9 +49,9 @@ export class Observers {
 
   constructor(private readonly failed: ObserverFailed) {}
 
-  /** Returns what ends it. */
+  /** Adds an observer. Returns a function that removes it. */
   add(observer: RegistryObserver): () => void {
-    // An object of our own: the same observer may be there twice.
+    // An object for each call: the same observer may be added twice.
     const entry = {
       command: observer.command?.bind(observer),
       event: observer.event?.bind(observer),

@@ -1,8 +1,8 @@
 import type { JsonValue } from '../../protocol/json.js';
 
-/** What is common to all that is told of a registry. */
+/** What all events of a registry have in common. */
 interface Told {
-  /** Milliseconds since 1970, by the clock of the node that it happened on. */
+  /** Milliseconds since 1970, by the clock of the node where it happened. */
   readonly at: number;
 }
 
@@ -11,13 +11,13 @@ export interface ConnectionEvent extends Told {
   readonly type: 'connected' | 'disconnected';
   /** The id of the client: `client.id`. */
   readonly client: string;
-  /** Who it was then; null is nobody. */
+  /** Its identity at that moment; null is nobody. */
   readonly identity: JsonValue;
 }
 
 /**
- * The first subscriber on this node has come to a channel, or the last one has
- * gone. Other nodes tell of theirs.
+ * A channel has got its first subscriber on this node, or has lost the last
+ * one. Other nodes report their own.
  */
 export interface OccupancyEvent extends Told {
   readonly type: 'occupied' | 'vacated';
@@ -26,5 +26,8 @@ export interface OccupancyEvent extends Told {
   readonly channel: JsonValue;
 }
 
-/** Something that an application may want to know of, as it happens. */
+/**
+ * Something that happens in a registry and that an application may want to hear
+ * of.
+ */
 export type RegistryEvent = ConnectionEvent | OccupancyEvent;

@@ -3,9 +3,9 @@ import { asPromise, isPromiseLike } from '../promise-like.js';
 import type { Service, ServiceHost } from '../service.js';
 
 /**
- * Tells the services of a registry which clients come and go, in the order of
- * their registration. A hook that fails is logged, and keeps no other service from
- * its own.
+ * Tells the services of a registry which clients come and go, in the order in
+ * which the services were registered. A hook that fails is logged, and does not
+ * keep the other services from theirs.
  */
 export class ClientHooks {
   /** Clients whose connect hooks have not all settled. */
@@ -19,7 +19,9 @@ export class ClientHooks {
     private readonly host: Pick<ServiceHost, 'failed'>,
   ) {}
 
-  /** Undefined where nothing is to be waited for. */
+  /**
+   * Settles when all connect hooks have; undefined where none of them waits.
+   */
   connected(client: Client): Promise<void> | undefined {
     let pending: Map<Service, PromiseLike<unknown>> | undefined;
     for (const service of this.services.values()) {
@@ -50,7 +52,8 @@ export class ClientHooks {
     const connecting = this.connecting.get(client);
     this.connecting.delete(client);
     for (const service of this.services.values()) {
-      // A service hears of the end only after it has finished with the start.
+      // A service hears that a client has gone only after its connect hook has
+      // finished.
       const start = connecting?.get(service);
       if (start === undefined) {
         this.run(service, 'onClientDisconnected', client);

@@ -7,7 +7,7 @@ import type { ConnectionEvent } from '../observation/registry-event.js';
 import type { Service, ServiceHost } from '../service.js';
 import { ClientHooks } from './client-hooks.js';
 
-/** What is needed of the registry whose clients they are. */
+/** What the clients need of their registry. */
 interface ConnectionHost extends Pick<
   ServiceHost,
   'counters' | 'failed' | 'laneOf' | 'observers'
@@ -15,7 +15,9 @@ interface ConnectionHost extends Pick<
   readonly $everywhere: Pick<Everywhere, 'identified'>;
 }
 
-/** The clients of a registry on this node, and who is told of them. */
+/**
+ * The clients of a registry on this node. Tells services and observers of them.
+ */
 export class ConnectedClients {
   private readonly present = new Set<Client>();
   private readonly identities = new IdentityIndex<Client>();
@@ -36,7 +38,7 @@ export class ConnectedClients {
     return this.identities.of(identity);
   }
 
-  /** Its messages wait until all hooks have settled. */
+  /** Adds a client. Its messages wait until all connect hooks have settled. */
   add(client: Client): void {
     const { counters } = this.host;
     this.present.add(client);
@@ -57,14 +59,18 @@ export class ConnectedClients {
     this.host.counters.add('connections', undefined, -1);
     client.lane?.clear();
     clearTimeout(client.expiry);
-    // Before the hooks: one that asks who else has this identity counts right.
+    // The identity goes before the hooks run: a hook that counts the clients of
+    // this identity counts right.
     client.identityListener = undefined;
     this.identities.delete(client);
     this.hooks.disconnected(client);
     this.tell('disconnected', client);
   }
 
-  /** What services keep for who it was ends before the setter returns. */
+  /**
+   * Ends, before the setter returns, what services keep for the earlier
+   * identity.
+   */
   private readonly identityChanged: IdentityListener = (
     client,
     _before,

@@ -4,8 +4,8 @@ import type { Redaction } from '../log/redaction.js';
 import type { ServiceHost } from '../service.js';
 
 /**
- * What a line of level `debug` shows of a discarded message: the message, or its
- * part that is at fault.
+ * What a line of level `debug` shows of a discarded message: the whole message,
+ * or the part that is at fault.
  */
 const DISCARDED: Readonly<
   Record<
@@ -21,7 +21,7 @@ const DISCARDED: Readonly<
   failed: (shown, message, size) => shown.value(message, size),
 };
 
-/** Drops a message: it is counted, has a line in the log, and no answer. */
+/** Discards a message: it is counted and logged, and gets no answer. */
 export function discard(
   { name, counters, log }: Pick<ServiceHost, 'name' | 'counters' | 'log'>,
   client: Client,

@@ -12,13 +12,13 @@ import type { Everywhere } from '../everywhere/everywhere.js';
 import { asPromise, isPromiseLike } from '../promise-like.js';
 import type { Service, ServiceHost } from '../service.js';
 
-/** What a dispatcher needs of the registry whose messages it takes. */
+/** What a dispatcher needs of its registry. */
 interface DispatchHost extends Pick<
   ServiceHost,
   'counters' | 'discard' | 'failed'
 > {
   readonly $everywhere: Pick<Everywhere, 'mark'>;
-  /** Who takes the messages for a name. */
+  /** The service that takes the messages under a name. */
   receiver(name: JsonValue): Service | undefined;
 }
 
@@ -70,7 +70,10 @@ export class Dispatcher {
     this.process(client, envelope, text.length);
   }
 
-  /** A client that asked for `errors` need not wait for what will not come. */
+  /**
+   * Discards a message to an unknown service. A client that asked for the
+   * feature `errors` is told, so that it does not wait for an answer.
+   */
   private missing(
     client: Client,
     name: JsonValue,

@@ -13,8 +13,8 @@ import type { RpcRequest } from '../rpc/rpc-request.js';
 import { RpcService } from '../rpc/rpc-service.js';
 
 /**
- * The features that this server has. A part that brings a feature adds it here,
- * and its row to docs/protocol.md.
+ * The features that this server has. A new feature is added here, and as a row
+ * to docs/protocol.md.
  */
 export const SUPPORTED_FEATURES: readonly Feature[] = [
   'errors',
@@ -26,8 +26,8 @@ export const SUPPORTED_FEATURES: readonly Feature[] = [
 ];
 
 /**
- * The registry's own voice, under the reserved name: it agrees with a connection
- * on features. No guard comes before it, since it tells nothing.
+ * The registry's own service, under the reserved name: it agrees with a
+ * connection on features. No guard comes before it, since it reveals nothing.
  */
 export class Negotiation extends RpcService {
   constructor() {
@@ -56,7 +56,10 @@ interface Hello {
   readonly software: string;
 }
 
-/** @throws RpcError when it says something else, or too much. */
+/**
+ * @throws RpcError for another shape, or for more than {@link HELLO_LIMITS}
+ *   allows.
+ */
 function read({ features, client = '', ...others }: JsonObject): Hello {
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) refuse(`unknown parameter ${excerpt(unknown)}`);

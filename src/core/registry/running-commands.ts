@@ -12,7 +12,7 @@ export class RunningCommands {
     for (const idle of this.whenIdle.splice(0)) idle();
   }
 
-  /** Settles when there is none, after `limit` milliseconds at most. */
+  /** Settles when no command is running, after `limit` milliseconds at most. */
   async idle(limit: number): Promise<void> {
     if (this.running === 0) return;
     let timer: NodeJS.Timeout | undefined;

@@ -29,8 +29,8 @@ import type { Service, ServiceHost } from '../service.js';
 const SILENT: LogSink = { warn() {}, error() {} };
 
 /**
- * A set of named services and the clients who talk to them. Registries know
- * nothing of each other: a service of one is unknown in the other.
+ * A set of named services and the clients that talk to them. Registries know
+ * nothing of each other: a service of one is unknown in the others.
  */
 export class ServiceRegistry implements ServiceHost {
   readonly counters: Counters;
@@ -42,7 +42,7 @@ export class ServiceRegistry implements ServiceHost {
     });
   });
 
-  /** @internal The face is `EveryNode`'s. */
+  /** @internal Public as `EveryNode`. */
   readonly $everywhere: Everywhere = new Everywhere(this);
 
   private readonly byName = new Map<string, Service>();
@@ -53,8 +53,8 @@ export class ServiceRegistry implements ServiceHost {
 
   /**
    * @param name Shown in log lines and error messages.
-   * @param sink Where log lines go; they are rate-limited. Default: nowhere.
-   * @param log What is written, and how much of it.
+   * @param sink Where log lines go; they are rate-limited. Nowhere by default.
+   * @param log What the log shows, and how many lines it writes.
    * @throws TypeError when an option of the log makes no sense.
    */
   constructor(
@@ -71,8 +71,8 @@ export class ServiceRegistry implements ServiceHost {
   /**
    * Makes a service reachable.
    *
-   * @throws Error when the name is taken, or the registry's own, or the instance
-   *   is registered already.
+   * @throws Error when the name is taken or reserved, or the instance is
+   *   registered already.
    */
   register(name: string, service: Service): void {
     if (name === RESERVED_SERVICE) {
@@ -91,13 +91,13 @@ export class ServiceRegistry implements ServiceHost {
     this.byName.set(name, service);
   }
 
-  /** The service of that name, if there is one. */
+  /** The service of that name; undefined if there is none. */
   service(name: string): Service | undefined {
     return this.byName.get(name);
   }
 
   /**
-   * Who takes the messages for a name: a service, or the registry itself.
+   * Who takes the messages under a name: a service, or the registry itself.
    *
    * @internal
    */
@@ -119,19 +119,24 @@ export class ServiceRegistry implements ServiceHost {
     return this.connected.all;
   }
 
-  /** What is done to clients on all nodes that share this application's broker. */
+  /**
+   * What can be done to clients on all nodes that share this application's
+   * broker.
+   */
   get everywhere(): EveryNode {
     return this.$everywhere;
   }
 
   /**
-   * All clients of one identity that are connected to **this node**; those of all
-   * nodes are closed by `everywhere.close()`. What is asked
-   * for is made JSON as identities are, so that it finds whoever was given the
-   * same value, an `ObjectId` for example. Nobody is listed under null.
+   * The clients of an identity that are connected to **this node**. To close
+   * those of all nodes, call `everywhere.close()`.
    *
-   * @throws NotJsonError when JSON cannot express it: nobody can have it, and
-   *   whoever wants them all logged out should know.
+   * The identity becomes JSON as those of clients do. So it finds every client
+   * that was given the same value, for example an `ObjectId`. No client is
+   * listed under null.
+   *
+   * @throws NotJsonError when JSON cannot express the identity: no client can
+   *   have it, and a caller who wants to log them all out should know.
    *
    * @example
    * const isOnline = registry.clientsOf(userId).size > 0;   // here
@@ -154,10 +159,10 @@ export class ServiceRegistry implements ServiceHost {
   }
 
   /**
-   * Looks on at what happens: at calls with their duration and outcome, and at who
-   * comes and goes. Costs nothing while nobody does.
+   * Observes the registry: calls with their duration and outcome, and clients
+   * that come and go. Costs nothing while there are no observers.
    *
-   * @returns what ends it.
+   * @returns A function that ends it.
    *
    * @example
    * registry.observe({
@@ -198,7 +203,7 @@ export class ServiceRegistry implements ServiceHost {
     discard(this, client, fault, what, size);
   }
 
-  /** @internal Logs an unexpected failure that was isolated. */
+  /** @internal Counts and logs an unexpected failure that was isolated. */
   failed(
     { reason, service, what }: Failure,
     error: unknown,
@@ -233,7 +238,7 @@ export class ServiceRegistry implements ServiceHost {
 
   /**
    * Waits until no command is running, for at most `limit` milliseconds.
-   * Commands declared `async` do not count: they may wait for ever.
+   * Commands declared `async` do not count: they may never end.
    */
   idle(limit: number): Promise<void> {
     return this.running.idle(limit);

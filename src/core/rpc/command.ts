@@ -6,7 +6,10 @@ import type { RpcRequest } from './rpc-request.js';
 
 /** A command of a service, ready to be called. */
 export interface Command {
-  /** Replies come through the request; a result of null or undefined is none. */
+  /**
+   * Whether the command answers through its request. A result of null or
+   * undefined is then no answer.
+   */
   readonly async: boolean;
   /**
    * Runs the command.
@@ -18,22 +21,26 @@ export interface Command {
    */
   invoke(request: RpcRequest, started?: () => void): unknown;
   /**
-   * Whether something runs before the user's function (guards, pipes), so that
-   * the connection's later messages have to wait for it.
+   * Whether something, such as a guard or a pipe, runs before the user's
+   * function, so that the connection's later messages have to wait.
    */
   readonly staged: boolean;
   /**
-   * For a result that stands for a later one, such as an Observable: the promise
-   * of that one. Undefined where the result is the answer itself, which is then
-   * sent at once: a promise in between would let later messages overtake it.
+   * Answers the promise of the final result, for a result that stands for a
+   * later one, such as an Observable. Undefined where the result itself is the
+   * answer. It is then sent at once: a promise in between would let later
+   * messages overtake it.
    */
   readonly unwrap?: (value: unknown) => Promise<unknown> | undefined;
 }
 
-/** Makes of something thrown what the caller may know; undefined: nothing. */
+/**
+ * Maps a thrown value to what the caller may know; undefined where that is
+ * nothing.
+ */
 export type ErrorMapping = (error: unknown) => JsonValue | undefined;
 
-/** What a caller may know by itself: what the command signals. */
+/** Maps an error that the command signals to the caller on purpose. */
 export function mapRpcError(error: unknown): JsonValue | undefined {
   return isInstance(error, RpcError) ? error.value : brokerAnswer(error);
 }

@@ -6,24 +6,26 @@ import type {
 } from '../../protocol/command-of.js';
 
 /**
- * What a service class implements so that the compiler holds it to the interface
- * that clients use: a missing command, one that asks for more than clients give,
- * or one that gives something else is an error in the class.
+ * Lets the compiler compare a service class with the interface that clients
+ * use. A missing command, a command that asks for more than clients give, and a
+ * command that gives another result are errors in the class.
  *
- * Each command is a method that takes the parameters as one object, of a DTO
- * class as a rule, then whatever the server adds: the request, or what parameter
- * decorators inject. Where clients give nothing, all of them are the server's. It
- * gives its result, a promise or an Observable of it.
+ * Each command is a method. Its first parameter holds all parameters of clients
+ * as one object, usually of a DTO class. What the server adds comes after: the
+ * request, or what parameter decorators inject. If clients give nothing, all
+ * parameters are the server's. The method returns its result, a promise of it
+ * or an Observable of it.
  *
- * The interface says what the server works with. Where that is a `Date`, clients
- * give and get a string. A member of it that cannot be a command, because it is
- * no method or takes single values, cannot be implemented.
+ * The interface names the types that the server works with. Where that is a
+ * `Date`, clients give and get a string. An interface cannot be implemented if
+ * one of its members cannot be a command, because the member is no method or
+ * takes single values.
  *
- * @typeParam ByHand Commands that may return nothing, because they resolve their
- *   request by hand (`@RpcCommand({ async: true })`).
- * @typeParam ByName Commands that take their parameters one by one (`@RpcParam`).
- *   Decorators leave no trace in types, so of these the compiler sees the result
- *   alone.
+ * @typeParam ByHand Commands that may return nothing, because they resolve
+ *   their request by hand (`@RpcCommand({ async: true })`).
+ * @typeParam ByName Commands that take their parameters one by one
+ *   (`@RpcParam`). Decorators leave no trace in types, so the compiler checks
+ *   only the result of these.
  *
  * @example
  * // calculator-api.ts, imported by the client too
@@ -57,7 +59,8 @@ export type Commands<
   >;
 };
 
-// Properties of a function type, as methods may ask for more than they get.
+// Properties of a function type are checked strictly. A method could ask for
+// more than it gets.
 type Implementation<Command, Nothing, ByName> = [Command] extends [never]
   ? never
   : Command extends { readonly params: infer Params; readonly result: infer R }
@@ -66,7 +69,7 @@ type Implementation<Command, Nothing, ByName> = [Command] extends [never]
       ) => MaybePromise<R | Nothing> | ObservableLike<R | Nothing>
     : never;
 
-// `never`: whatever a class declares there, it is not the client that gives it.
+// `never`: no parameter that the class declares there comes from the client.
 type Arguments<Params> = [Params] extends [NoParams]
   ? never[]
   : [params: Params, ...injected: never[]];

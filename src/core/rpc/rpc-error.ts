@@ -10,8 +10,8 @@ import type { FieldFault } from '../field-fault.js';
 import { refusalOf } from '../json/encoded-json.js';
 
 /**
- * What a command throws to answer its call with an error. It is not logged: it
- * is an answer, not a fault of the server.
+ * Thrown by a command to answer its call with an error. It is not logged: it is
+ * an answer, not a fault of the server.
  *
  * @example
  * if (number <= 0) throw new RpcError('number must be positive');
@@ -21,14 +21,14 @@ export class RpcError extends Error {
   readonly value: JsonValue;
 
   /**
-   * @param value Normally a sentence for the caller; whatever JSON can express is
-   *   allowed.
+   * @param value Normally a sentence for the caller; any JSON is allowed.
+   *   @default 'Exception'
    * @throws NotJsonError when JSON cannot express it.
    */
   constructor(value: JsonInput = WireError.exception) {
     super(typeof value === 'string' ? value : textOf(value));
     this.name = 'RpcError';
-    // As it is encoded, later.
+    // The type is right once the value has been encoded.
     this.value = value as JsonValue;
   }
 }
@@ -42,17 +42,17 @@ function textOf(value: unknown): string {
 }
 
 /**
- * `Invalid params`, and why. The caller learns no more than that, unless it is
- * exposed; the reason is for the log, at level `debug`.
+ * The error `Invalid params`, and its reason. The caller learns the reason only
+ * if it is exposed; otherwise only the log shows it, at level `debug`.
  *
  * @internal
  */
 export class InvalidParams extends RpcError {
   /**
-   * @param why In our own words, with names in them but no values; undefined
-   *   where a validator's words in `faults` are all there is.
-   * @param faults What is wrong with which value. Empty for what no user can
-   *   put right: a parameter that is missing, or unknown.
+   * @param why A reason in our own words, with names in it but no values;
+   *   undefined where `faults` has a validator's words.
+   * @param faults What is wrong with which value. Empty for a fault that no
+   *   user can correct: a parameter that is missing, or unknown.
    * @param exposed Whether the caller learns of the faults, if there are any.
    */
   constructor(
@@ -67,7 +67,8 @@ export class InvalidParams extends RpcError {
 }
 
 function valueOf(faults: readonly FieldFault[]): JsonObject {
-  // Unlike an assignment, this makes a member of a field called `__proto__`.
+  // Unlike an assignment, this makes a member of a field that is called
+  // `__proto__`.
   const fields = Object.fromEntries(
     faults.map(({ path, messages }) => [path, messages]),
   );

@@ -13,7 +13,9 @@ export interface RequestOwner {
   readonly $prefix: string;
   /** @internal */
   $commandFailed(request: RpcRequest, error: unknown): void;
-  /** @internal Somebody looks on at calls. */
+  /**
+   * @internal Called with the duration and outcome of a call that is observed.
+   */
   $observed(
     request: RpcRequest,
     outcome: CommandReport['outcome'],
@@ -29,37 +31,38 @@ export interface RequestOwner {
  */
 export class RpcRequest {
   private answered = false;
-  /** When it came, where somebody looks on. */
+  /** When the call arrived; undefined where nobody observes calls. */
   private began: number | undefined;
 
   /** @internal */
   constructor(
     readonly service: RequestOwner,
     readonly client: Client,
-    /** The command's name as the client wrote it. */
+    /** The command's name, as the client sent it. */
     readonly command: string,
     /** What the client sent, before any check or transformation. */
     readonly params: JsonObject,
     readonly callId: JsonValue | undefined,
-    /** @internal Characters of the message that it came in. */
+    /** @internal Characters of the message that the call came in. */
     readonly size: number,
   ) {
     client.requestOpened(size);
   }
 
-  /** @internal Has it told how it ends. */
+  /** @internal Has the call report how it ends. */
   $observe(): void {
     this.began = performance.now();
   }
 
-  /** Whether the call has its answer. */
+  /** Whether the call has been answered. */
   get resolved(): boolean {
     return this.answered;
   }
 
   /**
-   * Answers the call with a result, `null` without one. If the call is resolved
-   * already, this is logged and ignored.
+   * Answers the call with a result; without one, with `null`. If JSON cannot
+   * express the result, the caller gets `Internal error`, and the log says why.
+   * If the call has been answered already, this is logged and ignored.
    */
   reply(data?: unknown): void {
     if (this.ignoreSecond('reply')) return;
@@ -75,17 +78,21 @@ export class RpcRequest {
   }
 
   /**
-   * Answers the call with an error. If the call is resolved already, this is
-   * logged and ignored.
+   * Answers the call with an error. If the call has been answered already, this
+   * is logged and ignored.
    *
-   * @param message Normally a sentence for the caller; whatever JSON can express is
-   *   allowed.
+   * @param message Normally a sentence for the caller; any JSON is allowed. If
+   *   JSON cannot express it, the caller gets `Internal error`, and the log says
+   *   why.
    */
   error(message: JsonInput = WireError.exception): void {
     this.fail(message, 'answer');
   }
 
-  /** @internal The same, where it is no answer of the service's own: 503 over HTTP. */
+  /**
+   * @internal Answers with an error that is not the service's own: 503 over
+   * HTTP.
+   */
   unavailable(message: JsonInput): void {
     this.fail(message, 'unavailable');
   }

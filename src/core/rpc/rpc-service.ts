@@ -22,12 +22,12 @@ interface CommandTable {
   mapError: ErrorMapping;
 }
 
-/** See `Service` for why there is one. */
+/** See `Service` for why this is a symbol. */
 const state: unique symbol = Symbol('snorky:rpc-service');
 
 /**
  * A service made of commands. Under Nest, `@SnorkyService` on a plain class is
- * enough; derive from this one where the class itself sends notifications.
+ * enough. Derive from `RpcService` where the class itself sends notifications.
  *
  * @example
  * @SnorkyService('clock')
@@ -73,9 +73,9 @@ export abstract class RpcService
   }
 
   /**
-   * Starts the command that a message calls. An override must pass `size` on. It
-   * counts towards what a connection may have unanswered, and computing it again
-   * would walk the whole message.
+   * Starts the command that a message calls. An override must pass `size` on.
+   * The size counts towards what a connection may have unanswered, and
+   * computing it again would walk the whole message.
    */
   processMessageFrom(
     client: Client,
@@ -144,7 +144,10 @@ export abstract class RpcService
     }
   }
 
-  /** @internal One kind of line, whatever was called: it is one failure. */
+  /**
+   * @internal All commands share one kind of line: it is one failure, whichever
+   * was called.
+   */
   $brokerFailed(request: RpcRequest, error: unknown): void {
     this.registry.failed(
       { reason: 'broker' },
@@ -205,7 +208,10 @@ export abstract class RpcService
   }
 }
 
-/** Whether what has no outline of a call gets an error for want of a part. */
+/**
+ * Whether a message that is not a call gets an error all the same, because its
+ * sender waits for one.
+ */
 function isAnswered(
   client: Client,
   message: JsonValue,

@@ -3,7 +3,7 @@ import type { ServiceHost } from '../service.js';
 import type { Command } from './command.js';
 import type { RpcRequest } from './rpc-request.js';
 
-/** Whose commands are run, and who answers what they come to. */
+/** The service whose commands are run. It answers with their results. */
 export interface CommandOwner {
   readonly registry: ServiceHost;
   /** @internal */
@@ -12,7 +12,11 @@ export interface CommandOwner {
   $reject(request: RpcRequest, error: unknown): void;
 }
 
-/** Runs a command; its connection's next message waits for nothing but its end. */
+/**
+ * Runs a command that nothing comes before. The connection's next message may
+ * start as soon as the function has returned, whether or not its promise has
+ * settled.
+ */
 export function run(
   owner: CommandOwner,
   request: RpcRequest,
@@ -22,8 +26,8 @@ export function run(
   let later: Promise<unknown> | undefined;
   try {
     result = command.invoke(request);
-    // Inside, because a result may fail when it is asked for its `then`; and as a
-    // promise of our own kind, because it may fail when it is asked again.
+    // Inside of the `try`, because reading `then` of a result may throw. Made a
+    // native promise, because reading it again may throw as well.
     if (isPromiseLike(result)) later = asPromise(result);
   } catch (error) {
     owner.$reject(request, error);
@@ -34,8 +38,8 @@ export function run(
 }
 
 /**
- * The same where something runs before the user's function: the connection's
- * later messages wait until that function has returned.
+ * Runs a command that something comes before, such as a guard. The connection's
+ * later messages wait until the user's function has returned.
  */
 export function runStaged(
   owner: CommandOwner,
