@@ -2,8 +2,8 @@
  * Codes with which the server closes a WebSocket.
  *
  * After 1001 and 4000-4099 a client may come back at once or a little later;
- * after 1009 and 4100-4199 doing the same again would end the same way, so it
- * must change something first.
+ * After 1009 and 4100-4199 it must change something first: doing the same again
+ * would end the same way.
  */
 export const CloseCode = {
   /** The application closed the connection without giving a code. */
@@ -18,9 +18,12 @@ export const CloseCode = {
   slowClient: 4001,
   /** Too many requests stayed unanswered for too long. Reconnect. */
   stalled: 4002,
-  /** What the client follows has changed in a way that it could not be told. Reconnect, and fetch again. */
+  /**
+   * What the client follows has changed in a way that the server could not tell
+   * it. Reconnect, and fetch again.
+   */
   changesLost: 4003,
-  /** What proved the client's identity has expired. Log in again first. */
+  /** The proof of the client's identity has expired. Log in again first. */
   identityExpired: 4100,
 } as const;
 
@@ -31,7 +34,7 @@ export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 export type CloseCause = keyof typeof CloseCode;
 
 /**
- * What close frames say besides, by the cause. Part of the protocol, for people
+ * The reason in the close frame, by the cause. Part of the protocol, for people
  * who read logs: programs go by the code.
  */
 export const CloseReason: Readonly<Record<CloseCause, string>> = {

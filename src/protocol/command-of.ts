@@ -1,19 +1,20 @@
 import type { JsonObject, JsonValue } from './json.js';
 
-/** What is known of a command by the type of its method. */
+/** What the type of a method says about its command. */
 export interface CommandType {
-  /** The object that it takes. */
+  /** The type of the command's parameters: one object. */
   readonly params: object;
-  /** Whether it also runs without. */
+  /** Whether the command can be called without parameters. */
   readonly optional: boolean;
-  /** What it gives in the end, before that becomes JSON. */
+  /** The type of the result, before it becomes JSON. */
   readonly result: unknown;
 }
 
 /**
- * The command that a method of the shape `(params?: object, request?) => result`
- * is; `never` for everything else: properties, methods whose parameters are
- * single values, and those that take more.
+ * The command that a method of the shape
+ * `(params?: object, request?) => result` declares; `never` for everything
+ * else: properties, methods whose parameters are single values, and methods
+ * with more parameters.
  */
 export type CommandOf<Method> = 0 extends 1 & Method
   ? never
@@ -36,7 +37,7 @@ export interface ObservableLike<Value> {
   forEach(next: (value: Value) => void): PromiseLike<void>;
 }
 
-/** The members by which a request is told from another second parameter. */
+/** The members that tell a request from any other second parameter. */
 interface RequestLike {
   readonly callId: JsonValue | undefined;
   reply(data?: unknown): void;
@@ -53,7 +54,8 @@ type ShapeOf<Args extends readonly unknown[]> = Args extends readonly []
         : never
       : never;
 
-// Whole, not member by member of a union: `Pet | number` is no object.
+// Compares the union as a whole, not member by member: `Pet | number` is no
+// object.
 type ParamsOf<Params> = unknown extends Params
   ? JsonObject
   : [Params] extends [readonly unknown[] | Function]
@@ -69,7 +71,10 @@ type ParamsOf<Params> = unknown extends Params
 /** The keys of all members of a union. */
 type KeyOf<T> = T extends unknown ? keyof T : never;
 
-/** `object` has no keys that are known, an empty class has none. */
+/**
+ * `object` has no known keys and stands for any object; an empty class has none
+ * and stands for no parameters.
+ */
 type AnyOrNone<Params> = number extends Params ? NoParams : JsonObject;
 
 type IsOptional<Args extends readonly unknown[]> = Args extends readonly [

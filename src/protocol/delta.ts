@@ -7,13 +7,13 @@ export interface RowDelta<
   Type extends 'insert' | 'delete' = 'insert' | 'delete',
 > {
   readonly type: Type;
-  /** Which kind of row, for example the name of its table. */
+  /** The kind of the row, for example the name of its table. */
   readonly model: Model;
   /** The row, as it was created or before it was removed. */
   readonly data: Row;
   /**
    * A number that grows with each change of the row. Collections ignore a delta
-   * that is older than what they have. Sent to resumable subscriptions only.
+   * that is older than their row. Sent to resumable subscriptions only.
    */
   readonly version?: number;
 }
@@ -27,7 +27,7 @@ export interface UpdateDelta<
   readonly type: 'update';
   readonly model: Model;
   readonly newData: Row;
-  /** What identifies the row, and every field that a dealer looks at. */
+  /** The fields that identify the row, and every field that a dealer reads. */
   readonly oldData: Old;
   readonly version?: number;
 }
@@ -35,7 +35,7 @@ export interface UpdateDelta<
 /**
  * A change of a row.
  *
- * @typeParam Old What is given of a row that is gone, or was another.
+ * @typeParam Old The type of a row's former state, and of a removed row.
  */
 export type Delta<Row = JsonValue, Model extends string = string, Old = Row> =
   | RowDelta<Row, Model, 'insert'>

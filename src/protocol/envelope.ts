@@ -1,27 +1,28 @@
 import { isJsonObject, type JsonValue } from './json.js';
 import { MAX_NESTING, nestsDeeperThan } from './limits.js';
 
-/** What travels in both directions: a message, and the service it is for. */
+/** What travels in both directions: a message, and the name of its service. */
 export interface Envelope {
   readonly service: string;
   readonly message: JsonValue;
 }
 
-/** An envelope as it came in: the name of the service may be any JSON value. */
+/** An envelope as it arrived: the name of the service may be any JSON value. */
 export interface IncomingEnvelope {
   readonly service: JsonValue;
   readonly message: JsonValue;
 }
 
 /**
- * Why a text was not taken as a message. Over a socket such a text is discarded
- * without an answer; over HTTP it is refused with the status beside it.
+ * Why a text was not taken as a message. Over a socket the text is discarded
+ * without an answer; over HTTP the request is refused with the `status`.
  */
 export const MessageFault = {
   invalidJson: { status: 400, text: 'The message is not valid JSON' },
   nestedTooDeep: {
     status: 400,
-    // MAX_NESTING, spelled out: bundlers cannot drop what they would evaluate.
+    // MAX_NESTING, written out: bundlers cannot drop a text that they would
+    // have to compute.
     text: 'The message nests deeper than 1000 levels',
   },
   notAnEnvelope: {
@@ -52,13 +53,17 @@ export function decodeEnvelope(text: string): IncomingEnvelope | MessageFault {
     return 'invalidJson';
   }
   if (!isJsonObject(value)) return 'notAnEnvelope';
-  // JSON has no `undefined`, and neither name is on Object.prototype.
+  // JSON has no `undefined`, and Object.prototype has neither name: both
+  // members are the message's own.
   const { service, message } = value;
   if (service === undefined || message === undefined) return 'notAnEnvelope';
   return value as unknown as IncomingEnvelope;
 }
 
-/** The part of an envelope before its message, the same for all of a service. */
+/**
+ * The part of an envelope before its message. It is the same for all messages
+ * of a service.
+ */
 export function envelopePrefix(service: string): string {
   return `{"service":${JSON.stringify(service)},"message":`;
 }
@@ -73,17 +78,18 @@ export function encodeEnvelope(prefix: string, message: unknown): string {
 }
 
 /**
- * `JSON.stringify`, except that what it would leave out is an error. A missing
- * value is `null`.
+ * `JSON.stringify`, except that a value which it would leave out is an error. A
+ * missing value is `null`.
  *
  * @throws TypeError for functions, symbols, big integers, cycles, and numbers
- *   that are not finite. (Inside of objects and lists the latter become null.)
+ *   that are not finite. (Inside of objects and lists, such numbers become
+ *   null.)
  */
 export function encodeJson(value: unknown): string {
   const text: string | undefined = JSON.stringify(value ?? null);
-  // The numbers that are none are the only ones that become this text.
+  // Of all numbers, only those that are not finite become this text.
   if (text === undefined || (text === 'null' && typeof value === 'number')) {
-    // Not the value itself: this ends up in a log.
+    // The message does not quote the value: it ends up in a log.
     throw new TypeError(
       `JSON cannot express ${typeof value === 'number' ? value : `a ${typeof value}`}`,
     );
@@ -92,7 +98,7 @@ export function encodeJson(value: unknown): string {
 }
 
 /**
- * A value as its receiver will have it: a copy that nobody else can change.
+ * A value as its receiver will have it, in a copy that nobody else can change.
  *
  * @throws TypeError as `encodeJson` does.
  */

@@ -1,4 +1,5 @@
-// What connectors tell apart, by itself: a browser then carries no whole table.
+// Texts that connectors compare. Each is a constant of its own, so that the
+// file for browsers does not carry the whole table.
 
 /** `params` is no object, or does not fit what the command declares. */
 export const INVALID_PARAMS = 'Invalid params';
@@ -6,21 +7,21 @@ export const INVALID_PARAMS = 'Invalid params';
 export const INVALID_PARAMS_CODE = 'invalid_params';
 
 /**
- * What a service may say in place of `Invalid params`, so that a form can show
- * it: what is wrong with which of the values that were sent.
+ * A service may send this in place of `Invalid params`, so that a form can show
+ * which of the values that were sent are wrong, and why.
  */
 export interface InvalidParamsValue {
   readonly code: typeof INVALID_PARAMS_CODE;
   /**
-   * What validators say, by the path of the value: `address.street`,
+   * The sentences of validators, by the path of the value: `address.street`,
    * `items.0.name`; empty for the params as a whole.
    */
   readonly fields: Readonly<Record<string, readonly string[]>>;
 }
 
-/** There is none of that token, or not for this client. */
+/** There is no subscription with that token, or it is not for this client. */
 export const NO_SUCH_SUBSCRIPTION = 'No such subscription';
-/** One more subscription than a connection may have. */
+/** A connection has as many subscriptions as it may have. */
 export const TOO_MANY_SUBSCRIPTIONS = 'Too many subscriptions';
 
 /** The client is subscribed to the channel. */
@@ -37,17 +38,17 @@ export const WireError = {
   unknownCommand: 'Unknown command',
   /** `params` is no object, or does not fit what the command declares. */
   invalidParams: INVALID_PARAMS,
-  /** The command failed in a way that is not the caller's business. */
+  /** The command failed for a reason that the caller must not learn. */
   internalError: 'Internal error',
-  /** What the servers share cannot be reached: nothing was done. Try again later. */
+  /** The broker cannot be reached: nothing was done. Try again later. */
   unavailable: 'Unavailable',
-  /** The answer of what they share was lost: it was perhaps done. */
+  /** The broker's answer was lost: the command was perhaps carried out. */
   outcomeUnknown: 'Outcome unknown',
-  /** A command signalled an RPC error without saying which. */
+  /** A command threw an RpcError without a value. */
   exception: 'Exception',
   /** The command keeps state for a connection, and there is none (HTTP). */
   connectionRequired: 'Connection required',
-  /** A policy hook did not allow it. */
+  /** A policy hook of the service refused it. */
   notAuthorized: 'Not authorized',
   alreadySubscribed: ALREADY_SUBSCRIBED,
   notSubscribed: 'Not subscribed',
@@ -59,7 +60,9 @@ export const WireError = {
   noSuchDealer: 'No such dealer',
   missingQuery: "Missing field 'query'",
   tooManyItems: 'Too many items',
-  /** More tokens wait for their clients than the server keeps. Try later. */
+  /**
+   * More tokens wait for their clients than the server keeps. Try again later.
+   */
   tooManyTokens: 'Too many tokens',
   /** `deltas` of a publication. */
   deltasNotAList: 'deltas should be a list',
@@ -73,6 +76,9 @@ export const WireError = {
   tokenNotAString: 'token must be string',
   noSuchSubscription: NO_SUCH_SUBSCRIPTION,
   tooManySubscriptions: TOO_MANY_SUBSCRIPTIONS,
-  /** The log no longer reaches back to where the subscription begins. */
+  /**
+   * The log no longer reaches back to the position where the subscription
+   * begins.
+   */
   subscriptionExpired: 'Subscription expired',
 } as const;

@@ -1,12 +1,16 @@
-/** The service that the registry itself is. No application can have it. */
+/**
+ * The name of the registry's own service. No service of an application can have
+ * it.
+ */
 export const RESERVED_SERVICE = 'snorky';
 
 /** The command with which a connection asks for features, as its first message. */
 export const HELLO = 'hello';
 
 /**
- * What a connection may ask for, by name, and its bit in what it was granted.
- * Nothing of it appears on the wire towards a connection that did not ask.
+ * The features that a connection may ask for, by name, each with its bit in
+ * what a connection was granted. Messages that belong to a feature go only to
+ * connections that asked for it.
  */
 export const FEATURE_BITS = {
   /** Calls that would be discarded are answered with an error. */
@@ -15,39 +19,45 @@ export const FEATURE_BITS = {
   taken: 2,
   /** A connection is told when its subscription is revoked. */
   revoked: 4,
-  /** A connection that has to fetch again is told, instead of being closed. */
+  /**
+   * A connection that has to fetch its rows again is told, instead of being
+   * closed.
+   */
   refetch: 8,
   /** A connection is told when a change of identity ends its subscriptions. */
   identity: 16,
   /** A connection is told when it has missed messages. */
   gap: 32,
-  /** A subscription goes on at the place of another one. */
+  /** A subscription can continue in the place of an earlier one. */
   replaces: 64,
 } as const;
 
-/** The name of something that a connection may ask for. */
+/** The name of a feature. */
 export type Feature = keyof typeof FEATURE_BITS;
 
-/** How much a `hello` may say. Beyond, it is answered `Invalid params`. */
+/** The bounds of a `hello`. Beyond them it is answered `Invalid params`. */
 export const HELLO_LIMITS = {
-  /** Names in `features`. */
+  /** The number of names in `features`. */
   features: 32,
-  /** Bytes of one of them. */
+  /** Bytes of one name. */
   featureBytes: 32,
   /** Bytes of `client`. */
   clientBytes: 128,
 } as const;
 
-/** What a client says first. */
+/** The parameters of a client's first message. */
 export interface HelloParams {
-  /** What it understands. Names that the server does not know are ignored. */
+  /**
+   * The features that the client understands. Names that the server does not
+   * know are ignored.
+   */
   readonly features: readonly string[];
-  /** What it is, for the server's log. */
+  /** The name and version of the client, for the server's log. */
   readonly client?: string;
 }
 
-/** What the server answers. */
+/** The server's answer to `hello`. */
 export interface HelloResult {
-  /** What it has of the features that were asked for. */
+  /** The features that were asked for and that the server has. */
   readonly features: readonly string[];
 }

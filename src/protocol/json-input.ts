@@ -1,13 +1,14 @@
 import type { JsonValue } from './json.js';
 
 /**
- * What an application may give where JSON goes out: JSON, and what becomes JSON -
- * interfaces, instances of classes, a `Date`, which becomes text. Not what JSON
- * cannot express: functions, `bigint`, symbols, a `Map` or a `Set`.
+ * What an application may give where JSON is sent: JSON, and values that become
+ * JSON, such as interfaces, instances of classes, and a `Date`, which becomes
+ * text. Not what JSON cannot express: functions, `bigint`, symbols, a `Map` or
+ * a `Set`.
  *
- * This type looks at a value, and at all members that are written out in place.
- * Members of an interface are looked at by {@link AsJson}, where there is a call.
- * What neither can see - `NaN`, a cycle, what is `any` - is refused at run time,
+ * This type checks a value and all members that are written out in place.
+ * Members of an interface are checked by {@link AsJson}, at a call. Neither
+ * sees `NaN`, a cycle or a value of type `any`: those are refused at run time
  * with a `NotJsonError`.
  */
 export type JsonInput =
@@ -21,10 +22,11 @@ export type JsonInput =
   | PlainObject;
 
 /**
- * An interface has no index signature, so that it is no object of JSON to the
- * compiler. This takes any object but those that a symbol betrays: functions,
- * collections, promises, buffers and expressions. A member that every object has
- * makes it a type of its own; with optional ones alone it would take nothing else.
+ * An interface has no index signature, so the compiler does not take it for an
+ * object of JSON. This type takes any object, except those with members that
+ * give them away: functions, collections, promises, buffers and expressions.
+ * `valueOf`, which every object has, keeps it from being a weak type; with
+ * optional members alone it would accept nothing else.
  */
 interface PlainObject {
   valueOf(): unknown;
@@ -35,15 +37,18 @@ interface PlainObject {
 }
 
 /**
- * A value for JSON, looked at to the last member of its type: what cannot be
- * expressed has to be {@link NotJson}, which nothing is, so that the compiler
- * tells its name.
+ * A value for JSON, checked down to the last member of its type. A member that
+ * JSON cannot express must be a {@link NotJson}, which nothing is. So the
+ * compiler's message names that member.
  */
 export type AsJson<T> = T & Checked<T, 'it'>;
 
 declare const notJson: unique symbol;
 
-/** Nothing is this. Its text says which member of a value is what. */
+/**
+ * Nothing has this type. Its text says which member of a value cannot be JSON,
+ * and why.
+ */
 export interface NotJson<Why extends string> {
   readonly [notJson]: Why;
 }
@@ -56,7 +61,8 @@ type Checked<T, Name extends string> = unknown extends T
     ? NotJson<`${Name} may be undefined`>
     : CheckedMember<T, Name>;
 
-// What is JSON already is not walked through: it may have no end.
+// A type that is JSON already is not walked through: it may be recursive
+// without end.
 type CheckedMember<T, Name extends string> = unknown extends T
   ? T
   : T extends JsonValue | undefined | void
@@ -83,7 +89,7 @@ type AnyFunction =
   | ((...args: never[]) => unknown)
   | (abstract new (...args: never[]) => unknown);
 
-/** Objects that keep what they hold where JSON does not look. */
+/** Objects that keep their content where JSON does not look. */
 type Hollow =
   | ReadonlyMap<unknown, unknown>
   | ReadonlySet<unknown>

@@ -13,25 +13,27 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * The text under which a JSON value is stored in maps: two values have the same
- * key exactly when the wire calls them one value.
+ * The text under which a JSON value is stored in maps. Two values have the same
+ * key exactly when the protocol takes them for the same value.
  *
- * Object key order is irrelevant and array order matters; numbers compare by
- * value (`1.0` is `1`, `-0` is `0`); values of different types are never equal,
- * so `1`, `"1"` and `true` are three channels.
+ * The order of an object's keys does not matter, the order of a list does.
+ * Numbers compare by value (`1.0` is `1`, `-0` is `0`). Values of different
+ * types are never equal, so `1`, `"1"` and `true` are three channels.
  *
- * The nesting of values that came over the wire is bounded by
- * {@link MAX_NESTING}, which also bounds this recursion.
+ * {@link MAX_NESTING} bounds the nesting of values that came over the wire, and
+ * so the recursion of this function.
  */
 export function canonicalKey(value: JsonValue): string {
-  // A top-level string is the common channel name. Nothing else starts with a
-  // quote, so it needs neither escaping nor a closing one to stay distinct.
+  // A top-level string is the most common channel name. No other key starts
+  // with a quote, so it stays distinct without escaping and without a closing
+  // quote.
   if (typeof value === 'string') return `"${value}`;
   return canonicalJson(value);
 }
 
 function canonicalJson(value: JsonValue): string {
-  // JSON has no text for what `1e400` is read as: it would be null's.
+  // `1e400` is read as Infinity, for which JSON has no text: it would get the
+  // key of null.
   if (typeof value === 'number') return `${value}`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (isJsonArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -1,19 +1,21 @@
 import type { JsonObject, JsonValue } from './json.js';
 
 /**
- * What the receiver has of a value that travels as JSON.
+ * What the receiver gets of a value that travels as JSON.
  *
- * - An object with `toJSON` becomes what that gives: a `Date` a string.
- * - Of other objects the properties remain, methods and symbols do not, and one
- *   that may be `undefined` is optional. Of a `Map` or a `Set` nothing remains.
+ * - An object with `toJSON` becomes the result of that: a `Date` becomes a
+ *   string.
+ * - Other objects keep their properties, and lose their methods and symbols. A
+ *   property that may be `undefined` becomes optional. Nothing remains of a
+ *   `Map` or a `Set`.
  * - In lists, and as a whole result, `undefined` becomes `null`.
- * - What may be anything, `unknown` or `any`, becomes `JsonValue`.
- * - What JSON refuses is `never`: a `bigint`; a function as the whole.
+ * - `unknown` and `any` become `JsonValue`.
+ * - What JSON refuses is `never`: a `bigint`, or a function as the whole value.
  *
- * Types do not tell everything: `NaN`, `Infinity` and an invalid `Date` become
- * `null`; accessors of a class are lost although they look like properties, and
- * so is the message of an `Error`. And they hide what is private, but JSON writes
- * it: give a class with secrets a `toJSON`.
+ * Types do not tell everything. `NaN`, `Infinity` and an invalid `Date` become
+ * `null`. Accessors of a class are lost although they look like properties, and
+ * so is the message of an `Error`. Types also hide what is private, but JSON
+ * writes it: give a class with secrets a `toJSON`.
  *
  * @example
  * interface Task { id: number; due: Date; tags?: string[]; isDue(): boolean }
@@ -21,14 +23,14 @@ import type { JsonObject, JsonValue } from './json.js';
  */
 export type Jsonify<T> = [JsonValue] extends [T] ? JsonValue : Converted<T>;
 
-// `toJSON` is asked for once only: what it gives may have one again, its own.
+// `toJSON` is called only once: a `toJSON` of its result is not.
 type Converted<T> = T extends { toJSON(key: string): infer Instead }
   ? [JsonValue] extends [Instead]
     ? JsonValue
     : Written<Instead>
   : Written<T>;
 
-// A branded number or string also looks like an object, so it goes first.
+// A branded number or string also looks like an object, so it is tested first.
 type Written<T> = T extends null | boolean | number | string
   ? T
   : T extends undefined | void
@@ -48,7 +50,7 @@ type Written<T> = T extends null | boolean | number | string
 /** What `JSON.stringify` leaves out. */
 type Unwritten = undefined | void | symbol | Function;
 
-/** Objects that keep what they hold where JSON does not look. */
+/** Objects that keep their content where JSON does not look. */
 type Hollow =
   | ReadonlyMap<unknown, unknown>
   | ReadonlySet<unknown>
@@ -64,9 +66,9 @@ interface TypedArray {
   readonly [index: number]: number;
 }
 
-// The compiler looks into the elements of a tuple at once and into those of an
-// array when it needs them. So a tuple that contains itself, as filters do, is
-// left as it is; it would have no end.
+// The compiler expands the elements of a tuple at once, and those of an array
+// only when it needs them. So a tuple that contains itself, as filters do, is
+// left as it is: its expansion would not end.
 type List<T extends readonly unknown[]> = T extends readonly []
   ? T
   : '0' extends keyof T
@@ -100,11 +102,11 @@ type Members<T> = {
     Exclude<T[K], Unwritten>
   >;
 } extends infer Both
-  ? // As one object, which is how the compiler then shows it.
+  ? // As one object, so that the compiler shows it as one.
     { [K in keyof Both]: Both[K] }
   : never;
 
-/** Whether the property is there once its object was JSON. */
+/** Whether the property is still there after its object was JSON. */
 type Presence<K, V> = K extends symbol
   ? 'never'
   : unknown extends V

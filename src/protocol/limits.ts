@@ -3,23 +3,23 @@ import { MAX_PART_FIELDS } from './subscription-headers.js';
 
 /**
  * Levels of arrays and objects that a message may nest, the envelope included.
- * Deeper ones are discarded (over HTTP: status 400). It bounds every recursion
- * over a value that came from outside. The original broke at about 195 levels
- * over WebSocket and 979 over HTTP.
+ * A message that nests deeper is discarded (over HTTP: status 400). The limit
+ * bounds every recursion over a value that came from outside. The original
+ * broke at about 195 levels over WebSocket and 979 over HTTP.
  */
 export const MAX_NESTING = 1000;
 
 /**
- * Parts that a value of the application may have where it is kept: every member and
- * item at any depth, and what is referred to several times counts each time. A few
- * objects that share references would otherwise hold the process for minutes, since
- * JSON writes each reference out.
+ * Parts of a value that the server keeps for an application. Every member and
+ * item at any depth counts, and a value that is referred to several times
+ * counts each time. Without the limit, a few objects that share references
+ * could hold the process for minutes, since JSON writes each reference out.
  */
 export const MAX_PARTS = 250_000;
 
 /**
- * What no option changes, and whoever writes an application or a client may meet.
- * Another one is a row here and in docs/reference.md.
+ * Limits that no option changes, and that authors of applications and clients
+ * may meet. A new one is a row here and in docs/reference.md.
  */
 export const FIXED_LIMITS = {
   nesting: MAX_NESTING,
@@ -38,10 +38,10 @@ export const FIXED_LIMITS = {
   counterSeries: 1000,
 } as const;
 
-/** Whether `text`, which may be any text, nests brackets deeper than `limit`. */
+/** Whether a text, JSON or not, nests brackets deeper than `limit`. */
 export function nestsDeeperThan(limit: number, text: string): boolean {
-  // A text cannot open more brackets than it has characters to close them, so
-  // the common short message is never scanned.
+  // A text that nests deeper has at least so many opening and closing brackets.
+  // So the usual short message is never scanned.
   if (text.length < 2 * limit) return false;
   let depth = 0;
   let inString = false;

@@ -1,7 +1,7 @@
 import { encodeJson } from './envelope.js';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.js';
 
-/** A call as it came in, before anything but its outline was checked. */
+/** A call as it arrived, with nothing checked but its outline. */
 export interface IncomingCall {
   readonly command: JsonValue;
   readonly params: JsonValue;
@@ -12,18 +12,21 @@ export interface IncomingCall {
 export interface RpcCall {
   readonly command: string;
   readonly params: JsonObject;
-  /** Any JSON; comes back with the answer. */
+  /** Any JSON; it comes back with the answer. */
   readonly callId?: JsonValue;
 }
 
-/** Server to client: what a call gave. Without a `callId` when it had none. */
+/**
+ * Server to client: the result of a call. It has no `callId` when the call had
+ * none.
+ */
 export interface RpcResponse {
   readonly type: 'response';
   readonly callId?: JsonValue;
   readonly data: JsonValue;
 }
 
-/** Server to client: a call failed. `callId` is null when it had none. */
+/** Server to client: a call failed. `callId` is null when the call had none. */
 export interface RpcErrorMessage {
   readonly type: 'error';
   readonly callId: JsonValue;
@@ -48,8 +51,9 @@ export function isCall(
 }
 
 /**
- * The call id of a message that is meant as a call, by its `command`, whether or
- * not it has the outline of one; undefined when it has none, or null.
+ * The call id of a message that is meant as a call, since it has a `command`;
+ * it need not have the outline of one. Undefined when there is no id, or the id
+ * is null.
  */
 export function idOfCall(message: JsonValue): JsonValue | undefined {
   if (!isJsonObject(message) || message['command'] === undefined) {
@@ -88,8 +92,9 @@ export function encodeError(
 }
 
 function encodeCallId(callId: JsonValue): string {
-  // Connectors count upwards, and this is on the way of every answer. What came
-  // in as JSON never fails here: `1e400`, which is read as Infinity, is null.
+  // Connectors count call ids upwards, and this runs for every answer. An id
+  // that came in as JSON never fails here: `1e400`, which is read as Infinity,
+  // becomes null.
   return Number.isSafeInteger(callId)
     ? `${callId as number}`
     : JSON.stringify(callId);

@@ -4,9 +4,9 @@ import type { JsonObject, JsonValue } from './json.js';
 import type { Jsonify } from './jsonify.js';
 
 /**
- * The types of an application, for servers and pages alike. Declare them once, in
- * the file that both import; `snorky` and `snorky/client` have the same interface.
- * Each member is optional: what is not declared is as open as JSON.
+ * The types of an application, for servers and pages alike. Declare them once,
+ * in the file that both import; `snorky` and `snorky/client` have the same
+ * interface. Each member is optional: what is not declared may be any JSON.
  *
  * - `identity`: who a client is, for `client.identity`, `identify` and whatever
  *   names a client by it.
@@ -16,7 +16,8 @@ import type { Jsonify } from './jsonify.js';
  *   are no texts are not declared, and take any JSON.
  * - `services`: the interfaces of services, by the name of the service.
  *
- * They say what the server works with: a `Date` of it is a text on pages.
+ * Declare the types that the server works with: a `Date` on the server is a
+ * text on pages.
  *
  * @example
  * declare module 'snorky/client' {
@@ -36,7 +37,7 @@ type Declared<Name extends string> = SnorkyTypes extends {
   ? Types
   : never;
 
-/** One or the other, by whether an application declares something. */
+/** One type or the other, by whether the application declares the member. */
 export type IfDeclared<
   Name extends string,
   Then,
@@ -47,7 +48,10 @@ export type IfDeclared<
   ? Then
   : Otherwise;
 
-/** What pages have of something that is declared; under its own name if it is that. */
+/**
+ * What pages get of a declared type. A type that JSON does not change keeps its
+ * name.
+ */
 export type Received<T> = [T] extends [Jsonify<T>]
   ? [Jsonify<T>] extends [T]
     ? T
@@ -63,7 +67,7 @@ export type Identity = IfDeclared<
   JsonValue
 >;
 
-/** Somebody, as an application names them. */
+/** An identity, as an application gives it to name somebody. */
 export type IdentityInput = IfDeclared<
   'identity',
   OrNobody<AsJson<Declared<'identity'>>>,
@@ -72,23 +76,26 @@ export type IdentityInput = IfDeclared<
 
 type OrNobody<Somebody> = Somebody | null;
 
-/** What guards have left about the user of a connection. */
+/** What guards have stored about the user of a connection. */
 export type UserOr<Open> = IfDeclared<'user', Declared<'user'>, Open>;
 
 // Rows
 
 type Models = Declared<'models'>;
 
-/** The name of a model that is declared; none if none is. */
+/** The name of a declared model; `never` if none is declared. */
 export type DeclaredModel = IfDeclared<'models', keyof Models & string, never>;
 
-/** The name of a model. */
+/** The name of a model: a declared one, or any if none is declared. */
 export type ModelName = IfDeclared<'models', DeclaredModel, string>;
 
-/** The row of a model that is declared, as pages have it. */
+/** The row of a declared model, as pages get it. */
 export type RowOf<Model extends DeclaredModel> = Received<Models[Model]>;
 
-/** The name of a model with such rows, for a dealer: as JSON, or as declared. */
+/**
+ * The name of a model with such rows, for a dealer. The rows are JSON, or as
+ * declared.
+ */
 export type ModelOf<Row> = IfDeclared<
   'models',
   {
@@ -104,7 +111,8 @@ export type LiveModel<Row> = IfDeclared<
   string
 >;
 
-// `never` stands for dealers of any row, JSON for those who do not look at it.
+// `never` stands for dealers of any row, JSON for dealers that do not read
+// rows.
 type Takes<Row, Rows, Model> = [Row] extends [never]
   ? Model
   : [JsonValue] extends [Row]
@@ -113,7 +121,7 @@ type Takes<Row, Rows, Model> = [Row] extends [never]
       ? Model
       : never;
 
-/** A change of a row, as pages hear of it. */
+/** A change of a row, as pages receive it. */
 export type ReceivedDelta = IfDeclared<
   'models',
   { [Model in DeclaredModel]: Delta<RowOf<Model>, Model> }[DeclaredModel],
@@ -137,17 +145,17 @@ export type DeltaInput = IfDeclared<
 
 type Channels = Declared<'channels'>;
 
-/** The name of a channel that is declared. */
+/** The name of a declared channel. */
 export type DeclaredChannel = IfDeclared<
   'channels',
   keyof Channels & string,
   never
 >;
 
-/** What the server publishes to a channel that is declared. */
+/** What the server publishes to a declared channel. */
 export type MessageOn<Name extends DeclaredChannel> = Channels[Name];
 
-/** A channel: one that is declared, or any that is no text. */
+/** A channel: a declared one, or any that is no text. */
 export type ChannelInput<Channel> = IfDeclared<
   'channels',
   Channel extends string ? DeclaredChannel : AsJson<Channel>,
@@ -168,7 +176,7 @@ export type Publication = IfDeclared<
   PublicationOf<JsonValue, JsonValue>
 >;
 
-/** A channel, as pages hear of it. */
+/** A channel, as pages receive it. */
 export type ReceivedChannel = Publication['channel'];
 
 type PublicationOn<Names extends DeclaredChannel> =
@@ -189,14 +197,14 @@ type Untold = null | boolean | number | readonly JsonValue[] | JsonObject;
 
 type Services = Declared<'services'>;
 
-/** Something for each model: by a name that is declared, or by any. */
+/** A value for each model: by declared names, or by any name. */
 export type ByModel<Value> = IfDeclared<
   'models',
   { readonly [Model in DeclaredModel]?: Value },
   Readonly<Record<string, Value>>
 >;
 
-/** The interface of a service that is declared; never if it is not. */
+/** The interface of a declared service; `never` if it is not declared. */
 export type ApiOf<Name> = IfDeclared<
   'services',
   Name extends keyof Services ? Services[Name] : never,

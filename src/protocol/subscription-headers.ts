@@ -7,31 +7,33 @@ export const SubscriptionHeader = {
   ask: 'X-Snorky',
   /** Sent with an answer: the token. */
   token: 'X-Subscription-Token',
-  /** The same, by its other name. */
+  /** The same value under the header's other name. */
   alias: 'X-Subscription',
-  /**
-   * Sent with an answer that has a part of the matching rows, not all of them.
-   */
+  /** Sent with an answer that has only a part of the matching rows. */
   partial: 'X-Subscription-Partial',
-  /** Sent with an answer: whole milliseconds until the subscription ends. */
+  /** Sent with an answer: whole milliseconds until the subscription expires. */
   expires: 'X-Subscription-Expires',
 } as const;
 
-/** Fields that may decide what is in a part. */
+/** Fields at most that decide which rows are in a part. */
 export const MAX_PART_FIELDS = 16;
-/** Characters of the header that names them. */
+/** Characters at most of the header that names the fields. */
 const MAX_PART_LENGTH = 1024;
 
 /**
- * The value of `X-Subscription-Partial`, by the fields that decide what is in the
- * part. What cannot be told - perhaps it came from a request - makes the order an
- * unknown one: that costs fetches, but is never wrong.
+ * The value of `X-Subscription-Partial`: the fields that decide which rows are
+ * in the part. Names that the header cannot carry - they may have come from a
+ * request - make the order an unknown one. That costs fetches, but is never
+ * wrong.
  */
 export function encodePart(fields: unknown): string {
   return tellsPart(fields) ? encodeFields(fields) : 'order-unknown';
 }
 
-/** The fields; none if the order is unknown, or was told in another way. */
+/**
+ * The fields that the header names; none if the order is unknown, or the header
+ * has another form.
+ */
 export function decodePart(value: string): readonly string[] {
   const [, names = ''] = /^ordered-by=(.+)/.exec(value) ?? [];
   try {
@@ -41,13 +43,13 @@ export function decodePart(value: string): readonly string[] {
   }
 }
 
-/** Whether they are names of fields that the header has room for. */
+/** Whether a value is a list of field names that the header has room for. */
 export function tellsPart(fields: unknown): fields is readonly string[] {
   return (
     Array.isArray(fields) &&
     fields.length > 0 &&
     fields.length <= MAX_PART_FIELDS &&
-    // Half a character has no encoding.
+    // Half a surrogate pair has no encoding.
     fields.every(
       (name) =>
         typeof name === 'string' && name !== '' && !/\p{Cs}/u.test(name),
@@ -56,14 +58,17 @@ export function tellsPart(fields: unknown): fields is readonly string[] {
   );
 }
 
-/** Names are encoded, so that any name fits into ASCII, and commas part them. */
+/**
+ * Encodes the names, so that any name fits into ASCII and commas can separate
+ * them.
+ */
 function encodeFields(fields: readonly string[]): string {
   return `ordered-by=${fields.map(encodeURIComponent).join()}`;
 }
 
 /**
- * What the value of `X-Snorky` asks for: rows and a subscription, or a subscription
- * for rows that the client has.
+ * What the value of `X-Snorky` asks for: rows with a subscription, or a new
+ * subscription for rows that the client has.
  */
 export function askedBy(
   value: string | string[] | undefined,

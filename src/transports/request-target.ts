@@ -4,7 +4,10 @@ export function pathOf(target: string): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
-/** The query of a request target; of a name that is there several times, all. */
+/**
+ * The query of a request target. A name that occurs several times has all its
+ * values.
+ */
 export function queryOf(target: string): Record<string, string | string[]> {
   const start = target.indexOf('?');
   const query: Record<string, string | string[]> = Object.create(

@@ -21,8 +21,8 @@ export class RpcError extends Error {
   readonly value: JsonValue;
 
   /**
-   * @param value Normally a sentence for the caller; any JSON is allowed.
-   *   @default 'Exception'
+   * @param value Normally a sentence for the caller; any JSON is allowed. Without
+   *   one it is 'Exception'.
    * @throws NotJsonError when JSON cannot express it.
    */
   constructor(value: JsonInput = WireError.exception) {

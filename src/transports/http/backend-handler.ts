@@ -19,18 +19,24 @@ import { readBody, type BodyFault } from './read-body.js';
 
 /** How an HTTP backend behaves. */
 export interface BackendOptions {
-  /** The secret that callers send as `X-Backend-Key`; several while rotating. */
+  /**
+   * The secret that callers send as `X-Backend-Key`; a list while it is being
+   * replaced.
+   */
   readonly key: string | readonly string[];
   /**
    * Milliseconds after which a call that has not resolved is answered 504.
    * @default 30_000
    */
   readonly timeout?: number;
-  /** Bytes of the largest body taken; beyond: 413. @default 10_485_760 */
+  /**
+   * Bytes of the largest body taken. A larger one is answered with 413.
+   * @default 10_485_760
+   */
   readonly maxBody?: number;
 }
 
-/** What holds where nothing is said. */
+/** The defaults of {@link BackendOptions}. */
 export const BACKEND_DEFAULTS = {
   timeout: 30_000,
   maxBody: 10 * 1024 * 1024,
@@ -46,8 +52,8 @@ const BODY_FAULTS: Record<
 
 /**
  * The HTTP side of a registry, for trusted servers: one POST, one message, one
- * response. A plain Node request handler, so that it runs the same on a server
- * of its own and in front of any framework's.
+ * response. A plain Node request handler, so that it behaves the same on a
+ * server of its own and in front of any framework.
  */
 export class BackendHandler {
   private readonly keys: BackendKeys;
@@ -57,7 +63,8 @@ export class BackendHandler {
   private draining = false;
 
   /**
-   * @param path Answered exactly; a query string is allowed.
+   * @param path Requests to exactly this path are answered; a query string is
+   *   allowed.
    * @param visitorOf Who is behind the proxy, if one is trusted.
    * @throws TypeError when there is no usable key, or a limit is no number.
    */
@@ -83,7 +90,7 @@ export class BackendHandler {
     this.maxBody = maxBody;
   }
 
-  /** Answers a request, whatever it is. The order of the checks is the wire's. */
+  /** Answers any request. The protocol prescribes the order of the checks. */
   readonly handle = (
     request: IncomingMessage,
     response: ServerResponse,
@@ -104,12 +111,15 @@ export class BackendHandler {
     }
   };
 
-  /** Whether a request is this handler's business. */
+  /** Whether a request is for this handler. */
   owns(request: IncomingMessage): boolean {
     return pathOf(targetOf(request)) === this.path;
   }
 
-  /** Lets responses end their connections from now on, so that a server can close. */
+  /**
+   * Makes responses end their connections from now on, so that the server can
+   * close.
+   */
   endKeepAlive(): void {
     this.draining = true;
     for (const response of this.open) response.shouldKeepAlive = false;
@@ -130,7 +140,10 @@ export class BackendHandler {
     clearTimeout(timer);
   }
 
-  /** Refuses what is still open: the server does not wait for it any longer. */
+  /**
+   * Refuses the requests that are still open: the server no longer waits for
+   * them.
+   */
   abandon(): void {
     for (const response of this.open) {
       if (response.headersSent) response.destroy();
@@ -214,7 +227,9 @@ export class BackendHandler {
   }
 }
 
-/** A framework in front may have cut its own prefix off the URL. */
+/**
+ * A framework in front of the handler may have cut its own prefix off `url`.
+ */
 function targetOf(request: IncomingMessage & { originalUrl?: string }): string {
   return request.originalUrl ?? request.url ?? '/';
 }

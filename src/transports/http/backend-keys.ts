@@ -17,8 +17,8 @@ export class BackendKeys {
   }
 
   /**
-   * Whether the header holds one of the keys. Takes the same time for every
-   * wrong one: digests have one length, and all of them are looked at.
+   * Whether the header holds one of the keys. It takes the same time for every
+   * wrong value: digests have one length, and all of them are compared.
    *
    * @param header As Node gives it: one character per byte received.
    */

@@ -7,15 +7,15 @@ import {
 import type { PreparedMessage } from '../../core/clients/prepared-message.js';
 import type { MessageFault } from '../../protocol/envelope.js';
 
-/** What became of an HTTP request. */
+/** How an HTTP request ended. */
 export type HttpOutcome =
   | { readonly text: string; readonly kind: AnswerKind }
   | { readonly fault: MessageFault };
 
 /**
- * The caller of one HTTP request. It is answered once - a call by its
- * resolution, a raw service's message by the first message that comes back -
- * and is no recipient of anything else, nor of anything later.
+ * The caller of one HTTP request. It is answered once: a call when it is
+ * resolved, a raw service's message by the first message that the service sends
+ * back. Nothing else is sent to it, and nothing later.
  */
 export class HttpClient extends Client {
   readonly handshake: Handshake;
@@ -37,7 +37,7 @@ export class HttpClient extends Client {
     };
   }
 
-  /** Never: what a service registered for it would stay for ever. */
+  /** Always false: what a service registers for it would stay for ever. */
   get connected(): boolean {
     return false;
   }
@@ -60,10 +60,10 @@ export class HttpClient extends Client {
     this.end({ fault });
   }
 
-  /** There is no connection: the response ends by itself. */
+  /** Does nothing: there is no connection, and the response ends by itself. */
   close(): void {}
 
-  /** The caller has its response, or has gone. */
+  /** Called when the caller has its response, or has gone. */
   release(): void {
     this.done = true;
   }

@@ -4,13 +4,13 @@ import type {
   ServerResponse,
 } from 'node:http';
 
-/** How long what is left of a refused body is read, in milliseconds. */
+/** The time for which the rest of a refused body is read, in milliseconds. */
 const LINGER = 2000;
 
 /**
- * Refuses a body whose rest is still on its way. Closing at once would reset the
- * connection under a caller who is writing and has not read the answer; so the
- * answer goes out, the rest is read and dropped for a while, and then it ends.
+ * Refuses a body while its rest is still on its way. Closing at once would
+ * reset the connection of a caller that is writing and has not read the answer.
+ * So the answer is sent first, and the rest is read and dropped for a while.
  */
 export function refuseTooLarge(
   request: IncomingMessage,
@@ -28,7 +28,7 @@ export function refuseTooLarge(
   request.once('end', end).once('close', end).resume();
 }
 
-/** Answers with JSON; not where there is an answer already. */
+/** Answers with JSON; does nothing if there is an answer already. */
 export function sendJson(
   response: ServerResponse,
   status: number,

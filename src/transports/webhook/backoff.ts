@@ -2,8 +2,9 @@ const FIRST = 500;
 const LONGEST = 30_000;
 
 /**
- * Milliseconds until the next attempt: doubled each time, up to half a minute, and
- * at random between half of that and all of it, so that nodes do not come together.
+ * Milliseconds until the next attempt. The longest wait doubles each time, up
+ * to half a minute. The wait is random between half of it and all of it, so
+ * that nodes do not come together.
  */
 export function backoff(attempt: number): number {
   const longest = Math.min(FIRST * 2 ** attempt, LONGEST);

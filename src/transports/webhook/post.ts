@@ -6,14 +6,17 @@ import {
 } from './webhook-signature.js';
 import type { WebhookSettings } from './webhook-options.js';
 
-/** What has become of one attempt. */
+/** How one attempt ended. */
 export type Outcome =
   | { readonly kind: 'arrived' }
   | {
-      /** `refused`: another attempt would be, too. */
+      /**
+       * `refused`: another attempt would be refused too. `failed`: another one
+       * may succeed.
+       */
       readonly kind: 'refused' | 'failed';
       readonly why: string;
-      /** Milliseconds that the receiver asks for. */
+      /** Milliseconds that the receiver asks to wait. */
       readonly retryAfter?: number;
     };
 
@@ -21,7 +24,7 @@ export type Outcome =
 const TEMPORARY = [408, 425, 429];
 const LONGEST_WAIT = 300_000;
 
-/** Posts a body once. Never rejects; reads nothing of the answer but its head. */
+/** Posts a body once. Never rejects. Reads only the head of the answer. */
 export async function post(
   { url, secret, timeout }: WebhookSettings,
   body: string,
@@ -33,7 +36,8 @@ export async function post(
   try {
     response = await fetch(url, {
       method: 'POST',
-      // Wherever it leads, nobody has said that it may have the events.
+      // A redirect is not followed: nobody has said that its target may have
+      // the events.
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
       headers: {
@@ -58,7 +62,7 @@ export async function post(
   return { kind: 'failed', why, retryAfter };
 }
 
-/** `fetch failed` says nothing; its cause has a code. */
+/** The error `fetch failed` tells nothing; its cause has a code. */
 function reasonOf(error: unknown): string {
   const { name, cause } = error as Error;
   const { code } = (cause ?? {}) as { code?: unknown };

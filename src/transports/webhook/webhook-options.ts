@@ -1,35 +1,39 @@
 import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
 
-/** Where events are posted to, and how. */
+/** The URL that events are posted to, and how. */
 export interface WebhookOptions {
-  /** `https:`, or `http:` on this machine. Redirects are not followed. */
+  /** `https:`, or `http:` to this machine. Redirects are not followed. */
   readonly url: string | URL;
   /**
-   * What posts are signed with, of at least 16 characters: one of its own, not the
-   * backend's key, which would let its receiver steer the server.
+   * The secret that signs posts, of at least 16 characters. Do not use a
+   * backend's key: the receiver of the posts could then send commands to the
+   * server.
    */
   readonly secret: string;
   /** Events in one post at most. @default 100 */
   readonly batchSize?: number;
-  /** Milliseconds that events wait for others to come along. @default 100 */
+  /**
+   * Milliseconds that an event waits for others to be posted with it. @default
+   * 100
+   */
   readonly batchDelay?: number;
-  /** Milliseconds that one post may take. @default 5000 */
+  /** Milliseconds that one attempt may take. @default 5000 */
   readonly timeout?: number;
   /**
-   * Milliseconds that a post is tried again for; then its events are lost.
+   * Milliseconds for which a post is attempted again. Then its events are lost.
    * @default 300_000
    */
   readonly retryFor?: number;
-  /** Events that wait at most. What comes beyond is lost. @default 10_000 */
+  /** Events that wait at most. Further events are lost. @default 10_000 */
   readonly maxWaiting?: number;
 }
 
-/** The same, with nothing left out. */
+/** The options with their defaults filled in. */
 export type WebhookSettings = Required<Omit<WebhookOptions, 'url'>> & {
   readonly url: URL;
 };
 
-/** What holds where nothing is said. */
+/** The defaults of {@link WebhookOptions}. */
 export const WEBHOOK_DEFAULTS = {
   batchSize: 100,
   batchDelay: 100,
@@ -40,7 +44,7 @@ export const WEBHOOK_DEFAULTS = {
 const MIN_SECRET = 16;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** @throws TypeError when an option makes no sense, or is not safe. */
+/** @throws TypeError when an option makes no sense, or is not secure. */
 export function webhookSettings(options: WebhookOptions): WebhookSettings {
   const { secret } = options;
   if (typeof secret !== 'string' || secret.length < MIN_SECRET) {
@@ -87,7 +91,7 @@ function safeUrl(text: string | URL): URL {
       `The webhook option "url" must have https:, or http: on this machine, not ${protocol} on ${hostname || 'no host'}.`,
     );
   }
-  // In a URL they would be written to the logs of every proxy.
+  // Credentials in a URL would be written to the logs of every proxy.
   if (url.username !== '' || url.password !== '') {
     throw new TypeError(
       'The webhook option "url" must have no user and no password: posts are signed.',

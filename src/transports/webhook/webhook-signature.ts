@@ -1,17 +1,25 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** When a post was sent, in seconds since 1970: a part of what is signed. */
+/**
+ * When a post was sent, in seconds since 1970. It is a part of what is signed.
+ */
 export const TIMESTAMP_HEADER = 'X-Snorky-Timestamp';
-/** `v1=` and the signature in hexadecimal digits; more of them by commas. */
+/**
+ * `v1=` and the signature in hexadecimal digits; several signatures are
+ * separated by commas.
+ */
 export const SIGNATURE_HEADER = 'X-Snorky-Signature';
-/** The same for each attempt to deliver the same events. */
+/**
+ * The id of a delivery: the same in each attempt to deliver the same events.
+ */
 export const DELIVERY_HEADER = 'X-Snorky-Delivery';
 
 const VERSION = 'v1=';
 
 /**
- * The signature of a body: HMAC-SHA256 over the time stamp, a dot and the body. So
- * nobody can send an old post again as if it were a new one.
+ * The signature of a body: HMAC-SHA256 over the time stamp, a dot and the body.
+ * The time stamp is signed so that nobody can send an old post again as if it
+ * were new.
  */
 export function sign(secret: string, timestamp: string, body: string): string {
   const hash = createHmac('sha256', secret).update(`${timestamp}.${body}`);
@@ -21,23 +29,26 @@ export function sign(secret: string, timestamp: string, body: string): string {
 /** What {@link verifyWebhook} needs of a request. */
 export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The body as it came, before anybody has parsed it. */
+  /** The body as it arrived, before it was parsed. */
   readonly body: string | Uint8Array;
 }
 
-/** What {@link verifyWebhook} may be told. */
+/** The options of {@link verifyWebhook}. */
 export interface VerifyOptions {
-  /** How old a post may be, and how far the clocks apart, in ms. @default 300_000 */
+  /**
+   * The age of a post at most, in milliseconds; as far may the clocks be apart.
+   * @default 300_000
+   */
   readonly tolerance?: number;
   /** @default Date.now */
   readonly now?: () => number;
 }
 
 /**
- * Whether a post of events is from somebody who knows the secret, and not an old
- * one. The receiver of the posts calls this.
+ * Whether a post of events comes from somebody who knows the secret, and is not
+ * an old one. The receiver of the posts calls this.
  *
- * @param secrets One, or several while a secret is being replaced.
+ * @param secrets One secret, or several while it is being replaced.
  *
  * @example In Express, with `express.raw({ type: 'application/json' })`
  * if (!verifyWebhook({ headers: req.headers, body: req.body }, secret)) {
@@ -66,7 +77,7 @@ export function verifyWebhook(
     const expected = Buffer.from(sign(secret, timestamp, text));
     for (const one of given) {
       const bytes = Buffer.from(one);
-      // Lengths are no secret.
+      // The early exit reveals nothing: lengths are no secret.
       if (bytes.length !== expected.length) continue;
       accepted = timingSafeEqual(bytes, expected) || accepted;
     }

@@ -4,26 +4,27 @@ import { backoff } from './backoff.js';
 import { post, type Outcome } from './post.js';
 import { webhookSettings, type WebhookOptions } from './webhook-options.js';
 
-/** What it needs of the registry whose events it posts. */
+/** What a webhook needs of the registry whose events it posts. */
 export interface WebhookHost {
   readonly name: string;
   readonly log: RateLimitedLog;
-  /** Told of events that nobody will ever have. */
+  /** Called with the number of events that will never be delivered. */
   lost(events: number): void;
 }
 
 /**
- * Posts events to a URL: in order, in batches, one post at a time. A post that fails
- * is tried again with growing delays, for as long as the options say; then its
- * events are lost, and so are those that come while too many wait. Each post tells
- * how many were lost before it.
+ * Posts events to a URL: in order, in batches, one post at a time. A post that
+ * fails is attempted again with growing delays, for as long as the options say.
+ * Then its events are lost, and so are events that come while too many wait.
+ * Each post tells how many were lost before it.
  *
- * It is as alive as its process: a process that dies tells nobody.
+ * Events that wait are in memory only: they are lost without a word when the
+ * process dies.
  */
 export class Webhook<Event extends object> {
   private readonly settings;
   private waiting: Event[] = [];
-  /** Lost since the last post that has arrived. */
+  /** Events lost since the last post that arrived. */
   private missing = 0;
   private timer: NodeJS.Timeout | undefined;
   /** Ends the pause between two attempts. */
@@ -41,7 +42,7 @@ export class Webhook<Event extends object> {
     this.settings = webhookSettings(options);
   }
 
-  /** Takes an event, which must be JSON. Never throws, and answers at once. */
+  /** Adds an event, which must be JSON. Never throws, and returns at once. */
   add(event: Event): void {
     const { batchSize, batchDelay, maxWaiting } = this.settings;
     if (this.closing || this.waiting.length >= maxWaiting) {
@@ -53,11 +54,15 @@ export class Webhook<Event extends object> {
     else this.timer ??= setTimeout(() => this.send(), batchDelay).unref();
   }
 
-  /** Posts what waits, for at most `limit` milliseconds, and takes no more. */
+  /**
+   * Posts the events that wait, for at most `limit` milliseconds, and takes no
+   * more.
+   */
   async close(limit: number): Promise<void> {
     this.closing = true;
     this.send();
-    // A pause would outlast it: one more attempt, now.
+    // A pause between attempts could take longer than the limit: the next
+    // attempt is made now.
     this.wake?.();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -91,7 +96,10 @@ export class Webhook<Event extends object> {
     }
   }
 
-  /** Answers why the events are lost, unless they have arrived. */
+  /**
+   * Delivers events. Answers why they are lost; undefined once they have
+   * arrived.
+   */
   private async deliver(events: readonly Event[]): Promise<string | undefined> {
     const { retryFor } = this.settings;
     const { missing } = this;
@@ -105,7 +113,8 @@ export class Webhook<Event extends object> {
     const delivery = randomUUID();
     const end = performance.now() + retryFor;
     for (let attempt = 0; ; attempt++) {
-      // One under way when it is closed may have one more after it.
+      // An attempt that was under way at the closing may be followed by one
+      // more.
       const isLast = this.closing;
       const outcome = await this.attempt(body, delivery);
       if (outcome.kind === 'arrived') {
@@ -119,7 +128,8 @@ export class Webhook<Event extends object> {
       this.host.log.warn('webhook:retry', () => {
         return `Events of "${this.host.name}" will be posted again: ${why}`;
       });
-      // Not beyond the end: the last attempt is then.
+      // The wait is cut at the end of the time, so that the last attempt is
+      // made then.
       const wished = Math.max(backoff(attempt), outcome.retryAfter ?? 0);
       await this.pause(Math.min(wished, left));
     }

@@ -1,7 +1,7 @@
 /**
- * Makes one buffer of the frames of one write. Subscribers of the same channels
- * are flushed one after another with the same frames, so the buffer of the last
- * one is kept for the next.
+ * Joins the frames of one write into one buffer. Subscribers of the same
+ * channels are flushed one after another with the same frames, so the last
+ * buffer is kept for the next subscriber.
  */
 export class FrameJoiner {
   private frames: readonly Uint8Array[] = [];
@@ -18,7 +18,7 @@ export class FrameJoiner {
     return (this.joined = Buffer.concat(frames));
   }
 
-  /** Nothing is kept past the turn: it would be memory held for nobody. */
+  /** Drops the buffer at the end of the turn: nobody would use its memory. */
   private readonly forget = (): void => {
     this.frames = [];
     this.joined = undefined;

@@ -23,19 +23,19 @@ export interface SenderContext {
 }
 
 /**
- * The half of a WebSocket connection that sends: messages become frames, wait in
- * the outbox, and are written. A base class and no part, since a part would be
- * memory that every idle connection pays for.
+ * The sending half of a WebSocket connection: messages become frames, wait in
+ * the outbox, and are written. It is a base class because a separate object
+ * would cost every idle connection memory.
  */
 export abstract class FrameSender<Context extends SenderContext>
   extends Client
   implements OutboxSink
 {
   readonly outbox: Outbox;
-  /** Nothing more is sent but the close frame. */
+  /** Whether nothing more is sent but the close frame. */
   protected closing = false;
   private readonly encode: Encoder;
-  /** The socket tells when its buffer has emptied. */
+  /** Whether the socket is going to tell that its buffer has emptied. */
   private awaiting = false;
 
   constructor(
@@ -46,8 +46,8 @@ export abstract class FrameSender<Context extends SenderContext>
   ) {
     super();
     this.outbox = new Outbox(this, context.flusher, context.limits);
-    // Where permessage-deflate was negotiated, `ws` alone may write: its
-    // compressed frames are made asynchronously, and ours would overtake them.
+    // Where permessage-deflate was negotiated, only `ws` may write: it
+    // compresses frames asynchronously, and frames of ours would overtake them.
     this.encode = ws.extensions === '' ? encodeTextFrame : encodeTextPayload;
   }
 
@@ -72,7 +72,8 @@ export abstract class FrameSender<Context extends SenderContext>
   }
 
   override whenDrained(act: () => void): void {
-    // Asked for when all before it has been handed over, it ends at once.
+    // The source is asked for its first frame when everything before it has
+    // been handed over. It ends at once.
     this.outbox.pull(() => {
       act();
       return undefined;
@@ -103,15 +104,16 @@ export abstract class FrameSender<Context extends SenderContext>
   }
 
   awaitDrain(): void {
-    // Through `ws`, the callback of each write tells it.
+    // Where `ws` writes, the callback of each write reports it.
     if (this.encode !== encodeTextFrame) return;
     if (this.awaiting) return;
     this.awaiting = true;
     if (this.socket.writableNeedDrain) {
       this.socket.once('drain', this.drained);
     } else {
-      // Where streams buffer more than usual (an application may say so), there
-      // is no 'drain' for what we call full. This tells when it is written.
+      // A stream may buffer more than usual, since an application can set that.
+      // Then it emits no 'drain' at what counts as full here. The callback of
+      // an empty write comes when everything before it is written.
       this.socket.write(NOTHING, this.drained);
     }
   }

@@ -1,8 +1,9 @@
 const FIN_TEXT = 0x81;
 
 /**
- * The text as one unmasked WebSocket text frame (RFC 6455, section 5.2). Framed
- * here rather than by `ws`, because a frame for many connections is made once.
+ * The text as one unmasked WebSocket text frame (RFC 6455, section 5.2). It is
+ * made here and not by `ws`, so that a frame for many connections is made only
+ * once.
  */
 export function encodeTextFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
@@ -29,7 +30,9 @@ export function encodeTextFrame(text: string): Buffer {
   return frame;
 }
 
-/** The text's bytes without a frame, for connections that `ws` compresses. */
+/**
+ * The text's bytes without a frame, for connections on which `ws` compresses.
+ */
 export function encodeTextPayload(text: string): Buffer {
   return Buffer.from(text);
 }

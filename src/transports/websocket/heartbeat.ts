@@ -1,7 +1,7 @@
 /**
  * Calls `beat` for each member every `interval` milliseconds, counted from when
- * it was added. One timer serves them all: since the interval is the same for
- * everybody, the order of the map is the order in which they are due.
+ * it was added. One timer is enough: all members have the same interval, so the
+ * map holds them in the order in which they are due.
  */
 export class Heartbeat<Member> {
   private readonly due = new Map<Member, number>();
@@ -35,7 +35,7 @@ export class Heartbeat<Member> {
       this.run,
       Math.max(1, Math.ceil(first.value - performance.now())),
     );
-    // The server's sockets keep the process alive, not their heartbeat.
+    // Only sockets keep the process alive; their heartbeat must not.
     this.timer.unref();
   }
 
@@ -45,7 +45,8 @@ export class Heartbeat<Member> {
     for (const [member, due] of this.due) {
       if (due > now) break;
       this.due.delete(member);
-      // After a pause of the whole process, one beat and not all that were missed.
+      // After the whole process was paused, there is one beat and not all that
+      // were missed.
       this.due.set(
         member,
         Math.max(due, now - this.interval / 2) + this.interval,

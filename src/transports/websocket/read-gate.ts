@@ -1,8 +1,8 @@
 import type { Outbox } from '../../core/clients/outbox.js';
 
-/** The connection whose reading is stopped and started. */
+/** The connection that is read, or not read for a while. */
 export interface ReadGateHost {
-  /** Whether too much of what it sent has no answer. */
+  /** Whether too many of its requests are unanswered. */
   readonly overloaded: boolean;
   readonly outbox: Outbox;
   readonly settings: {
@@ -11,16 +11,21 @@ export interface ReadGateHost {
   };
   stopReading(): void;
   readAgain(): void;
-  /** Nothing has moved for the whole time-out. */
+  /**
+   * Called when no request was answered and no output taken for the whole
+   * time-out.
+   */
   stalled(): void;
 }
 
 /**
- * Stops reading a connection while too much of it is unanswered, or while its
- * answers are not read: what a turn queues is exempt from the outbox's bound,
- * and one turn can answer many requests.
+ * Stops reading a connection while too many of its requests are unanswered, or
+ * while its peer does not read the answers. The outbox alone cannot bound
+ * those: what one turn queues is exempt from its bound, and one turn can answer
+ * many requests.
  *
- * What was read before still arrives; the bounds are exceeded by so much.
+ * Messages that were read from the socket before still arrive. The bounds can
+ * be exceeded by that much.
  */
 export class ReadGate {
   private timer: NodeJS.Timeout | undefined;
@@ -32,28 +37,28 @@ export class ReadGate {
     return this.timer !== undefined;
   }
 
-  /** Until requests have been answered. */
+  /** Stops reading until requests have been answered. */
   close(): void {
     if (this.closed) return;
     this.host.stopReading();
     this.awaitProgress(this.host.outbox.bytes);
   }
 
-  /** Until what waits has been handed over. */
+  /** Stops reading until what waits in the outbox has been handed over. */
   closeForOutput(): void {
     if (this.closed) return;
     this.close();
     this.tryOpen();
   }
 
-  /** Reads again, once there is room for what may come. */
+  /** Reads again if there is room for what may come. */
   tryOpen(): void {
     const { host } = this;
     if (!this.closed || host.overloaded) return;
     if (host.outbox.bytes <= host.settings.maxWaiting) {
       this.open();
     } else if (!this.draining) {
-      // Asked for when all that waits now has been handed over.
+      // Waits until everything that is queued now has been handed over.
       this.draining = true;
       host.outbox.pull(() => {
         this.draining = false;
@@ -63,7 +68,7 @@ export class ReadGate {
     }
   }
 
-  /** Reads again, whatever waits. */
+  /** Reads again, however much is unanswered. */
   open(): void {
     if (!this.closed) return;
     this.dispose();
@@ -75,7 +80,10 @@ export class ReadGate {
     this.timer = undefined;
   }
 
-  /** Gives up on who neither gets answers nor reads them. */
+  /**
+   * Gives the connection up when its requests are not answered, or its answers
+   * not read.
+   */
   private awaitProgress(waiting: number): void {
     const { settings } = this.host;
     this.timer = setTimeout(() => {

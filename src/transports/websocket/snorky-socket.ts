@@ -1,25 +1,24 @@
 import { WebSocket, type RawData } from 'ws';
 
-/** The listener to the events of a socket. */
+/** Takes the events of a socket. */
 export interface SocketOwner {
-  /** A ping is on its way, and its pong is not back. */
+  /** Whether a ping is on its way whose pong has not come back. */
   awaitingPong: boolean;
   onMessage(data: Buffer, isBinary: boolean): void;
   onPing(payload: Buffer): void;
-  /** The peer is closing, or has to. */
+  /** The peer is closing the connection, or must close it. */
   onClosing(): void;
   onClosed(): void;
 }
 
 /**
  * The `ws` socket of a client. Its listeners are shared functions that find the
- * client here: a closure per listener and connection would be memory that every
- * idle connection pays for.
+ * client here. Closures would cost every idle connection memory.
  */
 export class SnorkySocket extends WebSocket {
   declare client: SocketOwner;
 
-  /** Tells its client what happens from now on. */
+  /** Calls `client` for all events from now on. */
   tell(client: SocketOwner): void {
     this.client = client;
     this.on('message', onMessage);
@@ -30,8 +29,8 @@ export class SnorkySocket extends WebSocket {
   }
 
   /**
-   * `ws` calls this to echo a peer's close, which takes the code alone, and when
-   * the peer has broken the protocol.
+   * `ws` calls this to echo a peer's close, with the code alone, and when the
+   * peer has broken the protocol.
    */
   override close(code?: number): void {
     super.close(code);
@@ -44,7 +43,7 @@ export class SnorkySocket extends WebSocket {
 }
 
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  // `binaryType` is left at its default, so `ws` gives one Buffer per message.
+  // `binaryType` keeps its default, so `ws` gives one Buffer per message.
   (this as SnorkySocket).client.onMessage(data as Buffer, isBinary);
 }
 

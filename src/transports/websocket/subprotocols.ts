@@ -6,11 +6,13 @@ import { isPromiseLike } from '../../core/promise-like.js';
  * connection is admitted, and only when there is an offer.
  *
  * @param offered In the client's order, each once.
- * @param request The upgrade request, with what guards and middleware left there.
- * @returns One of `offered`, or undefined for none, on which browsers drop the
- *   connection. It goes back to the client and into the logs of proxies: never
- *   the secret of `['snorky', 'bearer.<token>']`. To throw, to answer by a
- *   promise or to answer what was not offered refuses the connection with 500.
+ * @param request The upgrade request, with what guards and middleware left
+ *   there.
+ * @returns One of `offered`, or undefined for none; browsers then drop the
+ *   connection. The answer goes back to the client and into the logs of
+ *   proxies: never return the secret of `['snorky', 'bearer.<token>']`. A
+ *   function that throws, returns a promise, or returns a name that was not
+ *   offered refuses the connection with 500.
  */
 export type SelectSubprotocol = (
   offered: readonly string[],
@@ -18,8 +20,8 @@ export type SelectSubprotocol = (
 ) => string | undefined;
 
 /**
- * The subprotocols that a request offers. What is no valid offer is refused
- * later, with the rest of the handshake.
+ * The subprotocols that a request offers. An invalid offer is refused later,
+ * with the rest of the handshake.
  */
 export function offeredSubprotocols({
   headers,
@@ -31,9 +33,10 @@ export function offeredSubprotocols({
 }
 
 /**
- * Asks the application which one is selected.
+ * Asks the application which subprotocol is selected.
  *
- * @throws TypeError when the answer cannot be; and whatever `select` throws.
+ * @throws TypeError for an answer that is not allowed, and whatever `select`
+ *   throws.
  */
 export function selectSubprotocol(
   select: SelectSubprotocol | undefined,
@@ -43,19 +46,19 @@ export function selectSubprotocol(
   if (select === undefined || offered.length === 0) return undefined;
   const answer: unknown = select(offered, request);
   if (isPromiseLike(answer)) {
-    // Its failure has nobody else, and would end the process.
+    // Nobody else takes the promise's rejection: it would end the process.
     void Promise.resolve(answer).catch(() => {});
     throw new TypeError(
       'The WebSocket option "subprotocol" answered by a promise. Decide in a ' +
         'guard, leave the decision at the request, and answer at once.',
     );
   }
-  // Functions for `ws` say false for none.
+  // Functions written for `ws` answer false for none.
   if (answer === undefined || answer === null || answer === false) {
     return undefined;
   }
   if (typeof answer === 'string' && offered.includes(answer)) return answer;
-  // Not what it answered: that may be a secret.
+  // The message does not quote the answer: that may be a secret.
   throw new TypeError(
     'The WebSocket option "subprotocol" must answer one of the subprotocols ' +
       'that are offered, or undefined.',

@@ -14,11 +14,11 @@ import { ReadGate, type ReadGateHost } from './read-gate.js';
 import type { SnorkySocket, SocketOwner } from './snorky-socket.js';
 import type { WebSocketSettings } from './websocket-options.js';
 
-/** Bytes below which a pong is still written to a socket. */
+/** Buffered bytes up to which a pong is still written to a socket. */
 const LOW_WATER = 64 * 1024;
-/** How long a peer may take for the closing handshake, in milliseconds. */
+/** Milliseconds that a peer has for the closing handshake. */
 const CLOSE_TIMEOUT = 5000;
-/** The same for one that does not read, or does not answer. */
+/** Milliseconds that a peer has which does not read, or does not answer. */
 const HOPELESS_TIMEOUT = 2000;
 
 /** What the clients of one endpoint share. */
@@ -35,10 +35,10 @@ export class WebSocketClient
   extends FrameSender<WebSocketContext>
   implements ReadGateHost, SocketOwner
 {
-  /** A ping is on its way, and its pong is not back. */
+  /** Whether a ping is on its way whose pong has not come back. */
   awaitingPong = false;
 
-  /** Made when it is first needed, which is hardly ever. */
+  /** Made when it is first needed: few connections ever need it. */
   private gate: ReadGate | undefined;
   private ending: NodeJS.Timeout | undefined;
 
@@ -77,11 +77,12 @@ export class WebSocketClient
     if (this.gate?.closed) this.gate.tryOpen();
   }
 
-  /** Sends a ping, or gives the connection up when the last one is unanswered. */
+  /** Sends a ping. Gives the connection up when the last ping is unanswered. */
   beat(): void {
     if (this.closing) return;
     if (this.gate?.closed) {
-      // For proxies in between. Its pong would not be read.
+      // The ping keeps proxies from cutting the connection. The pong would not
+      // be read.
       this.ws.ping();
     } else if (this.awaitingPong) {
       this.context.counters.add('closedNoPong');
@@ -102,7 +103,8 @@ export class WebSocketClient
         this.ownGate().closeForOutput();
       }
     } else if (!isBinary) {
-      // A text frame that is no text breaks RFC 6455; binary ones may hold anything.
+      // A text frame that is not UTF-8 breaks RFC 6455; a binary frame may hold
+      // anything.
       this.terminate();
     }
   }
@@ -115,8 +117,9 @@ export class WebSocketClient
   }
 
   /**
-   * The peer is closing, or has to. Nothing more can be sent to it, and it has
-   * no longer than others to end its side: `ws` alone would wait 30 seconds.
+   * The peer is closing the connection, or must close it. Nothing more can be
+   * sent. The peer gets the usual time to end its side: `ws` alone would wait
+   * 30 seconds.
    */
   onClosing(): void {
     if (this.closing) return;
@@ -164,7 +167,7 @@ export class WebSocketClient
   }
 
   readAgain(): void {
-    // What was sent before may be a pong that was not read.
+    // A pong for the last ping may have arrived without being read.
     this.awaitingPong = false;
     this.ws.resume();
   }

@@ -29,7 +29,7 @@ import {
 
 /**
  * The WebSocket side of a registry at one path: turns upgrade requests into
- * clients. It owns no server; whoever does hands it the upgrades.
+ * clients. It owns no server. The owner of a server hands it the upgrades.
  */
 export class WebSocketEndpoint implements WebSocketContext {
   readonly settings: WebSocketSettings;
@@ -46,10 +46,10 @@ export class WebSocketEndpoint implements WebSocketContext {
   private draining = false;
 
   /**
-   * @param decide Guards, middleware and `identify`; without it everybody may
-   *   connect and nobody is known.
+   * @param decide Guards, middleware and `identify`. Without it, everybody may
+   *   connect, without an identity.
    * @param visitorOf Who is behind the proxy, if one is trusted.
-   * @throws TypeError when an option cannot be.
+   * @throws TypeError when an option makes no sense.
    */
   constructor(
     private readonly registry: ServiceRegistry,
@@ -73,9 +73,9 @@ export class WebSocketEndpoint implements WebSocketContext {
     this.server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      // Pongs are ours: those of `ws` have no bound (see WebSocketClient).
+      // Pongs are sent by WebSocketClient: those of `ws` have no bound.
       autoPong: false,
-      // `ws` would answer with 1007 where the wire drops the connection.
+      // `ws` would close with 1007 where the protocol cuts the connection.
       skipUTF8Validation: true,
       maxPayload: this.settings.maxPayload,
       perMessageDeflate: options.compression ?? false,
@@ -92,8 +92,8 @@ export class WebSocketEndpoint implements WebSocketContext {
 
   /** Takes an upgrade request. Never throws. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Node has removed its own listener: a reset while a guard is running would
-    // otherwise end the process.
+    // Node has removed its own listener. Without another one, a reset while a
+    // guard is running would end the process.
     socket.on('error', ignore);
     this.entrance.enter(request, socket, {
       accept: (admission, { ip }) =>
@@ -102,15 +102,17 @@ export class WebSocketEndpoint implements WebSocketContext {
     });
   }
 
-  /** Refuses new upgrades from now on, those under way included. */
+  /**
+   * Refuses new upgrades from now on, those that wait for a decision included.
+   */
   stopAccepting(): void {
     this.draining = true;
     this.entrance.close();
   }
 
   /**
-   * Closes all connections with 1001 and waits until they are gone; those that
-   * are not within `limit` milliseconds are cut.
+   * Closes all connections with 1001 and waits until they are gone. Those that
+   * are left after `limit` milliseconds are cut.
    */
   async close(limit: number): Promise<void> {
     this.stopAccepting();
@@ -126,7 +128,8 @@ export class WebSocketEndpoint implements WebSocketContext {
   }
 
   received(client: WebSocketClient, text: string): void {
-    // What arrives during shutdown would start work that nobody waits for.
+    // Messages during shutdown are dropped: nobody waits for the work that they
+    // would start.
     if (!this.draining) this.registry.dispatch(client, text);
   }
 
@@ -154,7 +157,8 @@ export class WebSocketEndpoint implements WebSocketContext {
     admission: Admission,
     ip: string,
   ): void {
-    // What older Nodes take for frames, and newer ones wait for.
+    // An upgrade request with a body: older Nodes take the body for frames,
+    // newer ones read it first.
     if (request.method === 'GET' && hasBody(request)) {
       throw new UpgradeRefused(400, 'An upgrade request has no body');
     }
@@ -177,14 +181,16 @@ export class WebSocketEndpoint implements WebSocketContext {
     });
   }
 
-  /** Called by `ws` before it writes anything: who throws refuses. */
+  /**
+   * Called by `ws` before it writes anything: an exception refuses the upgrade.
+   */
   private selectProtocol(
     offered: readonly string[],
     request: IncomingMessage,
   ): string | false {
     const selected = selectSubprotocol(this.subprotocol, offered, request);
     if (selected !== undefined) return selected;
-    // Their number alone: tokens come that way.
+    // Only their number: tokens are sent as subprotocols.
     this.registry.log.debug('subprotocols', () => {
       const path = pathOf(request.url ?? '');
       return `Selected none of ${offered.length} subprotocols that a client offered on ${excerpt(path)}. Browsers drop such a connection: offer none, or give the endpoint the option "subprotocol"`;

@@ -21,10 +21,10 @@ export interface WebSocketOptions {
    */
   readonly subprotocol?: SelectSubprotocol;
   /**
-   * Time between pings. A client that has not answered one when the next is due
-   * is closed with 4000. 0 turns pings off, and with them the detection of dead
-   * peers. Proxies cut connections on which nothing goes by for a while, many
-   * after a minute: stay below that.
+   * Time between pings. A client that has not answered a ping when the next one
+   * is due is closed with 4000. 0 turns pings off, and so the detection of dead
+   * peers. Proxies cut connections that are silent for a while, many after a
+   * minute: stay below that.
    * @default 30_000
    */
   readonly heartbeat?: number;
@@ -35,46 +35,54 @@ export interface WebSocketOptions {
    */
   readonly maxPayload?: number;
   /**
-   * Requests of one connection that may wait for their answers. Beyond, the
-   * socket is not read until some are answered.
+   * Requests of one connection that may wait for their answers. Beyond that,
+   * the socket is not read until some are answered.
    * @default 1000
    */
   readonly maxUnanswered?: number;
   /**
-   * Bytes that those requests may have taken to send. Beyond, the same.
+   * Bytes of the requests that may wait for their answers. Beyond that, the
+   * socket is not read until some are answered.
    * @default 10_485_760 (10 MiB)
    */
   readonly maxUnansweredBytes?: number;
   /**
-   * How long a socket may stay unread for that reason, or because its answers
-   * are not read (see `maxWaiting`), while nothing moves. Then it is closed:
-   * with 4002, or with 4001 as a slow client.
+   * How long a socket may stay unread while nothing moves: no request is
+   * answered and no answer is read. Then it is closed, with 4002 if its
+   * requests were unanswered, with 4001 as a slow client if it did not read its
+   * answers (see `maxWaiting`).
    * @default 90_000
    */
   readonly stallTimeout?: number;
   /**
-   * Bytes that may wait for a client that reads too slowly, after what its
-   * socket buffers. Beyond, it is closed with 4001. Requests of a client whose
-   * answers alone are more than this are not read until it has read them.
+   * Bytes that may wait for a client that reads too slowly, beyond what its
+   * socket buffers. A client with more is closed with 4001. If it is the
+   * answers to its own requests that exceed this, the server stops reading its
+   * requests until it has read them.
    * @default 1_048_576 (1 MiB)
    */
   readonly maxWaiting?: number;
   /**
-   * Bytes that a single turn of the event loop may queue for one client on top,
-   * without making it slow: one large message, or a burst.
+   * Bytes that a single turn of the event loop may queue for one client beyond
+   * `maxWaiting`, as one large message or as a burst, without making it slow.
    * @default 33_554_432 (32 MiB)
    */
   readonly maxBurst?: number;
-  /** Connections of this endpoint at most. Beyond: 503. @default Infinity */
+  /**
+   * Connections of this endpoint at most. Further ones are refused with 503.
+   * @default Infinity
+   */
   readonly maxConnections?: number;
   /**
-   * How long guards, middleware and `identify` may take. Then: 503.
+   * How long guards, middleware and `identify` may take. A connection that
+   * takes longer is refused with 503.
    * @default 10_000
    */
   readonly handshakeTimeout?: number;
   /**
-   * Compresses messages for clients that support it. Costs memory and CPU per
-   * connection, and a message to many is compressed for each of them.
+   * Compresses messages for clients that support it. It costs memory and CPU
+   * for each connection, and a message to many is compressed once for each of
+   * them.
    * @default false
    */
   readonly compression?: boolean | PerMessageDeflateOptions;
@@ -93,7 +101,7 @@ export interface WebSocketSettings {
   readonly handshakeTimeout: number;
 }
 
-/** @throws TypeError naming the option that cannot be. */
+/** @throws TypeError naming the option that makes no sense. */
 export function webSocketSettings(
   options: WebSocketOptions,
 ): WebSocketSettings {
