@@ -50,7 +50,7 @@ const { ConfigurableModuleClass: Definition, MODULE_OPTIONS_TOKEN } =
     .setClassMethodName('forRoot')
     .build();
 
-/** Brings Snorky into an application: once, in its root module. */
+/** Brings Snorky into an application. Import it once, in the root module. */
 @Module({})
 export class SnorkyModule implements OnApplicationShutdown {
   constructor(
@@ -73,7 +73,7 @@ export class SnorkyModule implements OnApplicationShutdown {
   }
 
   /**
-   * Like `forRoot`, with keys, limits and the like from a factory that may
+   * Like `forRoot`, with keys, limits and other options from a factory that may
    * inject providers. Names of registries and paths are static.
    */
   static forRootAsync(options: SnorkyModuleAsyncOptions): DynamicModule {
@@ -83,13 +83,13 @@ export class SnorkyModule implements OnApplicationShutdown {
   }
 
   /**
-   * Provides services under names of one's choice, each an instance of its own:
-   * the same class several times, or in several registries. Inject them with
-   * `@InjectService(name, registry)`. A class given here is not registered by
-   * its decorator as well.
+   * Provides services under names that the application chooses, each with an
+   * instance of its own: one class can be given several times, or in several
+   * registries. Inject them with `@InjectService(name, registry)`. A class
+   * given here is not also registered by its decorator.
    *
-   * @param options.imports Modules with what the services, and the guards on
-   *   them, inject.
+   * @param options.imports Modules with the providers that the services, and
+   *   the guards on them, inject.
    */
   static forFeature(
     services: readonly FeatureService[],
@@ -115,7 +115,7 @@ export class SnorkyModule implements OnApplicationShutdown {
   }
 }
 
-/** The module behind `forFeature`: each call makes another one of it. */
+/** The module behind `forFeature`. Each call makes another one. */
 @Module({})
 export class SnorkyFeatureModule {}
 
@@ -185,7 +185,8 @@ function memoryBroker(): Broker {
   const log = new RateLimitedLog(nestLogSink('Snorky'));
   return new MemoryBroker({
     onError: (error, { port, name }) => {
-      // A topic may have a channel's name, which clients choose.
+      // The name of a topic may contain that of a channel, which clients
+      // choose.
       log.error(
         port,
         () => `A listener of the broker's ${port} failed`,

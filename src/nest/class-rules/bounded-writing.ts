@@ -2,24 +2,25 @@ import { PartCount } from '../../core/json/part-count.js';
 
 type Transformer = typeof import('class-transformer');
 
-/** Writes an instance out as the decorators of its classes have it. */
+/** Writes an instance out as the decorators of its classes demand. */
 export type WritesOut = (instance: object) => unknown;
 
-/** What class-transformer walks through an object with. */
+/** The class with which class-transformer walks through an object. */
 interface Walk {
   transform(source: undefined, value: unknown, ...rest: unknown[]): unknown;
 }
 
 type WalkClass = new (kind: number, options: object) => Walk;
 
-/** As class-transformer's own defaults: the others are all off. */
+/** The defaults of class-transformer; all other options are off. */
 const OPTIONS = { exposeUnsetFields: true };
 
 /**
- * `instanceToPlain`, but it ends with a NotJson at what has too many parts. The
- * package cannot be told to stop: a few instances that share others would hold the
- * process for minutes. Where its walk is not found, or is of another copy than the
- * application's, it is `instanceToPlain` itself.
+ * `instanceToPlain` with a bound: it throws NotJson for a value with too many
+ * parts. The package itself cannot be told to stop: a few instances that share
+ * others would hold the process for minutes. If the package's walk cannot be
+ * found, or is of another copy than the application's, this is the plain
+ * `instanceToPlain`.
  */
 export async function boundedWriting(
   transformer: Transformer,
@@ -47,7 +48,7 @@ export async function boundedWriting(
 }
 
 async function walkClass(): Promise<WalkClass | undefined> {
-  // No literal: bundlers would take it along, as another copy.
+  // Not a literal: bundlers would include the package as another copy.
   const path = [
     'class-transformer',
     'cjs',
@@ -63,7 +64,7 @@ async function walkClass(): Promise<WalkClass | undefined> {
   }
 }
 
-/** Whether it knows what the application's decorators say. */
+/** Whether the bounded walk knows the decorators of the application's copy. */
 function isAlike(bounded: WritesOut, transformer: Transformer): boolean {
   class Inner {
     hidden = 1;

@@ -5,10 +5,10 @@ import { untypedMap, type KnownClasses } from './untyped-maps.js';
 type Transformer = typeof import('class-transformer');
 
 /**
- * The rules of classes, where class-transformer is installed.
+ * The rules of classes; undefined where class-transformer is not installed.
  *
- * @throws what the package throws when it is there and cannot be loaded: without
- *   it, what the rules leave out would leave.
+ * @throws What the package throws when it is there and cannot be loaded.
+ *   Without it, members that the rules leave out would be sent.
  */
 export async function transformerRules(): Promise<ClassRules | undefined> {
   let transformer: Transformer;
@@ -27,13 +27,13 @@ export async function transformerRules(): Promise<ClassRules | undefined> {
 class TransformerRules implements ClassRules, KnownClasses {
   constructor(
     private readonly writesOut: WritesOut,
-    /** Undefined where the package does not tell which classes have any. */
+    /** Undefined where the package does not tell which classes have rules. */
     private readonly decorated: readonly ClassMap[] | undefined,
   ) {}
 
   apply(object: object): unknown {
     if (Array.isArray(object) || !this.hasRules(object)) return object;
-    // A member of that name would be taken for the class.
+    // A member called `constructor` would be taken for the class.
     const one = Object.hasOwn(object, 'constructor')
       ? copyOf(Object.getPrototypeOf(object) as object, object)
       : object;
@@ -43,8 +43,9 @@ class TransformerRules implements ClassRules, KnownClasses {
         `"${map}" is a Map of instances whose classes leave something out, and class-transformer does not know that they are in it. Say what it holds with @Type(() => TheClass) on "${map}".`,
       );
     }
-    // The way down has no end where entities contain each other. With its check
-    // for circles it would have one, after as many steps as there are paths.
+    // Entities may contain each other, and the walk then does not end.
+    // class-transformer's check for circles would end it, but only after as
+    // many steps as there are paths.
     return this.writesOut(one);
   }
 
@@ -71,8 +72,9 @@ class TransformerRules implements ClassRules, KnownClasses {
   }
 
   /**
-   * All at once, since what an object costs is mostly the same for one field and
-   * for a hundred.
+   * Adds the fields that are left out. It tries all of them on one object,
+   * since an object takes mostly the same time with one field as with a
+   * hundred.
    *
    * @param groups Fields with the same first name.
    */
@@ -83,7 +85,8 @@ class TransformerRules implements ClassRules, KnownClasses {
   ): void {
     const paths = groups.flat().map((field) => field.split('.'));
     const instance = this.instance(classRef, objectWith(paths));
-    // Exposed getters would find nothing of what they are made of.
+    // An exposed getter must not run: the object has nothing that it could
+    // read.
     const bare = new Proxy(instance, {
       get: (target, name): unknown =>
         name === 'constructor' || Object.hasOwn(target, name)
@@ -96,7 +99,8 @@ class TransformerRules implements ClassRules, KnownClasses {
         if (!isThere(leaving, path)) left.add(path.join('.'));
       }
     } catch {
-      // A rule wants another value: of one field, which is not left out then.
+      // A rule does not take the value that a field has here. The half with
+      // that field is tried again; a field that fails alone is not left out.
       if (groups.length <= 1) return;
       const half = groups.length >> 1;
       this.addLeftOut(classRef, groups.slice(0, half), left);
@@ -131,7 +135,7 @@ class TransformerRules implements ClassRules, KnownClasses {
   }
 }
 
-/** The same members, accessors included; nothing of it is called. */
+/** A copy with the same members, accessors included, without calling any. */
 function copyOf(prototype: object, object: object): object {
   const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(
     object as Record<string, unknown>,
@@ -139,7 +143,7 @@ function copyOf(prototype: object, object: object): object {
   return Object.create(prototype, members) as object;
 }
 
-/** An object that has something at the end of each path. */
+/** An object that has a value at the end of each path. */
 function objectWith(paths: readonly (readonly string[])[]): object {
   const root = {};
   for (const path of paths) {
@@ -153,7 +157,7 @@ function objectWith(paths: readonly (readonly string[])[]): object {
         return;
       }
       const next = i < path.length - 1 ? {} : 1;
-      // Not assigned: `__proto__` is a name like any other.
+      // Defined and not assigned: `__proto__` is a name like any other.
       Object.defineProperty(at, name, {
         value: next,
         enumerable: true,
@@ -179,21 +183,22 @@ function isThere(object: unknown, path: readonly string[]): boolean {
   return true;
 }
 
-/** The kinds of its decorators. */
+/** The kinds of class-transformer's decorators. */
 const KINDS = ['exclude', 'expose', 'transform', 'type'] as const;
 const TYPES = KINDS.indexOf('type');
 
 type ClassMap = ReadonlyMap<unknown, unknown>;
 
 /**
- * Where class-transformer keeps what its decorators were written on. It has no
- * public way to ask, and the path is the one that Nest's own mapped types read.
- * Undefined where it is none, or of another copy than the application's.
+ * The maps in which class-transformer keeps the classes that its decorators are
+ * on. There is no public way to ask; Nest's own mapped types read the same
+ * path. Undefined where the path leads nowhere, or to another copy than the
+ * application's.
  */
 async function decoratedClasses(
   transformer: Transformer,
 ): Promise<ClassMap[] | undefined> {
-  // No literal: bundlers would take it along, as another copy.
+  // Not a literal: bundlers would include the package as another copy.
   const path = ['class-transformer', 'cjs', 'storage.js'].join('/');
   class Probe {
     member!: string;
@@ -217,8 +222,8 @@ async function decoratedClasses(
 }
 
 /**
- * Whether the class decides by itself how it leaves, or belongs to the language
- * or to Node.
+ * Whether the class itself decides how it is written, or is a class of the
+ * language or of Node.
  */
 function speaksForItself(object: object): boolean {
   const { constructor } = object;

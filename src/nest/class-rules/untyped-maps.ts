@@ -1,15 +1,15 @@
-/** What is known of classes. */
+/** What is known about the rules of classes. */
 export interface KnownClasses {
   /** Whether the class of an object has rules. */
   hasRules(object: object): boolean;
-  /** Whether a member declares the class of its values: `@Type()`. */
+  /** Whether `@Type()` on a member declares the class of its values. */
   isTyped(object: object, member: string): boolean;
 }
 
 /**
- * The name of a member, at any depth, that is a `Map` of which class-transformer
- * does not know what it holds: it writes instances in there out whole, and what
- * their classes leave out would leave.
+ * The name of a member, at any depth, that is a `Map` whose values have no
+ * class known to class-transformer. The package writes instances in such a map
+ * out whole, so that members which their classes leave out would be sent.
  */
 export function untypedMap(
   object: object,

@@ -8,8 +8,9 @@ type Method = (...args: unknown[]) => unknown;
 type Reader = (request: RpcRequest) => unknown;
 
 /**
- * A command that nothing is run around: its method is called at once, and the
- * connection's next message needs not wait. The way of bundled services.
+ * A command without guards, pipes and the like: its method is called at once,
+ * and the connection's next message need not wait. All bundled services take
+ * this way.
  */
 export function directCommand(
   instance: object,
@@ -56,7 +57,9 @@ export function directCommand(
   };
 }
 
-/** Looked up at each call, so that a test can spy on the method. */
+/**
+ * Calls the method. It is looked up at each call, so that a test can spy on it.
+ */
 export function callerOf(
   instance: object,
   method: string,
@@ -65,13 +68,18 @@ export function callerOf(
     resultOf((Reflect.get(instance, method) as Method).apply(instance, args));
 }
 
-/** As with a guard: a promise may come to an Observable, too. */
+/**
+ * The promise of a result's final value, where the result is an Observable or a
+ * promise of one.
+ */
 export function unwrap(value: unknown): Promise<unknown> | undefined {
   const known = resultOf(value);
   return Object.is(known, value) ? undefined : (known as Promise<unknown>);
 }
 
-/** Reads an argument off a call. Of no decorator that is not ours. */
+/**
+ * How an argument is read off a call that has no decorator of another library.
+ */
 export function readerOf(slot: ParamSlot): Reader {
   if (slot.from === 'client') return (request) => request.client;
   if (slot.from !== 'params') return (request) => request;

@@ -7,9 +7,10 @@ import { RpcError } from '../../core/rpc/rpc-error.js';
 import { isJsonObject, type JsonValue } from '../../protocol/json.js';
 
 /**
- * What the caller learns of something that a command, or an enhancer, threw:
- * the value of an `RpcError`, the message of an `HttpException` below 500 or of
- * a `WsException`, that the broker failed, and nothing of anything else.
+ * What the caller learns of an error that a command, or an enhancer, threw: the
+ * value of an `RpcError`, the message of an `HttpException` below 500 or of a
+ * `WsException`, and that the broker failed. Undefined for any other error, of
+ * which the caller learns nothing.
  */
 export function mapError(error: unknown): JsonValue | undefined {
   if (isInstance(error, RpcError)) return error.value;
@@ -30,14 +31,17 @@ export function isAnswer(error: unknown): boolean {
   return mapError(error) !== undefined;
 }
 
-/** Whether this is how pipes say that a value does not fit. */
+/** Whether pipes throw this error for a value that does not fit. */
 export function isRejectedValue(error: unknown): boolean {
   return isInstance(error, BadRequestException);
 }
 
-/** A guard, pipe, interceptor or filter failed in a way that it should not. */
+/**
+ * A guard, pipe, interceptor or filter failed with something other than an
+ * answer.
+ */
 export class EnhancerFailure extends Error {
-  /** @param what Which of them, and when. */
+  /** @param what Which enhancer failed, and when. */
   constructor(what: string, cause: unknown) {
     const thrown = isError(cause) ? '' : ` (${describeThrown(cause)})`;
     super(
@@ -46,7 +50,7 @@ export class EnhancerFailure extends Error {
       { cause },
     );
     this.name = 'EnhancerFailure';
-    // Its own frames are ours. Those of the cause are logged after it.
+    // Its own frames are Snorky's. The log has those of the cause after it.
     this.stack = `${this.name}: ${this.message}`;
   }
 }

@@ -7,9 +7,9 @@ import { mergedFaults } from '../params/field-faults.js';
 import type { ParamsPlan } from '../params/params-plan.js';
 
 /**
- * A direct command whose callers learn what is wrong with all of their params.
- * Each is checked once, whatever becomes of the others: a check may ask a
- * database, or count.
+ * A direct command whose callers learn everything that is wrong with their
+ * params. Each value is checked once, whether or not the others fit: a check
+ * may ask a database, or count.
  */
 export function exposedCommand(
   instance: object,
@@ -29,7 +29,7 @@ export function exposedCommand(
         names?.check(request.params);
         const read = readers.map((reader) => outcomeOf(() => reader(request)));
         const outcomes: Outcome[] = [];
-        // They are under way already, and none of them rejects.
+        // All of them have begun already, and none rejects.
         for (const one of read) outcomes.push(await one);
         const result = call(argumentsOf(outcomes));
         if (isPromiseLike(result)) started?.();
@@ -43,14 +43,14 @@ export function exposedCommand(
     staged: false,
     invoke(request) {
       names?.check(request.params);
-      // Promises are made only where something waits.
+      // Promises are made only where a check waits.
       const read = readers.map((reader) => outcomeOf(() => reader(request)));
       return call(argumentsOf(read as Outcome[]));
     },
   };
 }
 
-/** What has become of one argument. */
+/** The value of one argument, or the error of its check. */
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 function outcomeOf(read: () => unknown): MaybePromise<Outcome> {
@@ -66,7 +66,7 @@ function outcomeOf(read: () => unknown): MaybePromise<Outcome> {
   }
 }
 
-/** @throws what is wrong with any of them. */
+/** @throws What is wrong with any of the arguments. */
 function argumentsOf(read: readonly Outcome[]): unknown[] {
   const failed = read.filter((outcome) => 'error' in outcome);
   const [first] = failed;
@@ -74,7 +74,7 @@ function argumentsOf(read: readonly Outcome[]): unknown[] {
     return read.map((outcome) => 'value' in outcome && outcome.value);
   }
   const { error } = first;
-  // Not to be told, or nothing that the caller got wrong.
+  // An error that the caller must not learn, or did not cause.
   if (!(error instanceof InvalidParams) || error.faults.length === 0) {
     throw error;
   }

@@ -7,9 +7,9 @@ import { queryOf } from '../../transports/request-target.js';
 
 /**
  * What guards and filters written for HTTP get from `switchToHttp()` around a
- * command: the client's handshake as the request, and a response on which
- * nothing has an effect. So a global throttler counts by address and a passport
- * guard reads the handshake's headers, instead of failing.
+ * command: the client's handshake as the request, and a response whose methods
+ * do nothing. So a global throttler counts by address, and a passport guard
+ * reads the handshake's headers; both would fail otherwise.
  */
 export function httpView(request: RpcRequest): {
   request: object;
@@ -18,9 +18,12 @@ export function httpView(request: RpcRequest): {
   return { request: requestView(request), response: RESPONSE };
 }
 
-/** By call: what one guard notes on the request is for the guards after it. */
+/**
+ * The view of each call: what one guard notes on the request is there for the
+ * next.
+ */
 const views = new WeakMap<RpcRequest, object>();
-/** What is the same for all calls of a client. */
+/** The part of the view that is the same for all calls of a client. */
 const handshakes = new WeakMap<Client, HandshakeView>();
 
 interface HandshakeView {
@@ -28,7 +31,7 @@ interface HandshakeView {
   readonly cookies: Record<string, string | undefined>;
 }
 
-/** Copies throughout: guards write to a request as they like. */
+/** Everything is a copy: guards write to a request as they like. */
 function requestView(request: RpcRequest): object {
   let view = views.get(request);
   if (view === undefined) {
@@ -50,7 +53,7 @@ function requestView(request: RpcRequest): object {
       params: {},
       cookies: { ...cookies },
       client,
-      // The identity that it has now: it may have logged in, or out, since it
+      // The present identity: the client may have logged in or out since it
       // connected.
       user: thawed(client.identity as JsonValue) ?? undefined,
       body: thawed(params),
@@ -75,14 +78,14 @@ function handshakeView(client: Client): HandshakeView {
 }
 
 /**
- * Whether a filter gave back the response that it answered by: `return
- * res.status(500).json(...)`. It stands for nothing, and must not be a reply.
+ * Whether a filter returned the response that it answered with:
+ * `return res.status(500).json(...)`. That is not a reply.
  */
 export function isResponseView(value: unknown): boolean {
   return value === RESPONSE;
 }
 
-/** Takes every call that a response has, and does nothing. */
+/** Accepts every call that a response accepts, and does nothing. */
 const RESPONSE: object = new Proxy(
   {},
   {

@@ -7,7 +7,7 @@ import { readerOf } from './direct-command.js';
 import { Refusal } from '../params/refusal.js';
 import type { ParamsPlan, ParamSlot } from '../params/params-plan.js';
 
-/** Makes the arguments of a call, by the pipes that apply. */
+/** Makes the arguments of a call, with the pipes that apply. */
 export type MakeArguments = (
   request: RpcRequest,
   context: ExecutionContext,
@@ -16,16 +16,16 @@ export type MakeArguments = (
 ) => unknown[] | Promise<unknown[]>;
 
 interface Parameter {
-  /** As it comes: nothing has checked it. */
+  /** Reads the value as it arrived: nothing has checked it. */
   read(request: RpcRequest, context: ExecutionContext): unknown;
   readonly slot: ParamSlot;
   readonly metadata: ArgumentMetadata;
 }
 
 /**
- * Finds out how to make the arguments of a command around which something runs:
- * pipes see every value before its own check does, and those of the parameter
- * what the check made of it.
+ * Finds out how to make the arguments of a command with enhancers. The pipes of
+ * the command see each value before its check does. The pipes of the parameter
+ * see what the check has made of it.
  */
 export function argumentsMaker(
   classRef: { readonly prototype: object },
@@ -54,7 +54,7 @@ export function argumentsMaker(
       if (isPromiseLike(value)) value = await value;
       try {
         if (pipes.length > 0) value = await piped(pipes, value, metadata);
-        // What is absent has no type to be of.
+        // An absent value has no type that could be checked.
         if (slot.from === 'params' && value !== undefined) {
           const checked = slot.check?.check(value);
           if (slot.check !== undefined) {
@@ -73,7 +73,7 @@ export function argumentsMaker(
   };
 }
 
-/** Like `Promise.all`, but once every part has come to its end. */
+/** Like `Promise.all`, but it settles only when all parts have. */
 async function allOrNone(
   parts: readonly Promise<unknown>[],
 ): Promise<unknown[]> {
@@ -87,7 +87,7 @@ function parameterOf(
   metatype: Type | undefined,
 ): Parameter {
   const metadata: ArgumentMetadata = {
-    // Nest's pipes leave alone what they call custom.
+    // Nest's pipes do not touch values of the type `custom`.
     type: slot.from === 'params' ? 'body' : 'custom',
     metatype,
     data: written?.data as string | undefined,
@@ -104,7 +104,7 @@ function parameterOf(
   return { read, slot, metadata };
 }
 
-/** What `createParamDecorator` records. */
+/** What `createParamDecorator` records about a parameter. */
 interface CustomParameter extends ParamMetadata {
   readonly factory?: (data: unknown, context: ExecutionContext) => unknown;
 }

@@ -25,7 +25,10 @@ export interface CommandPlace {
   readonly method: string;
 }
 
-/** A service's instance, and the context that it was made for, if not once. */
+/**
+ * The instance of a service; with the context that it was made in, if there is
+ * one for each call.
+ */
 export interface CommandInstance {
   readonly instance: object;
   readonly contextId?: ContextId;
@@ -34,17 +37,19 @@ export interface CommandInstance {
 /** How far a call has come on its way to the user's function. */
 interface Stage {
   progress: 'before' | 'inside' | 'after';
-  /** What checks and pipes refused; several of them may be at work. */
+  /**
+   * The values that checks and pipes refused. Several may be at work at once.
+   */
   readonly refusals: Refusal[];
-  /** Whether the caller learns what is wrong with its params. */
+  /** Whether the caller learns what is wrong with the params. */
   readonly exposed: boolean;
 }
 
 /**
- * A command with what runs around it: guards, interceptors, pipes, the method,
- * filters.
+ * A command with everything that runs around it: guards, interceptors, pipes,
+ * the method, filters.
  *
- * @param resolve Gives the instance: the one there is, or one for each call.
+ * @param resolve Gives the instance: the only one, or one for each call.
  */
 export function pipelineCommand(
   { classRef, method }: CommandPlace,
@@ -53,7 +58,7 @@ export function pipelineCommand(
   bound: BoundEnhancers,
   resolve: (request: RpcRequest) => CommandInstance | Promise<CommandInstance>,
 ): Command {
-  // The method as it is written, whose metadata guards read.
+  // The method of the class, whose metadata guards read.
   const handler = Reflect.get(classRef.prototype, method) as Method;
   const makeArguments = argumentsMaker(classRef, method, plan);
   return {
@@ -99,8 +104,8 @@ export function pipelineCommand(
 }
 
 /**
- * Calls the user's function, and tells when it has returned a promise: from then
- * on the connection's next message may start.
+ * Calls the user's function, and reports when it has returned a promise: the
+ * connection's next message may start then.
  */
 function enter(
   instance: object,
@@ -127,9 +132,10 @@ function enter(
 }
 
 /**
- * Gives an exception to the filters. A value that one returns is the reply, an
- * answer that one throws is the answer; a filter that fails otherwise - it may
- * have been written for HTTP - leaves the original exception to be mapped.
+ * Gives an exception to the filters. A value that a filter returns is the
+ * reply. An answer that it throws, such as an `RpcError`, is the answer. A
+ * filter may also fail because it was written for HTTP; then the original
+ * exception is mapped.
  */
 async function filtered(
   error: unknown,

@@ -8,13 +8,17 @@ export interface DeclaredCommand {
   readonly name: string;
   readonly method: string;
   readonly options: RpcCommandOptions;
-  /** The prototype of the class that declares it, which a subclass inherits. */
+  /**
+   * The prototype of the class that declares the command; subclasses inherit
+   * it.
+   */
   readonly owner: object;
 }
 
 /**
- * The commands that a class and its ancestors declare, ancestors first. An
- * overriding method is a command too, with its own options where it has some.
+ * The commands that a class and its ancestors declare, ancestors first. A
+ * method that overrides a command is a command too. It may have options of its
+ * own.
  *
  * @throws SnorkySetupError when two methods declare one name.
  */
@@ -58,9 +62,9 @@ export function declaredCommands(
 }
 
 /**
- * Refuses a method without a decorator that overrides a command with more than
- * that: guards, pipes and the like belong to the method, so that the override
- * would run without them.
+ * Refuses a method that overrides a command with guards, pipes and the like,
+ * and has none of these decorators itself. They belong to the overridden
+ * method, so the override would run without them.
  */
 function checkOverride(
   classRef: { readonly name: string },

@@ -5,7 +5,7 @@ import {
   SNORKY_BROKER,
 } from '../setup/constants.js';
 
-/** Injects a `ServiceRegistry`. @param name Default: `frontend`. */
+/** Injects a `ServiceRegistry`. @param name `frontend` by default. */
 export function InjectRegistry(
   name?: string,
 ): PropertyDecorator & ParameterDecorator {
@@ -13,8 +13,8 @@ export function InjectRegistry(
 }
 
 /**
- * Injects the broker of `SnorkyModule.forRoot`, or the one in memory that is there
- * without one.
+ * Injects the broker that `SnorkyModule.forRoot` was given, or the broker in
+ * memory if it was given none.
  *
  * @example
  * constructor(@InjectBroker() private readonly broker: Broker) {}
@@ -27,8 +27,8 @@ export function InjectBroker(): PropertyDecorator & ParameterDecorator {
  * Injects a service that `SnorkyModule.forFeature` or a bundled module made.
  * (A decorated class under `providers` is injected by its class.)
  *
- * @param registry Needed where several registries have a service of that name;
- *   leaving it out there is an error at start-up.
+ * @param registry The name of the registry. If several have a service of that
+ *   name, leaving it out stops the start.
  */
 export function InjectService(
   name: string,

@@ -2,7 +2,7 @@ import type { PipeTransform, Type } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '../setup/nest-internals.js';
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 
-/** The kinds of parameter, in Nest's own numbers, which pipes look at. */
+/** The kinds of parameters, by Nest's own numbers, which pipes read. */
 export const ParamKind = { request: 0, params: 3 } as const;
 
 /** Marks `@ConnectedClient()` among the parameters of kind `request`. */
@@ -23,8 +23,9 @@ export type ParamPipe = PipeTransform | Type<PipeTransform>;
 /** How a named parameter is read. */
 export interface RpcParamOptions {
   /**
-   * Whether calls may leave the parameter out. One with a default value may
-   * anyhow; `?:` alone cannot be seen at run time.
+   * Whether calls may leave the parameter out. A parameter with a default value
+   * may always be left out. `?:` alone does not count: it cannot be seen at run
+   * time.
    * @default false
    */
   readonly optional?: boolean;
@@ -39,7 +40,8 @@ function record(
   return (target, method, index) => {
     if (method === undefined) return;
     const owner = target.constructor;
-    // Own metadata only: an overriding method has its own parameters.
+    // Only the method's own metadata: an overriding method has its own
+    // parameters.
     const known: unknown = Reflect.getOwnMetadata(
       ROUTE_ARGS_METADATA,
       owner,
@@ -58,14 +60,18 @@ function record(
 }
 
 /**
- * One of the call's parameters, by name. A declared type of `number`, `string`
- * or `boolean` is checked, a class with class-validator decorators too, and an
- * array to be one. `Date` (ISO 8601, a time with its offset), `URL` and `bigint`
- * are made of their texts; other classes stop the start. Interfaces, unions and
- * inferred types are not known at run time: give a schema or a pipe. What does
- * not fit is `Invalid params`. So is a call with a parameter that the
- * command does not name, or without one that has no default value. An explicit
- * `null` is a value.
+ * One of the call's parameters, by name.
+ *
+ * Its declared type is checked where reflection knows it. `number`, `string`,
+ * `boolean` and arrays are checked as such; classes with class-validator
+ * decorators are validated. `Date` (ISO 8601; a time needs its offset), `URL`
+ * and `bigint` are made from their texts. Any other class stops the start.
+ * Interfaces, unions and inferred types are not known at run time: give a
+ * schema or a pipe.
+ *
+ * A value that does not fit is answered `Invalid params`. So is a call with a
+ * parameter that the command does not name, or without one that has no default
+ * value. An explicit `null` is a value.
  *
  * @example
  * log(@RpcParam('number') number: number, @RpcParam('base') base = Math.E)
@@ -84,17 +90,20 @@ export function RpcParam(
   return record(ParamKind.params, { data: name, pipes: applied, ...options });
 }
 
-/** All parameters of the call as one object, checked as `RpcCommand` says. */
+/**
+ * All parameters of the call as one object, checked as described at
+ * `RpcCommand`.
+ */
 export function RpcParams(...pipes: ParamPipe[]): ParameterDecorator {
   return record(ParamKind.params, { data: undefined, pipes });
 }
 
-/** The `RpcRequest`. */
+/** Injects the call's `RpcRequest`. */
 export function CurrentRequest(): ParameterDecorator {
   return record(ParamKind.request, { data: undefined, pipes: [] });
 }
 
-/** The `Client` who calls. */
+/** Injects the `Client` that calls. */
 export function ConnectedClient(): ParameterDecorator {
   return record(ParamKind.request, { data: CLIENT, pipes: [] });
 }

@@ -5,11 +5,13 @@ import { DEFAULT_REGISTRY, GATEWAY_METADATA } from '../setup/constants.js';
 import { gatewayDeclared } from './unlisted-gateways.js';
 
 /**
- * Decides who may connect to a registry's sockets, and as whom: guards,
- * interceptors and filters on the class, or on its method `identify`, run
- * before the handshake is accepted (see `IdentifiesClient`). List the class under
- * `providers`: while no application of the process does, one whose registry has
- * this name and no gateway does not start, unless its endpoint says `open: true`.
+ * Decides who may connect to the sockets of a registry, and with which
+ * identity. Guards, interceptors and filters on the class or on its method
+ * `identify` run before the handshake is accepted (see `IdentifiesClient`).
+ *
+ * List the class under `providers`: it would guard nothing otherwise. While no
+ * application of the process lists it, an application does not start whose
+ * registry has this name and no gateway, unless its endpoint says `open: true`.
  *
  * @example
  * @SnorkyGateway('frontend')

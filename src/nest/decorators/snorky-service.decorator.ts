@@ -5,7 +5,7 @@ import { ENTRY_PROVIDER_WATERMARK } from '../setup/nest-internals.js';
 import { ofThisCopy } from '../setup/package-copies.js';
 import { SERVICE_METADATA } from '../setup/constants.js';
 
-/** What `@SnorkyService` records. */
+/** What `@SnorkyService` records about a class. */
 export interface ServiceMetadata {
   readonly name: string;
   readonly registry: string | undefined;
@@ -13,14 +13,15 @@ export interface ServiceMetadata {
 
 /**
  * Makes a provider class a service: clients of the registry reach it under
- * `name`. Its commands are the methods with `@RpcCommand()`, its own and
- * inherited ones.
+ * `name`. Its commands are its methods with `@RpcCommand()`, inherited ones
+ * included.
  *
- * Where `SnorkyTypes` declares a service of this name, the class must have its
- * commands, with their results; `implements Commands<...>` also compares what they
- * take. One with another name than its method is declared as optional.
+ * If `SnorkyTypes` declares a service of this name, the class must have the
+ * declared commands, with their results. `implements Commands<...>` also
+ * compares their parameters. Declare a command as optional if its method has
+ * another name.
  *
- * @param options.registry Default: `frontend`, or the only one there is.
+ * @param options.registry The only registry by default, or `frontend`.
  *
  * @example
  * @SnorkyService('calculator')
@@ -38,14 +39,16 @@ export function SnorkyService<const Name extends string>(
     ofThisCopy,
     Injectable(),
     SetMetadata(SERVICE_METADATA, metadata),
-    // Without it Nest runs a request-scoped global guard as an object whose
-    // constructor never ran, instead of resolving it for each call.
+    // Without this mark, Nest runs a request-scoped global guard as an object
+    // whose constructor never ran, instead of making one for each call.
     SetMetadata(ENTRY_PROVIDER_WATERMARK, true),
   );
   return decorate as ServiceDecorator<ApiOf<Name>>;
 }
 
-/** Decorates a service with this interface; `never` stands for any class. */
+/**
+ * A decorator for classes with this interface; `never` stands for any class.
+ */
 export type ServiceDecorator<Api> = [Api] extends [never]
   ? ClassDecorator
   : (

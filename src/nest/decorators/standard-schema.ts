@@ -1,6 +1,7 @@
 /**
- * The part of the Standard Schema interface (standardschema.dev, version 1) that
- * is used here. Structural, so that no schema library is a dependency.
+ * The part of the Standard Schema interface (standardschema.dev, version 1)
+ * that is used here. It is declared here so that no schema library is a
+ * dependency.
  */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
@@ -12,7 +13,7 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** What a schema says of a value. */
+/** The result of validating a value. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
@@ -25,7 +26,10 @@ export interface SchemaIssue {
     readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** Whether a value is a Standard Schema. Some libraries' are functions. */
+/**
+ * Whether a value is a Standard Schema. The schemas of some libraries are
+ * functions.
+ */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   return (
     ((typeof value === 'object' && value !== null) ||

@@ -3,14 +3,15 @@ interface GatewayClass {
 }
 
 /**
- * Decorated classes that no application has listed so far, by their registry.
- * One list for the process, as the classes are; a class leaves it for good when
- * an application has it, so that applications which come and go do not hinder
- * each other. Held weakly: a class that nobody can list any more guards nothing.
+ * Decorated gateway classes that no application has listed so far, by their
+ * registry. There is one list for the process, because classes belong to the
+ * process. A class leaves the list for good when an application lists it, so
+ * that later applications are not hindered. The references are weak: a class
+ * that nobody can list any more guards nothing.
  */
 const unlisted = new Map<string, Set<WeakRef<GatewayClass>>>();
 
-/** A class was decorated as the gateway of a registry. */
+/** Notes that a class was decorated as the gateway of a registry. */
 export function gatewayDeclared(
   registry: string,
   classRef: GatewayClass,
@@ -22,8 +23,8 @@ export function gatewayDeclared(
 }
 
 /**
- * An application has the class among its providers. The decorated classes that
- * it extends are its bases, and need not be listed themselves.
+ * Notes that an application has the class among its providers. Decorated
+ * classes that it extends are bases, and need not be listed themselves.
  */
 export function gatewayListed(classRef: unknown): void {
   const line = new Set<unknown>();

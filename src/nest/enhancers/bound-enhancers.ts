@@ -2,30 +2,31 @@ import type { ContextId } from '@nestjs/core';
 import type { Enhancers } from './enhancer-chain.js';
 import type { EnhancerKind, EnhancerTypes } from './enhancer-kinds.js';
 
-/** One enhancer of a method, and how to come by its instance. */
+/** One enhancer of a method, and the way to its instance. */
 export interface BoundEnhancer<Kind extends EnhancerKind = EnhancerKind> {
-  /** What a decorator recorded, or what is global. */
+  /** What a decorator recorded, or a global enhancer. */
   readonly declared: unknown;
   /**
-   * @param contextId Of the request, where the service is made for each.
+   * @param contextId The context of the request, if the service is made for
+   *   each.
    * @throws SnorkySetupError when there is no instance that can run.
    */
   instance(contextId: ContextId | undefined): EnhancerTypes[Kind];
 }
 
-/** By kind, outermost first. */
+/** Enhancers by their kind, the outermost first. */
 export type EnhancersByKind = {
   readonly [Kind in EnhancerKind]: readonly BoundEnhancer<Kind>[];
 };
 
 /** Everything that runs around one method of one provider. */
 export class BoundEnhancers {
-  /** Those of a provider that is made once. */
+  /** The enhancers of a provider that is made only once. */
   private once: Enhancers | undefined;
 
   constructor(
     private readonly byKind: EnhancersByKind,
-    /** By the index of the parameter. */
+    /** Pipes by the index of their parameter. */
     private readonly byParameter: ReadonlyMap<
       number,
       readonly BoundEnhancer<'pipe'>[]
@@ -40,7 +41,7 @@ export class BoundEnhancers {
     );
   }
 
-  /** Whether one that was written down is among what runs. */
+  /** Whether an enhancer that a decorator declares is among those that run. */
   has(kind: EnhancerKind, declared: unknown, parameter: boolean): boolean {
     const lists: readonly (readonly BoundEnhancer[])[] = parameter
       ? [...this.byParameter.values()]
@@ -48,7 +49,11 @@ export class BoundEnhancers {
     return lists.some((list) => list.some((one) => one.declared === declared));
   }
 
-  /** @throws SnorkySetupError when one of them cannot run. */
+  /**
+   * The enhancers for one context.
+   *
+   * @throws SnorkySetupError when one of them cannot run.
+   */
   in(contextId: ContextId | undefined): Enhancers {
     if (contextId === undefined) return (this.once ??= this.make(undefined));
     return this.make(contextId);

@@ -1,32 +1,34 @@
 import { ROUTE_ARGS_METADATA } from '../setup/nest-internals.js';
 import { ENHANCER_KINDS, KINDS, type EnhancerKind } from './enhancer-kinds.js';
 
-/** A class whose enhancers are looked for. */
+/** A class that is searched for enhancers. */
 export interface EnhancedClass {
   readonly name: string;
   readonly prototype: object;
 }
 
-/** One enhancer that somebody wrote down. */
+/** One enhancer that a decorator declares. */
 export interface DeclaredEnhancer {
   readonly kind: EnhancerKind;
-  /** An instance, or a class that the container makes an instance of. */
+  /** An instance, or a class of which the container makes an instance. */
   readonly enhancer: unknown;
 }
 
-/** One that was written on a method, or on a parameter of it. */
+/** An enhancer that is declared on a method, or on one of its parameters. */
 export interface MethodEnhancer extends DeclaredEnhancer {
   readonly method: string | symbol;
-  /** The function that has it; an overriding one is another. */
+  /**
+   * The function that is decorated. An overriding method is another function.
+   */
   readonly on: object;
   readonly parameter: boolean;
 }
 
 /**
- * Everything that is written on a class, its ancestors, their methods and
- * parameters: whatever the container made of it, and whether or not it applies.
- * It asks every declaration for its own metadata, where binding asks once for
- * what applies: neither can hide a mistake of the other.
+ * All enhancers that decorators declare on a class, its ancestors, their
+ * methods and parameters, whether or not they apply. Each declaration is asked
+ * for its own metadata. Binding asks once for what applies. So neither can hide
+ * a mistake of the other.
  */
 export function declaredEnhancers(classRef: EnhancedClass): {
   readonly onClass: readonly DeclaredEnhancer[];
@@ -35,8 +37,8 @@ export function declaredEnhancers(classRef: EnhancedClass): {
   const onClass: DeclaredEnhancer[] = [];
   const onMethods: MethodEnhancer[] = [];
   const prototypes = [...chainOf(classRef.prototype, Object.prototype)];
-  // A decorator may have put another class in the place of the one that was
-  // decorated before; what it left is the constructor of the prototype.
+  // A decorator may have replaced the class that was decorated before. The
+  // replaced class is the constructor of the prototype.
   const classes = new Set<object>([
     ...chainOf(classRef, Function.prototype),
     ...prototypes.map(({ constructor }) => constructor),
@@ -65,7 +67,7 @@ export function declaredEnhancers(classRef: EnhancedClass): {
   return { onClass, onMethods };
 }
 
-/** What is written on a class or a method itself; undefined: nothing at all. */
+/** What is declared on a class or method itself; undefined if nothing is. */
 export function ownMetadataOf(kind: EnhancerKind, target: object): unknown {
   return Reflect.getOwnMetadata(ENHANCER_KINDS[kind].metadata, target);
 }

@@ -22,34 +22,40 @@ import {
   type EnhancerTypes,
 } from './enhancer-kinds.js';
 
-/** A provider around whose methods enhancers run. */
+/** A provider whose methods run with enhancers. */
 export interface EnhancedProvider {
   readonly wrapper: InstanceWrapper;
   readonly classRef: EnhancedClass;
 }
 
-/** What applies beside what is written on the class and the method. */
+/** Which enhancers apply besides those on the class and the method. */
 export interface BindOptions {
-  /** Which of the application's global enhancers. */
+  /** Which of the application's global enhancers apply. */
   readonly globals: 'all' | 'guards' | 'none';
-  /** Those of single parameters, by index. Without it, pipes do not run at all. */
+  /**
+   * The pipes of single parameters, by index. Without it, no pipes run at all.
+   */
   readonly pipes?: ReadonlyMap<number, readonly unknown[]>;
 }
 
 /**
- * Finds the instances of guards, interceptors, pipes and filters: in the module
- * of the provider, which is known here. (Nest's own way for handlers that are no
- * routes looks for the module by the provider's class, and on some versions
- * leaves out, without a word, all that it does not find there.)
+ * Finds the instances of guards, interceptors, pipes and filters in the module
+ * of the provider. Nest has its own way for handlers that are not routes: it
+ * looks for the module by the provider's class, and on some versions silently
+ * leaves out all enhancers that it does not find there.
  */
 export class EnhancerBinder {
   private config: ApplicationConfig | undefined;
 
-  /** @param injected Nest's, which knows the global enhancers. */
+  /**
+   * @param injected Nest's own creator of handlers, which knows the global
+   *   enhancers.
+   */
   constructor(private readonly injected: ExternalContextCreator) {}
 
   /**
-   * What applies to a method: global, of the class, of the method itself.
+   * Binds the enhancers that apply to a method: the global ones, those of the
+   * class and those of the method.
    *
    * @throws SnorkySetupError when one of them cannot run.
    */
@@ -81,7 +87,8 @@ export class EnhancerBinder {
       );
     }
     const bound = new BoundEnhancers(byKind, byParameter);
-    // What is made once is there already: a missing one stops the start.
+    // A provider that is made once exists already: a missing enhancer stops the
+    // start.
     if (provider.wrapper.isDependencyTreeStatic()) bound.in(undefined);
     return bound;
   }
@@ -121,8 +128,8 @@ export class EnhancerBinder {
       return instanceOf(kind, declared, provider);
     }
     const { host } = provider.wrapper;
-    // Nest makes them of classes that it makes itself; for others, a provider
-    // of the module stands in.
+    // Nest makes instances of enhancers for classes that it makes itself. For
+    // other classes, a provider of the module is used.
     type Token = Parameters<NonNullable<typeof host>['hasProvider']>[0];
     const token = declared as unknown as Token;
     const wrapper =
@@ -134,12 +141,12 @@ export class EnhancerBinder {
   }
 }
 
-/** Nothing is what a factory gives that wants none. */
+/** Whether a factory gave an enhancer: it may want none, and give null. */
 function isGiven(one: unknown): boolean {
   return one !== null && one !== undefined;
 }
 
-/** A provider that has one instance, which must be there already. */
+/** A provider with a single instance, which must exist already. */
 function standIn(
   wrapper: InstanceWrapper | undefined,
 ): InstanceWrapper | undefined {
@@ -148,7 +155,7 @@ function standIn(
     : undefined;
 }
 
-/** One that was given as an instance. */
+/** An enhancer that was given as an instance. */
 function instanceOf<Kind extends EnhancerKind>(
   kind: Kind,
   declared: unknown,
@@ -159,7 +166,10 @@ function instanceOf<Kind extends EnhancerKind>(
   return { declared, instance: () => declared };
 }
 
-/** One whose instance the container has, or makes for each request. */
+/**
+ * An enhancer of which the container has an instance, or makes one for each
+ * request.
+ */
 function madeBy<Kind extends EnhancerKind>(
   kind: Kind,
   declared: unknown,
@@ -172,7 +182,8 @@ function madeBy<Kind extends EnhancerKind>(
       const made = madeFor(wrapper, provider.wrapper.id, contextId);
       if (!made.isResolved) throw unbound(kind, declared, provider, 'unmade');
       if (isOne(kind, made.instance)) return made.instance;
-      // A class with a static method of that name, as Nest has it.
+      // A class whose static method makes it an enhancer itself, as Nest has
+      // it.
       if (isOne(kind, declared)) return declared;
       throw unbound(kind, declared, provider, 'useless');
     },

@@ -20,24 +20,24 @@ import {
 } from 'rxjs';
 import { CATCH_METADATA } from '../setup/nest-internals.js';
 
-/** What guards answer with when one says no. */
+/** The answer when a guard refuses. */
 const FORBIDDEN = 'Forbidden resource';
 
-/** What runs around one method, outermost first, ready to be run. */
+/** The enhancers of one method, the outermost first, ready to run. */
 export interface Enhancers {
   readonly guards: readonly CanActivate[];
   readonly interceptors: readonly NestInterceptor[];
-  /** For every parameter. */
+  /** Pipes for every parameter. */
   readonly pipes: readonly PipeTransform[];
-  /** For one parameter each, by its index. */
+  /** Pipes for one parameter each, by its index. */
   readonly paramPipes: readonly (readonly PipeTransform[] | undefined)[];
   readonly filters: readonly ExceptionFilter[];
 }
 
 /**
- * Runs guards, then interceptors around whatever `next` does.
+ * Runs guards, then interceptors around `next`.
  *
- * @throws ForbiddenException when a guard says no.
+ * @throws ForbiddenException when a guard refuses.
  */
 export async function runEnhanced(
   { guards, interceptors }: Enhancers,
@@ -50,14 +50,17 @@ export async function runEnhanced(
       answer = await answer;
       if (isObservable(answer)) answer = await lastValueFrom(answer);
     }
-    // Like Nest: whatever counts as true.
+    // As in Nest, any truthy answer counts.
     if (!answer) throw new ForbiddenException(FORBIDDEN);
   }
   if (interceptors.length === 0) return resultOf(await next());
   return resultOf(intercepted(interceptors, 0, context, next));
 }
 
-/** The last value of an Observable, null where it has none. */
+/**
+ * The last value of an Observable, null if it has none. Other results stay as
+ * they are.
+ */
 export function resultOf(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
   return 'subscribe' in result && isObservable(result)
@@ -71,8 +74,8 @@ function intercepted(
   context: ExecutionContext,
   next: () => unknown,
 ): Observable<unknown> {
-  // What an interceptor has set up in its own asynchronous context holds for
-  // what it calls, wherever it subscribes.
+  // An interceptor may set up an asynchronous context. It must hold for
+  // everything that runs inside, wherever the interceptor subscribes.
   const scope = new AsyncResource('SnorkyInterceptor');
   const step = async (): Promise<Observable<unknown>> => {
     const interceptor = interceptors[index];
@@ -87,7 +90,7 @@ function intercepted(
   return defer(() => from(scope.runInAsyncScope(step))).pipe(mergeAll());
 }
 
-/** Makes of a value what pipes make of it, one after the other. */
+/** Passes a value through pipes, one after the other. */
 export async function piped(
   pipes: readonly PipeTransform[],
   value: unknown,
@@ -101,8 +104,8 @@ export async function piped(
 }
 
 /**
- * The filter that catches an exception: the one nearest to the method, of those
- * that were given together the last.
+ * The filter that catches an exception: the one nearest to the method; of those
+ * in one decorator, the last.
  */
 export function filterFor(
   { filters }: Enhancers,
@@ -123,7 +126,8 @@ type ErrorClass = abstract new (...args: never[]) => unknown;
 
 function caughtBy(filter: ExceptionFilter): readonly ErrorClass[] {
   const prototype = Object.getPrototypeOf(filter) as object;
-  // The class says it; newer versions of Nest note it on the prototype too.
+  // The metadata is on the class; newer versions of Nest also have it on the
+  // prototype.
   return (Reflect.getMetadata(CATCH_METADATA, prototype) ??
     Reflect.getMetadata(CATCH_METADATA, filter.constructor) ??
     []) as readonly ErrorClass[];

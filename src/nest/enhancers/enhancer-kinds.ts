@@ -30,19 +30,19 @@ export interface EnhancerTypes {
 /** A kind of enhancer. */
 export type EnhancerKind = keyof EnhancerTypes;
 
-/** What is to be known of a kind. */
+/** The properties of a kind. */
 interface EnhancerTraits {
   /** The key under which its decorator records it. */
   readonly metadata: string;
-  /** Its decorator, for sentences. */
+  /** The name of its decorator, for error messages. */
   readonly decorator: string;
-  /** The method that makes it one. */
+  /** The name of the method that every enhancer of the kind has. */
   readonly method: string;
-  /** The token of providers that are global ones. */
+  /** The token of providers that are global enhancers. */
   readonly token: string;
-  /** Global ones that are made once. */
+  /** The global enhancers that are made once. */
   globals(config: ApplicationConfig): readonly unknown[];
-  /** Global ones that are made for each request. */
+  /** The global enhancers that are made for each request. */
   scopedGlobals(config: ApplicationConfig): readonly InstanceWrapper[];
 }
 
@@ -85,7 +85,7 @@ export const ENHANCER_KINDS: Readonly<Record<EnhancerKind, EnhancerTraits>> = {
 /** The names of all kinds. */
 export const KINDS = Object.keys(ENHANCER_KINDS) as readonly EnhancerKind[];
 
-/** An enhancer as a decorator, or a developer, names it. */
+/** An enhancer's name, as in its decorator. */
 export function nameOf(enhancer: unknown): string {
   if (typeof enhancer === 'function') return enhancer.name || 'a class';
   if (typeof enhancer !== 'object' || enhancer === null) {

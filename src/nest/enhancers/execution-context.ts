@@ -2,16 +2,16 @@ import type { ContextType, ExecutionContext, Type } from '@nestjs/common';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
-/** What enhancers may learn of a call. */
+/** What enhancers can learn about a call. */
 export interface ContextSource {
-  /** What the handler is called with, before parameters are made of it. */
+  /** The handler's arguments, before parameters are made of them. */
   readonly args: unknown[];
   readonly classRef: { readonly prototype: object };
   readonly handler: (...args: never[]) => unknown;
   readonly type: ContextType;
   /**
-   * Stand-ins for what was written for HTTP: it then finds headers where it
-   * looks for them, instead of failing.
+   * A request and response for enhancers written for HTTP. They find headers
+   * where they look for them, instead of failing.
    */
   http(): { readonly request: unknown; readonly response: unknown };
 }

@@ -14,22 +14,22 @@ import {
   type EnhancerKind,
 } from './enhancer-kinds.js';
 
-/** The sentences about enhancers that would never run. */
+/** The messages about enhancers that would never run. */
 export interface UnboundReasons {
   /** For an enhancer on the class. */
   readonly onClass: string;
   /** For an enhancer on a method that clients cannot call. */
   readonly onMethod: string;
-  /** Methods that Snorky calls, so that they are nobody else's. */
+  /** Methods that only Snorky calls. */
   readonly called: readonly (string | symbol)[];
 }
 
 /**
- * Stops the start when an enhancer is written down anywhere on a class and is
- * not among what was bound, for whatever reason: it would be thought to guard
- * something.
+ * Stops the start when an enhancer is declared anywhere on a class but was not
+ * bound, for whatever reason. Its author would think that it guards something.
  *
- * @param bound What runs around the methods that are run from outside.
+ * @param bound The enhancers that run around the methods that are called from
+ *   outside.
  */
 export function checkAllBound(
   classRef: EnhancedClass,
@@ -65,8 +65,8 @@ function checkMethod(
   const effective: unknown = Reflect.get(classRef.prototype, method);
   const who = `${classRef.name}.${String(method)}()`;
   if (effective !== on) {
-    // An override says anew what its parameters are. What runs around it, it
-    // must say too: even that it is nothing.
+    // An override declares its parameters anew. It must also declare what runs
+    // around it, even if that is nothing.
     if (parameter) return;
     if (ownMetadataOf(kind, effective as object) !== undefined) return;
     const { decorator } = ENHANCER_KINDS[kind];
@@ -81,8 +81,8 @@ function checkMethod(
 }
 
 /**
- * Stops the start when a global enhancer is provided that the application does
- * not have among those that it runs.
+ * Stops the start when a global enhancer is provided but is not among those
+ * that the application runs.
  */
 export function checkGlobalsBound(
   config: ApplicationConfig,
@@ -95,7 +95,7 @@ export function checkGlobalsBound(
       const { globals, scopedGlobals, token } = ENHANCER_KINDS[kind];
       if (scopedGlobals(config).includes(wrapper)) continue;
       const instance: unknown = wrapper.instance;
-      // A factory may want none.
+      // A factory may decide that there is no enhancer.
       if (instance === null || instance === undefined) continue;
       if (globals(config).includes(instance)) continue;
       throw setupError('SNORKY_GLOBAL_UNBOUND', token, nameOf(instance));
@@ -103,7 +103,10 @@ export function checkGlobalsBound(
   }
 }
 
-/** Nest adds something to the token, since there may be many of one kind. */
+/**
+ * Whether a token is that of global enhancers. Nest adds a suffix to each,
+ * since there may be many of one kind.
+ */
 function isGlobal(kind: EnhancerKind, token: unknown): boolean {
   return (
     typeof token === 'string' &&
@@ -112,8 +115,8 @@ function isGlobal(kind: EnhancerKind, token: unknown): boolean {
 }
 
 /**
- * Whether something else runs the method, and what is written on it: it has
- * metadata of another library, such as that of a message handler.
+ * Whether another library calls the method and runs its enhancers: the method
+ * has metadata of that library, such as that of a message handler.
  */
 function isOthers(method: object): boolean {
   const known = new Set<unknown>(

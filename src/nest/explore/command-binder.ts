@@ -21,7 +21,9 @@ import type { FoundService } from './service-finder.js';
 import { setupError } from '../setup/setup-errors.js';
 import { callee } from '../providers/stand-in.js';
 
-/** Makes callable commands of the methods that a provider declares. */
+/**
+ * Turns the methods that a provider declares into commands that can be called.
+ */
 @Injectable()
 export class CommandBinder {
   private readonly enhancers: EnhancerBinder;
@@ -35,8 +37,8 @@ export class CommandBinder {
   }
 
   /**
-   * @throws SnorkySetupError when a command's params would be unchecked, or
-   *   something that is written around a command would not run.
+   * @throws SnorkySetupError when the params of a command would not be checked,
+   *   or an enhancer of a command would not run.
    */
   async bind(
     found: FoundService,
@@ -71,9 +73,10 @@ export class CommandBinder {
   }
 
   /**
-   * Stops the start for what is written on a service without commands.
+   * Stops the start when decorators declare enhancers on a service without
+   * commands.
    *
-   * @throws SnorkySetupError when there is anything.
+   * @throws SnorkySetupError
    */
   checkRaw(classRef: CommandPlace['classRef']): void {
     const why =
@@ -85,7 +88,8 @@ export class CommandBinder {
 
   private exposes({ options, owner }: DeclaredCommand): boolean {
     const { validationErrors = this.options.validationErrors } = options;
-    // Connectors know an old server by the plain words of its own commands.
+    // The bundled commands never expose: connectors recognize an old server by
+    // the plain texts of their errors.
     const isOwn = !Reflect.hasOwnMetadata(BUNDLED_METADATA, owner.constructor);
     return validationErrors === 'expose' && isOwn;
   }
@@ -96,7 +100,7 @@ export class CommandBinder {
   }
 }
 
-/** The methods of a service that are called beside its commands. */
+/** The methods of a service that are called besides its commands. */
 const CALLED = [
   'processMessageFrom',
   'onClientConnected',
@@ -129,7 +133,7 @@ function commandOf(
   return pipelineCommand(place, async, plan, bound, () => target);
 }
 
-/** The pipes of single parameters, by index. */
+/** The pipes of single parameters, by the index of the parameter. */
 function pipesOf({
   decorated = {},
 }: ParamsPlan): ReadonlyMap<number, readonly unknown[]> {

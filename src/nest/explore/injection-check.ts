@@ -18,13 +18,14 @@ interface RegisteredService {
 }
 
 /**
- * Refuses what Nest would resolve to whichever it meets first: a service by its
- * name alone where several registries have one of that name, and a service by
- * its class where several are of that class. Also what a test has left as it was,
- * while it put something else under another name of the same service.
+ * Refuses injections that Nest would resolve to whichever service it meets
+ * first: by a name alone that services of several registries have, or by a
+ * class of which there are several services. Also refuses a token that still
+ * gives the original service after a test has overridden another token of that
+ * service.
  *
  * @param wrappers All providers.
- * @param checked Those whose injections are looked at.
+ * @param checked The providers whose injections are checked.
  */
 export function checkInjections(
   wrappers: readonly InstanceWrapper[],
@@ -43,7 +44,8 @@ export function checkInjections(
     for (const token of dependencies) {
       checkLeft(wrapper, dependencies, left.get(token));
       const name = names.get(token);
-      // The service that a backend steers is looked for in its own module.
+      // A backend looks for its service in its own module: there is no
+      // ambiguity.
       if (name !== undefined && wrapper.metatype !== overriding) {
         throw setupError(
           'SNORKY_SERVICE_AMBIGUOUS',
@@ -53,7 +55,7 @@ export function checkInjections(
         );
       }
       const meant = classes.get(token);
-      // Its own module's comes first, whatever others there are.
+      // The provider of the own module comes first, whatever others there are.
       if (meant === undefined || wrapper.host?.hasProvider(token as Type)) {
         continue;
       }
@@ -64,8 +66,8 @@ export function checkInjections(
         meant.join(', '),
       );
     }
-    // Guards, pipes and the like need not be listed as providers.
-    // (Nest's types do not say that there may be none.)
+    // Guards, pipes and the like need not be listed as providers. (There may be
+    // none, although Nest's types do not say so.)
     const enhancers = wrapper.getEnhancersMetadata() as
       readonly InstanceWrapper[] | undefined;
     enhancers?.forEach(check);
@@ -73,16 +75,19 @@ export function checkInjections(
   for (const wrapper of checked) check(wrapper);
 }
 
-/** A token of a service that a test has overridden under another one. */
+/**
+ * A token that still gives the original service, while a test has overridden
+ * another token of the service.
+ */
 interface TokenLeft {
   readonly token: unknown;
   readonly overridden: unknown;
-  /** The one by which all others stand for the service. */
+  /** The token for which all others of the service are aliases. */
   readonly own: string;
   readonly siblings: ReadonlySet<unknown>;
 }
 
-/** The tokens that still give a service whose place something else has taken. */
+/** The tokens that still give the original of an overridden service. */
 function tokensLeft(
   services: readonly RegisteredService[],
 ): ReadonlyMap<unknown, TokenLeft> {
@@ -109,7 +114,8 @@ function checkLeft(
 ): void {
   if (left === undefined) return;
   const { token, overridden, own, siblings } = left;
-  // The names of the service themselves, and who can tell the two apart.
+  // Not checked: the aliases themselves, and a provider that injects both
+  // services.
   if (siblings.has(wrapper.token) || dependencies.includes(overridden)) return;
   throw setupError(
     'SNORKY_STAND_IN_PARTIAL',
@@ -131,7 +137,10 @@ function nameOfToken(token: unknown): string {
   return typeof token === 'function' ? token.name : `'${String(token)}'`;
 }
 
-/** By the token of the name alone, the registries that have such a service. */
+/**
+ * Names that services of several registries have, by the token of the name
+ * alone.
+ */
 function ambiguousNames(
   services: readonly RegisteredService[],
 ): ReadonlyMap<unknown, { readonly name: string; registries: string[] }> {
@@ -151,7 +160,7 @@ function ambiguousNames(
   return found;
 }
 
-/** By the class, the services that modules provide under it. */
+/** Classes of which modules provide several services. */
 function ambiguousClasses(
   wrappers: readonly InstanceWrapper[],
 ): ReadonlyMap<unknown, readonly string[]> {

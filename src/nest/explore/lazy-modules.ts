@@ -12,9 +12,9 @@ import { ServiceRegistration } from '../registration/service-registration.js';
 import { setupError } from '../setup/setup-errors.js';
 
 /**
- * Refuses to load modules with services or gateways later than the application:
- * Nest tells nobody of such a module, so that its services would be reached by
- * nobody, and its gateway would guard nothing.
+ * Refuses to load a module with services or gateways after the start. Nest
+ * tells nobody of such a module: its services could not be reached, and its
+ * gateway would guard nothing.
  */
 @Injectable()
 export class LazyModules {
@@ -24,7 +24,8 @@ export class LazyModules {
     @Inject(ServiceExplorer) private readonly explorer: ServiceExplorer,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
   ) {
-    // Whatever is there from the start is made before the application listens.
+    // Providers that exist at the start are made before the application
+    // listens. So this one was loaded later.
     if (host.listening) throw setupError('SNORKY_ROOT_LAZY');
     const load = loader.load.bind(loader);
     loader.load = async (...args) => {
@@ -36,7 +37,8 @@ export class LazyModules {
 
   /** @throws SnorkySetupError */
   private check(reference: ModuleRef): void {
-    // What is loaded before the services are looked for is among them.
+    // A module that is loaded before services are looked for is found with the
+    // others.
     if (!this.explorer.explored) return;
     for (const module of this.modules.values()) {
       const own = module.getProviderByKey<ModuleRef>(ModuleRef);
@@ -57,7 +59,10 @@ export class LazyModules {
   }
 }
 
-/** The name of a provider that is a service or a gateway. */
+/**
+ * The name of a provider that is a service or a gateway; undefined for any
+ * other.
+ */
 function whatIsOurs(wrapper: InstanceWrapper): string | undefined {
   const made: unknown = wrapper.instance;
   if (made instanceof ServiceRegistration) return made.requested.service.name;

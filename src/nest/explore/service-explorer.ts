@@ -36,7 +36,7 @@ import { checkScoped, RawStandIn } from '../providers/stand-in.js';
 export type LoadedModule =
   ModulesContainer extends Map<string, infer Module> ? Module : never;
 
-/** A service with its commands, which is to be registered. */
+/** A service with its commands that is going to be registered. */
 interface BoundService {
   readonly found: FoundService;
   readonly service: Service;
@@ -61,7 +61,10 @@ export class ServiceExplorer implements OnModuleInit, OnApplicationBootstrap {
     this.finder = new ServiceFinder(registries);
   }
 
-  /** After all init hooks: one of them may have loaded a module with a guard. */
+  /**
+   * Runs after all init hooks: one of them may have loaded a module with a
+   * guard.
+   */
   onApplicationBootstrap(): void {
     checkGlobalsBound(applicationConfigOf(this.injected), this.modules);
   }
@@ -76,13 +79,13 @@ export class ServiceExplorer implements OnModuleInit, OnApplicationBootstrap {
     return this.seen.size > 0;
   }
 
-  /** Whether the services of a module were among them. */
+  /** Whether the services of a module were looked for. */
   knows(module: LoadedModule): boolean {
     return this.seen.has(module);
   }
 
   /**
-   * Registers the services of modules: all, or none if one of them cannot be.
+   * Registers the services of modules: all of them, or none if one cannot be.
    *
    * @throws SnorkySetupError
    */
@@ -158,8 +161,8 @@ export class ServiceExplorer implements OnModuleInit, OnApplicationBootstrap {
     }
     registry.register(name, service);
     this.registered.push(found);
-    // Where a test has overridden another name of it, nobody reaches the service
-    // itself; but it is there, and has the hooks of its life cycle.
+    // A test may have overridden another token of the service. Clients cannot
+    // reach the original then, but it exists and its life-cycle hooks run.
     const meant: unknown = wrapper.instance;
     if (served !== wrapper && meant instanceof Service && meant !== service) {
       meant.$attach(registry, name);
@@ -179,7 +182,8 @@ function serviceOf({ wrapper, served, classRef }: FoundService): Service {
       : new RawStandIn(classRef.name, made);
   }
   if (isStatic) return new ProviderService(Object(made) as ServiceHooks);
-  // With an instance for each call there is none to tell of connections.
+  // With an instance for each call, there is none that could hear of
+  // connections.
   const hooks = classRef.prototype as ServiceHooks;
   if (hooks.onClientConnected ?? hooks.onClientDisconnected) {
     throw setupError('SNORKY_SERVICE_SCOPED', classRef.name);

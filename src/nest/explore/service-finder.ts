@@ -15,16 +15,16 @@ import {
   type ClassRef,
 } from '../providers/stand-in.js';
 
-/** A service that was found, and where it goes. */
+/** A service that was found, and the place where it is registered. */
 export interface FoundService {
-  /** The provider, whose module has the enhancers of the service. */
+  /** The provider whose module has the enhancers of the service. */
   readonly wrapper: InstanceWrapper;
   /**
-   * The provider that clients reach. Another one where a test has overridden one
-   * of the names under which the service is injected.
+   * The provider that clients reach. It differs where a test has overridden one
+   * of the tokens under which the service is injected.
    */
   readonly served: InstanceWrapper;
-  /** The class whose decorators hold. */
+  /** The class whose decorators apply. */
   readonly classRef: ClassRef;
   readonly name: string;
   readonly registry: ServiceRegistry;
@@ -32,16 +32,16 @@ export interface FoundService {
 }
 
 /**
- * Finds services among providers: those that modules asked for by name, then
- * every other provider of a class with `@SnorkyService`.
+ * Finds services among providers: first those that modules request by name,
+ * then every other provider of a class with `@SnorkyService`.
  */
 export class ServiceFinder {
   constructor(private readonly registries: RegistrySet) {}
 
   /**
-   * @param wrappers Those that are looked at.
-   * @param all All of the application, among which there may be modules that ask
-   *   for the class of one of them.
+   * @param wrappers The providers that are searched.
+   * @param all All providers of the application. Modules among them may request
+   *   a class that another provider has.
    * @throws SnorkySetupError
    */
   find(
@@ -53,7 +53,7 @@ export class ServiceFinder {
       if (!(instance instanceof ServiceRegistration)) continue;
       const { token, aliases, service } = instance.requested;
       claimed.add(service);
-      // A test may have put something under one of its names.
+      // A test may have overridden one of its tokens.
       for (const name of [token, ...aliases]) {
         claimed.add(host?.getProviderByKey(name));
       }
@@ -93,13 +93,14 @@ export class ServiceFinder {
       if (declared === undefined || claimed.has(declared)) continue;
       const metadata = metadataOf(declared);
       if (metadata === undefined) {
-        // Its author believes that it can be called.
+        // The class has commands, so its author believes that clients can call
+        // them.
         if (declaredCommands(declared).length === 0) continue;
         throw setupError('SNORKY_SERVICE_UNMARKED', declared.name);
       }
       const classRef = decoratedClass(declared, wrapper);
       if (claimed.has(classRef)) continue;
-      // A subclass may have a name of its own.
+      // A subclass may have another name.
       const { name, registry } = metadataOf(classRef) ?? metadata;
       yield {
         wrapper,
@@ -139,8 +140,9 @@ function servedOf(
 }
 
 /**
- * The class that a provider is meant to be of: what its module says, or its
- * token, where something else - the mock of a test - stands for it.
+ * The class that a provider is meant to have: the one that its module names, or
+ * its token, where the provider holds something else, such as the mock of a
+ * test.
  */
 function declaredClassOf(wrapper: InstanceWrapper): ClassRef | undefined {
   const { token } = wrapper;
@@ -162,7 +164,7 @@ interface CustomProvider {
   readonly useClass?: unknown;
 }
 
-/** What the module of a provider lists, before any test overrides it. */
+/** The providers that a module lists, before a test overrides any. */
 function providersOf({ host }: InstanceWrapper): readonly CustomProvider[] {
   return host === undefined
     ? []

@@ -5,7 +5,9 @@ import type { InstanceWrapper } from '../setup/nest-internals.js';
 import type { GatewayPlace } from './gateway-admission.js';
 import type { IdentifiesClient } from './identification.js';
 
-/** The registry whose gateway a class is, if it is one. */
+/**
+ * The name of the registry whose gateway a class is; undefined if it is none.
+ */
 export function registryOf(classRef: unknown): string | undefined {
   return typeof classRef === 'function'
     ? (Reflect.getMetadata(GATEWAY_METADATA, classRef) as string | undefined)
@@ -13,8 +15,9 @@ export function registryOf(classRef: unknown): string | undefined {
 }
 
 /**
- * Whether a provider stands where the class of a gateway is expected: that class,
- * a subclass, or what is no gateway itself, such as the mock of a test.
+ * Whether a provider may stand where the class of a gateway is expected: it has
+ * that class, a subclass, or something that is no gateway itself, such as the
+ * mock of a test.
  */
 export function isPlaced(
   { metatype, token }: InstanceWrapper,
@@ -28,7 +31,7 @@ export function isPlaced(
   );
 }
 
-/** A gateway, and the provider that holds it. */
+/** A gateway, and its provider. */
 export interface FoundGateway extends GatewayPlace {
   readonly wrapper: InstanceWrapper;
 }

@@ -18,7 +18,7 @@ import { messageOf, UpgradeResponse } from './upgrade-response.js';
 /** A gateway class in the container. */
 export interface GatewayPlace {
   readonly classRef: { readonly name: string; readonly prototype: object };
-  /** The instance there is, or one for each connection. */
+  /** Gives the only instance, or makes one for the connection. */
   resolve(request: object): MaybePromise<{
     readonly instance: object;
     readonly contextId?: ContextId;
@@ -26,8 +26,8 @@ export interface GatewayPlace {
 }
 
 /**
- * Decides about upgrades as a registry's set-up says: its middleware, then the
- * guards of its gateway, then `identify`.
+ * Decides about upgrades with the middleware of a registry, the guards of its
+ * gateway and its `identify`, in this order.
  */
 export function gatewayAdmission(
   middleware: readonly UpgradeMiddleware[],
@@ -36,7 +36,7 @@ export function gatewayAdmission(
   return async (request, visitor) => {
     let refuse: (reason: unknown) => void;
     const ended = new Promise<never>((_resolve, reject) => (refuse = reject));
-    // It rejects, or nobody ever asks.
+    // The rejection is taken here, because nobody else may ever ask for it.
     ended.catch(() => {});
     const response = new UpgradeResponse(request, () => refuse(ENDED));
     try {
@@ -68,7 +68,8 @@ export function gatewayAdmission(
     const around = bound.in(contextId);
     try {
       const answer = await runEnhanced(around, context, () =>
-        // The instance's own, where it stands for the class.
+        // The instance's own method: the instance may be a stand-in for the
+        // class.
         (
           (Reflect.get(instance, 'identify') ?? identify) as typeof identify
         ).call(instance, request, response),
@@ -77,7 +78,7 @@ export function gatewayAdmission(
     } catch (error) {
       const filter = filterFor(around, error);
       if (filter === undefined) throw error;
-      // A filter that answers by itself ends the response; one that returns
+      // A filter that answers by itself ends the response. One that returns
       // nothing, or fails, leaves the error as it was.
       try {
         await filter(context);
@@ -103,7 +104,7 @@ function runMiddleware(
     };
     try {
       const result = middleware(request, response, next);
-      // One that is async rejects instead of throwing.
+      // An async middleware rejects instead of throwing.
       if (isPromiseLike(result)) asPromise(result).catch(reject);
     } catch (error) {
       reject(error);
@@ -112,8 +113,8 @@ function runMiddleware(
 }
 
 /**
- * The method itself where there is one, since guards read its metadata; for a
- * gateway that has guards only, something that identifies nobody.
+ * The method `identify` of a gateway, whose metadata guards read. For a gateway
+ * that has only guards, a function that identifies nobody.
  */
 export function identifyOf({
   prototype,
@@ -142,7 +143,7 @@ function refusalOf(error: unknown, response: UpgradeResponse): unknown {
     const status = Math.max(error.getStatus(), 400);
     return new UpgradeRefused(status, error.message, headers);
   }
-  // Express' convention for errors of middleware.
+  // The status by Express' convention for errors of middleware.
   const status: unknown =
     isError(error) && 'status' in error ? error.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500

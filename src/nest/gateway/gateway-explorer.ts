@@ -51,8 +51,8 @@ export class GatewayExplorer implements OnModuleInit {
     @Inject(ResolvedOptions) private readonly options: ResolvedOptions,
   ) {
     this.enhancers = new EnhancerBinder(injected);
-    // Already when the application is created: another one of this process may
-    // be initialized before this one is.
+    // Noted when the application is created: another application of this
+    // process may be initialized earlier.
     for (const { metatype, token } of this.discovery.getProviders()) {
       gatewayListed(metatype);
       gatewayListed(token);
@@ -64,13 +64,14 @@ export class GatewayExplorer implements OnModuleInit {
   }
 
   /**
-   * What decides about the upgrades of an endpoint; undefined: nothing does.
+   * The decision about the upgrades of an endpoint; undefined where nothing
+   * decides.
    */
   admissionFor(
     registry: string,
     { middleware = [], globalGuards = false }: WebSocketLateOptions,
   ): Admit | undefined {
-    // Global guards run on connections also where a registry has no gateway.
+    // Global guards run on connections even where a registry has no gateway.
     const place =
       this.gateways.get(registry) ?? (globalGuards ? this.open : undefined);
     if (place === undefined) {
@@ -96,9 +97,10 @@ export class GatewayExplorer implements OnModuleInit {
   }
 
   /**
-   * The identity behind a route's request, by the gateway of a registry.
+   * The identity behind a route's request, which the gateway of a registry
+   * tells.
    *
-   * @throws whatever the gateway does, or that it does not tell.
+   * @throws What the gateway throws, and an Error when it does not tell.
    */
   identityOn(
     registry: string,
@@ -108,9 +110,7 @@ export class GatewayExplorer implements OnModuleInit {
     return place === undefined ? NOBODY : routeIdentity(place, request);
   }
 
-  /**
-   * A text that names what decides about connections; empty where nothing does.
-   */
+  /** The names of what decides about connections; empty where nothing does. */
   deciding(
     registry: string,
     { middleware = [], globalGuards = false }: WebSocketLateOptions,
@@ -124,9 +124,9 @@ export class GatewayExplorer implements OnModuleInit {
   }
 
   /**
-   * An endpoint has no gateway by intention, or by mistake.
+   * Finds out whether endpoints without a gateway are open on purpose.
    *
-   * @throws SnorkySetupError by mistake.
+   * @throws SnorkySetupError when one may be open by mistake.
    */
   checkOpen(): void {
     this.explore();
@@ -159,7 +159,7 @@ export class GatewayExplorer implements OnModuleInit {
         this.add(registry, placeOf(wrapper, classRef));
         continue;
       }
-      // Passed over, it would let everybody in.
+      // A gateway that is passed over here would let everybody in.
       for (const one of [token, own]) {
         if (registryOf(one) === undefined) continue;
         gatewayListed(one);
@@ -200,8 +200,9 @@ export class GatewayExplorer implements OnModuleInit {
 }
 
 /**
- * Stands for the gateway that a registry does not have. A provider, marked like
- * others: Nest would not run a request-scoped global guard for anything else.
+ * Stands for the gateway of a registry that has none. It is a provider with the
+ * mark of an entry: for anything else, Nest would not run a request-scoped
+ * global guard.
  *
  * @internal
  */

@@ -9,29 +9,35 @@ import type { UpgradeRequest } from './upgrade-request.js';
 /** An identity that holds for a limited time. */
 export interface ExpiringIdentity {
   readonly identity: IdentityInput;
-  /** The client is closed with 4100 then. A number is milliseconds since 1970. */
+  /**
+   * The client is closed with 4100 at this time. A number is milliseconds since
+   * 1970.
+   */
   readonly expiresAt: Date | number;
 }
 
-/** What `identify` may answer; nothing stands for somebody unknown. */
+/** What `identify` may answer; undefined for a client that is unknown. */
 export type Identification = IdentityInput | ExpiringIdentity | undefined;
 
-/** A gateway that tells who connects. */
+/** A gateway that identifies who connects. */
 export interface IdentifiesClient {
   /**
    * Called after the guards, before the handshake is accepted. The answer
-   * becomes `client.identity`. What it throws refuses the connection: an
-   * `HttpException` with its status and message, anything else with 500.
+   * becomes `client.identity`.
+   *
+   * An error refuses the connection: an `HttpException` with its status and
+   * message, any other error with 500.
    */
   identify(request: UpgradeRequest): MaybePromise<Identification>;
 
   /**
-   * Which identity the connections of whoever sent a route's request have. The
-   * tokens of `@Subscribable()` are bound to it: nobody else can use them. Nothing
-   * stands for somebody unknown, who gets a token for whoever has it.
+   * Tells which identity the connections of a route's visitor have. The tokens
+   * of `@Subscribable()` are bound to it, so that nobody else can use them.
+   * Undefined stands for an unknown visitor, whose token anybody may use.
    *
    * The guards of the route have run, those of the gateway have not. A request
-   * with a `user` for whom this answers nothing, or throws, is answered with 500.
+   * that has a `user` is answered with 500 if this answers undefined, or
+   * throws.
    *
    * @default `identify(request)`, for requests that have a `user`
    */
@@ -39,18 +45,19 @@ export interface IdentifiesClient {
 }
 
 /**
- * What an application answered, told apart.
+ * An application's answer, as an admission.
  *
- * @param method Whose answer it is, for messages.
+ * @param method The method that answered, for messages.
  * @throws TypeError for an `expiresAt` that is no time.
  */
 export function admissionOf(
   answer: Identification | null,
   method: keyof IdentifiesClient,
 ): Pick<Admission, 'identity' | 'expiresAt'> {
-  // Claims are often untyped, and a missing one is nobody, not somebody unknown.
+  // Claims are often untyped. A missing one must become null, and not an
+  // unknown identity.
   if (answer === undefined) return { identity: null };
-  // What is assigned to a client is made JSON there, and refused if it is none.
+  // JSON is checked when the answer is assigned to a client.
   if (!isExpiring(answer)) return { identity: answer as JsonValue };
   return {
     identity: (answer.identity as JsonValue | undefined) ?? null,
@@ -59,8 +66,8 @@ export function admissionOf(
 }
 
 /**
- * Refuses what is no time: something that ends at once, or never, because a claim
- * is missing or is a text, would be noticed late.
+ * Refuses an `expiresAt` that is no time. A claim may be missing or a text; an
+ * identity that expires at once, or never, would be noticed late.
  *
  * @param who Begins the message.
  */

@@ -10,9 +10,12 @@ import { hasUser, type RouteRequest } from './route-request.js';
 
 /** The identity behind a route's request. */
 export interface RouteIdentity {
-  /** The identity that this user's connections have; null: nobody's. */
+  /**
+   * The identity that this user's connections have; null if the user is
+   * unknown.
+   */
   readonly identity: JsonValue;
-  /** Milliseconds since 1970. */
+  /** When the identity expires, in milliseconds since 1970. */
   readonly expiresAt?: number | undefined;
 }
 
@@ -21,8 +24,8 @@ export const NOBODY: RouteIdentity = { identity: null };
 /**
  * Asks a gateway for the identity behind a route's request.
  *
- * @throws Error when the request has a user and the gateway does not tell whom it
- *   knows by it: what is meant for this user must not be given to anybody.
+ * @throws Error when the request has a user and the gateway does not tell the
+ *   user's identity: a token for this user must not work for everybody.
  */
 export async function routeIdentity(
   gateway: GatewayPlace,
@@ -34,7 +37,7 @@ export async function routeIdentity(
   try {
     answer = await ask(gateway, request, true);
   } catch (error) {
-    // Also an HttpException: its status would say that the request is wrong.
+    // Thrown even for an HttpException: its status would blame the request.
     throw new Error(
       `${name} failed to tell which identity the user of a route's request has.`,
       { cause: error },
@@ -49,7 +52,7 @@ export async function routeIdentity(
   );
 }
 
-/** The connections of such a gateway have no identity that one could tell. */
+/** The answer for a gateway that has no method to ask. */
 const UNASKED: RouteIdentity = { identity: null };
 
 async function ask(
@@ -71,7 +74,10 @@ async function ask(
   return UNASKED;
 }
 
-/** The instance's own, or that of the class for which something else stands. */
+/**
+ * The instance's own method, or that of the class which the instance stands
+ * for.
+ */
 function methodOf(
   instance: object,
   { prototype }: GatewayPlace['classRef'],

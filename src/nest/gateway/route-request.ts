@@ -15,11 +15,11 @@ export interface RouteRequest {
 }
 
 /**
- * Whether guards or middleware have found out who sent a route's request. Passport
- * says `false` where nobody did.
+ * Whether guards or middleware have identified the sender of a route's request.
+ * Passport says `false` where they have not.
  */
 export function hasUser(request: object): boolean {
-  // Middleware on Fastify has Node's own request in its hands.
+  // Middleware on Fastify gets Node's own request, which is `raw` here.
   const { user, raw } = request as { user?: unknown; raw?: { user?: unknown } };
   const found = user ?? raw?.user;
   return found !== undefined && found !== null && found !== false;

@@ -8,47 +8,50 @@ import { offeredSubprotocols } from '../../transports/websocket/subprotocols.js'
 import type { UpgradeResponse } from './upgrade-response.js';
 
 /**
- * What the guards of a connection left about its user, while `SnorkyTypes` does
- * not declare its `user`. Its claims may be declared here, too: they are JSON.
+ * What the guards of a connection stored about its user, while `SnorkyTypes`
+ * does not declare `user`. Its claims may also be declared here; they are JSON.
  */
 export interface UpgradeUser {
   readonly [claim: string]: JsonValue;
 }
 
-/** An upgrade request, with what HTTP guards and middleware read. */
+/**
+ * An upgrade request, with the members that HTTP guards and middleware read.
+ */
 export interface UpgradeRequest extends IncomingMessage {
   readonly originalUrl: string;
   readonly path: string;
-  /** A parameter that is given several times has all its values. */
+  /** A parameter that occurs several times has all its values. */
   readonly query: Readonly<Record<string, string | string[]>>;
   readonly cookies: Readonly<Record<string, string | undefined>>;
   readonly params: Readonly<Record<string, string>>;
   /**
-   * The address of the visitor, as routes of the application see it: what a
-   * proxy says that the application trusts (Express' `trust proxy`, Fastify's
-   * `trustProxy`), else that of the peer. So are the next five.
+   * The address of the visitor, as routes of the application see it: the one
+   * that a trusted proxy names (Express' `trust proxy`, Fastify's
+   * `trustProxy`), else that of the peer. The next five members follow the same
+   * setting.
    */
   readonly ip: string;
   readonly ips: readonly string[];
-  /** `http` or `https`; a proxy may say `wss` or what else it likes. */
+  /** `http` or `https`; a proxy may name any other, such as `wss`. */
   readonly protocol: string;
   /** With the port, if there is one. */
   readonly host: string | undefined;
   readonly hostname: string | undefined;
   readonly secure: boolean;
-  /** The subprotocols that the client offers, in its order. */
+  /** The subprotocols that the client offers, in the client's order. */
   readonly subprotocols: readonly string[];
-  /** A header, its name in any case. */
+  /** A header, by its name in any case. */
   get(name: string): string | string[] | undefined;
-  /** The same, by its other name. */
+  /** The same as `get`. */
   header(name: string): string | string[] | undefined;
   /** Set by guards or middleware, undefined until then. */
   user: UserOr<UpgradeUser>;
-  /** Never sent; its headers go into a refusal. */
+  /** Never sent. Its headers become those of a refusal. */
   readonly res: UpgradeResponse;
 }
 
-/** Adds to Node's request what HTTP guards read. */
+/** Adds to Node's request the members that HTTP guards read. */
 export function toUpgradeRequest(
   request: IncomingMessage,
   visitor: Visitor,

@@ -2,12 +2,12 @@ import { serialize, type SerializeOptions } from 'cookie';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 
 /**
- * What guards, middleware and filters of a connection get as the response. It
- * has no socket: its headers go into a refusal, and ending it refuses the
+ * The response that guards, middleware and filters of a connection get. It has
+ * no socket. Its headers become those of a refusal. Ending it refuses the
  * upgrade with its status.
  */
 export class UpgradeResponse extends ServerResponse {
-  /** What it was ended with. */
+  /** The body that it was ended with. */
   body: unknown;
   ended = false;
   private readonly whenEnded: () => void;
@@ -18,12 +18,12 @@ export class UpgradeResponse extends ServerResponse {
     this.whenEnded = whenEnded;
   }
 
-  /** Express' and Fastify's name for setHeader. */
+  /** `setHeader` under the name that Express and Fastify have. */
   header(name: string, value: string | number | readonly string[]): this {
     return this.setHeader(name, value);
   }
 
-  /** Express' other name for it. */
+  /** `setHeader` under another name of Express. */
   set(name: string, value: string | number | readonly string[]): this {
     return this.header(name, value);
   }
@@ -38,7 +38,7 @@ export class UpgradeResponse extends ServerResponse {
     return this;
   }
 
-  /** Fastify's name for status. */
+  /** Sets the status, under Fastify's name. */
   code(code: number): this {
     return this.status(code);
   }
@@ -83,7 +83,7 @@ export class UpgradeResponse extends ServerResponse {
   }
 }
 
-/** The sentence in a body that was meant for HTTP. */
+/** The sentence in a body that was made for HTTP. */
 export function messageOf(body: unknown, fallback: string): string {
   if (typeof body === 'string' && body !== '') return body;
   if (typeof body === 'object' && body !== null && 'message' in body) {

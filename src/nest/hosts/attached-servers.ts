@@ -6,21 +6,21 @@ import { setupError } from '../setup/setup-errors.js';
 import { UpgradeRouter, type UpgradeRoutes } from './upgrade-router.js';
 
 /**
- * What WebSocket connections can come to: a server of `node:http`, of
- * `node:https`, or one of `node:http2` that `createSecureServer` has made with
+ * A server that can take WebSocket connections: one of `node:http`, of
+ * `node:https`, or one of `node:http2` made by `createSecureServer` with
  * `allowHTTP1`.
  */
 export type UpgradableServer = HttpServer | HttpsServer | Http2SecureServer;
 
 interface Attached {
-  /** Who has attached it, and not let go of it. */
+  /** Those who have attached the server and not let go of it. */
   readonly holders: Set<object>;
-  /** Absent before there are endpoints. */
+  /** Takes the endpoints off the server; absent before there are endpoints. */
   takeDown?: () => void;
   readonly onClose: () => void;
 }
 
-/** The servers besides its own that an application's endpoints are on. */
+/** The servers, besides its own, that have an application's endpoints. */
 export class AttachedServers {
   private readonly servers = new Map<HttpServer, Attached>();
   private routes: UpgradeRoutes | undefined;
@@ -31,8 +31,9 @@ export class AttachedServers {
   }
 
   /**
-   * @returns Lets go of it, when everybody has who attached it.
-   * @throws SnorkySetupError for what is no such server, or comes too late.
+   * @returns Lets go of the server, once everybody who attached it has.
+   * @throws SnorkySetupError for a value that is no such server, or when the
+   *   application has closed.
    */
   attach(given: UpgradableServer): () => void {
     const server = serverOf(given);
@@ -42,13 +43,13 @@ export class AttachedServers {
     attached.holders.add(holder);
     return () => {
       if (!attached.holders.delete(holder) || attached.holders.size > 0) return;
-      // Meanwhile it may have been closed, and attached once more.
+      // The server may have been closed, and attached again, meanwhile.
       if (this.servers.get(server) === attached) this.detach(server);
     };
   }
 
   /**
-   * Puts the endpoints on all of them, and on those to come.
+   * Puts the endpoints on all attached servers, and on those attached later.
    *
    * @throws SnorkySetupError when a path is taken on one of them.
    */
@@ -58,7 +59,7 @@ export class AttachedServers {
         attached.takeDown = UpgradeRouter.add(server, routes);
       }
     } catch (error) {
-      // The start fails: nothing is left on servers of somebody else's.
+      // The start fails: nothing may stay on servers that belong to others.
       this.takeDown();
       throw error;
     }
@@ -74,7 +75,7 @@ export class AttachedServers {
     }
   }
 
-  /** Leaves them as they were found. */
+  /** Leaves all servers as they were found. */
   close(): void {
     this.closed = true;
     for (const server of [...this.servers.keys()]) this.detach(server);
@@ -118,9 +119,9 @@ function serverOf(given: unknown): HttpServer {
 }
 
 /**
- * Whether it is a server of http2 that takes HTTP/1.1, in which upgrades are. It
- * is one of TLS, and its class is not to be had; only with `allowHTTP1` does it
- * have the limits of HTTP/1.1.
+ * Whether a server of http2 also takes HTTP/1.1, which upgrades need. Its class
+ * has no public name. It is a TLS server, and has the limits of HTTP/1.1 only
+ * with `allowHTTP1`.
  */
 function speaksBoth(given: unknown): boolean {
   return (

@@ -28,19 +28,19 @@ interface Backend extends ResolvedBackend {
   server?: Server;
 }
 
-/** Milliseconds that callers have to read that they are refused. */
+/** Milliseconds that callers have to read their refusal. */
 const FAREWELL = 500;
 
 type MaybeWrapped<T> = T & { readonly raw?: T };
 
 /**
- * Serves the application's HTTP backends: on ports of their own, or in front of
- * everything on the application's server, so that neither its prefix, guards and
- * interceptors nor its body parsers touch them.
+ * Serves the application's HTTP backends, on ports of their own or in front of
+ * everything on the application's server. So neither the application's prefix,
+ * guards and interceptors nor its body parsers touch them.
  *
- * The handler is plain Node rather than a nested Nest application: the wire's
- * order of checks needs no framework, and so it is the same code, and the same
- * behaviour, on Express, on Fastify and alone.
+ * The handler is plain Node rather than a nested Nest application. The checks
+ * that the protocol prescribes need no framework, and the behaviour is the same
+ * on Express, on Fastify and alone.
  */
 @Injectable()
 export class BackendHost
@@ -63,15 +63,17 @@ export class BackendHost
             registries.get(backend.registry),
             backend.path,
             backend.options,
-            // A port of its own has nothing to do with the application's.
+            // The application's setting for proxies does not apply to a port of
+            // its own.
             backend.listen === undefined ? platformVisitor(host) : undefined,
           ),
       ),
     }));
     const mounted = this.backends.filter(({ listen }) => listen === undefined);
     if (mounted.length === 0) return;
-    // The earliest moment at which the adapter takes middleware, and the only
-    // one that comes before the host's own, on Express and on Fastify.
+    // This is the earliest moment at which the adapter takes middleware, and
+    // the only one that comes before the application's own, on Express and on
+    // Fastify.
     host.init$.subscribe(() => {
       host.httpAdapter?.use?.(
         (
@@ -89,8 +91,8 @@ export class BackendHost
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // An application context (a worker, a command) or a microservice: its parent
-    // application has the port, and may be running beside it.
+    // An application context (a worker, a command) or a microservice opens no
+    // port: its parent application has it, and may be running beside it.
     if (!servesHttp(this.host)) return;
     for (const backend of this.backends) {
       const { listen, handler, registry } = backend;
@@ -108,9 +110,10 @@ export class BackendHost
   }
 
   /**
-   * Where the backend of a registry listens.
+   * The address where the backend of a registry listens.
    *
-   * @returns undefined while it does not, or has no port of its own.
+   * @returns Undefined while it does not listen, and if it has no port of its
+   *   own.
    */
   address(registry: string): AddressInfo | undefined {
     const backend = this.backends.find((one) => one.registry === registry);
@@ -121,13 +124,14 @@ export class BackendHost
     const { shutdownTimeout } = this.options;
     await Promise.all(
       this.backends.map(async ({ handler, server }) => {
-        // An idle keep-alive connection would hold the server's closing up.
+        // An idle keep-alive connection would delay the closing of the server.
         handler.endKeepAlive();
         const closed = server && once(server, 'close');
         server?.close();
         server?.closeIdleConnections();
         await handler.idle(shutdownTimeout);
-        // The host's server would wait for what is open until it has timed out.
+        // The application's server would wait for open requests until they time
+        // out.
         handler.abandon();
         await handler.idle(FAREWELL);
         server?.closeAllConnections();

@@ -4,19 +4,23 @@ import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
 import { hasBody } from '../../transports/websocket/upgrade-body.js';
 
-/** Newer Nodes ask it whether a request that offers an upgrade is to be one. */
+/**
+ * Newer Nodes call this to learn whether a request that offers an upgrade
+ * becomes one.
+ */
 interface AskingServer extends Server {
   shouldUpgradeCallback?: (this: Server, request: IncomingMessage) => boolean;
 }
 
 /**
- * Has Node decline upgrades of requests with a body, of which it would not let go
- * before it has read them: such a request is then like any other, and its
- * connection goes on. Not for the rest: after an upgrade that it declines, Node
- * forgets what came in the same packet.
+ * Makes Node decline the upgrade of a request with a body that no listener
+ * takes. The request is then an ordinary one, and its connection goes on.
+ * Otherwise Node would keep the connection until it has read the body. Only
+ * requests with a body are declined: after declining, Node forgets what came in
+ * the same packet.
  *
- * @param declines Asked for each of them.
- * @returns Leaves the server as it was.
+ * @param declines Whether no listener takes the request.
+ * @returns A function that leaves the server as it was.
  */
 export function declineUpgrades(
   server: AskingServer,
@@ -37,13 +41,13 @@ export function declineUpgrades(
 }
 
 /**
- * Whether Node reads the body of a request that is to be an upgrade, as Node 26
- * does. Node 24 hands it over unread.
+ * Whether Node reads the body of an upgrade request before the upgrade, as Node
+ * 26 does. Node 24 hands the body over unread.
  */
 const KEEPS_BODIES = Number.parseInt(process.versions.node, 10) > 24;
 
 /**
- * Answers a request as if it offered no upgrade, as Node does while nobody
+ * Answers a request as if it offered no upgrade. Node does so while nobody
  * listens for upgrades: some HTTP clients offer one to h2c with every request.
  */
 export function withoutUpgrade(
@@ -56,7 +60,7 @@ export function withoutUpgrade(
   else parseAgain(server, request, stream, head);
 }
 
-/** The parser has let go of the connection: it is given to another one. */
+/** Gives the connection to a new parser: the first one has let go of it. */
 function parseAgain(
   server: Server,
   { method, url, httpVersion, rawHeaders }: IncomingMessage,
@@ -76,26 +80,28 @@ function parseAgain(
   }
   const text = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   socket.unshift(Buffer.concat([text, head]));
-  // What a TLS server is told of by 'connection' is not decrypted yet.
+  // A TLS server gets 'connection' for a socket that is not decrypted yet.
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
   server.emit(event, socket);
 }
 
 /**
- * Answers a request whose body is being read. That is how one comes from a server whose upgrades nobody declined:
- * Fastify hands on those of its second one. The connection ends with the answer:
- * what would go on is no socket where the body came in pieces, and has no address.
+ * Answers a request whose body Node is reading. Such a request comes from a
+ * server on which upgrades are not declined: Fastify passes on those of its
+ * second server. The connection ends with the answer. It could not go on: if
+ * the body came in pieces, the stream is no socket and has no address.
  */
 function answer(
   server: Server,
   request: IncomingMessage,
   stream: Duplex,
 ): void {
-  // Parsers of bodies leave alone what is an upgrade.
+  // Body parsers do not touch a request that is an upgrade.
   Reflect.set(request, 'upgrade', false);
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  // It takes any duplex stream, as servers do; the types know only sockets.
+  // Any duplex stream is taken here, as by servers; the types know only
+  // sockets.
   response.assignSocket(stream as Socket);
   stream.on('error', () => {});
   response.once('finish', () => {

@@ -27,7 +27,7 @@ interface Told extends ResolvedEvents {
 }
 
 /**
- * Tells what happens in registries to the webhooks and providers that their
+ * Reports what happens in registries to the webhooks and providers that their
  * options name.
  */
 @Injectable()
@@ -62,7 +62,10 @@ export class EventHost implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Connections are closed by then, and their events wait already. */
+  /**
+   * By now all connections are closed, and their events are waiting to be
+   * posted.
+   */
   async onApplicationShutdown(): Promise<void> {
     const { shutdownTimeout } = this.options;
     const hooks = this.told.flatMap(({ webhook }) => webhook ?? []);
@@ -96,7 +99,7 @@ export class EventHost implements OnModuleInit, OnApplicationShutdown {
     try {
       found = this.modules.get<ListensToEvents>(listener, { strict: false });
     } catch {
-      // It is told below.
+      // The missing provider is reported below.
     }
     if (typeof found?.onRegistryEvent === 'function') {
       return found as ListensToEvents;

@@ -2,15 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bodyOf, type UpgradeRefused } from '../../core/admission/refusal.js';
 
 /**
- * Whether a request that a route got is an upgrade after all: Node gives it to
- * the routes when nobody listens for upgrades on the server that it came to.
+ * Whether a request that came to a route offers an upgrade to WebSocket. Node
+ * gives it to the routes when nobody listens for upgrades on its server.
  */
 export function offersWebSocket({ headers }: IncomingMessage): boolean {
   const { connection = '', upgrade = '' } = headers;
   return /\bupgrade\b/i.test(connection) && /\bwebsocket\b/i.test(upgrade);
 }
 
-/** Answers such an upgrade as the endpoint would. */
+/** Answers such a request as the endpoint would. */
 export function refusePlainly(
   response: ServerResponse,
   refusal: UpgradeRefused,
@@ -22,7 +22,7 @@ export function refusePlainly(
   response.end(bodyOf(refusal));
 }
 
-/** Answers a plain request to the path of an endpoint. */
+/** Answers a request without an upgrade to the path of an endpoint. */
 export function answerNoRoute(
   { method }: IncomingMessage,
   response: ServerResponse,

@@ -6,20 +6,20 @@ import {
   type VisitorOf,
 } from '../../core/admission/visitor.js';
 
-/** What Express' and Fastify's requests tell of the visitor. */
+/** What Express' and Fastify's requests know about the visitor. */
 type PlatformRequest = Partial<Visitor>;
 
 /**
- * Who sent a request that the platform has not seen, an upgrade: exactly whom a
- * route of the application would see, by `trust proxy` of Express and
- * `trustProxy` of Fastify. The platform's own getters decide, so that no form of
- * the setting is understood in two ways. Settings that are changed later hold
- * for later requests, as they do for routes.
+ * Who sent an upgrade request, which the platform has not seen. It is exactly
+ * whom a route of the application would see, by `trust proxy` of Express and
+ * `trustProxy` of Fastify. The platform's own getters decide, so that every
+ * form of the setting means the same. A setting that is changed later holds for
+ * later requests, as it does for routes.
  */
 export function platformVisitor(host: HttpAdapterHost): VisitorOf {
   let known: { readonly prototype: object | undefined } | undefined;
   return (request) => {
-    // Not before it is asked for: the adapter comes after the providers.
+    // Read at the first request: the adapter is made after the providers.
     known ??= { prototype: requestPrototype(host) };
     return known.prototype === undefined
       ? peerOf(request)
@@ -28,8 +28,8 @@ export function platformVisitor(host: HttpAdapterHost): VisitorOf {
 }
 
 /**
- * Whether the platform has a setting for proxies that cannot be followed, since
- * its request is not where it is known to be.
+ * Whether the platform has a setting for proxies that cannot be followed,
+ * because the class of its requests is not found in its known place.
  */
 export function hidesVisitor(host: HttpAdapterHost): boolean {
   return (
@@ -39,8 +39,9 @@ export function hidesVisitor(host: HttpAdapterHost): boolean {
 
 function visitorAs(prototype: object, request: IncomingMessage): Visitor {
   const { headers, socket } = request;
-  // All that the getters read: Express' on the request itself, Fastify's on
-  // `raw`. Nothing is written to the request, and no other part of it runs.
+  // These are all members that the getters read: Express reads the request
+  // itself, Fastify `raw`. Nothing is written to the request, and no other code
+  // of it runs.
   const seen = Object.create(prototype, {
     headers: { value: headers },
     socket: { value: socket },
@@ -49,12 +50,12 @@ function visitorAs(prototype: object, request: IncomingMessage): Visitor {
   const { ip, ips, protocol = 'http', host, hostname } = seen;
   return {
     ip: ip ?? '',
-    // Fastify has none unless it trusts a proxy.
+    // Fastify has no `ips` unless it trusts a proxy.
     ips: ips ?? [],
     protocol,
     host,
     hostname,
-    // Fastify has none at all.
+    // Fastify has no `secure`.
     secure: seen.secure ?? protocol === 'https',
   };
 }
@@ -69,8 +70,8 @@ function requestPrototype(host: HttpAdapterHost): object | undefined {
 }
 
 /**
- * The prototype of the requests of a Fastify instance, which its trust setting
- * is compiled into. It has no public name.
+ * The prototype of a Fastify instance's requests, into which the trust setting
+ * is compiled. It has no public name.
  */
 function fastifyRequest(instance: unknown): unknown {
   if (typeof instance !== 'object' || instance === null) return undefined;
@@ -80,7 +81,7 @@ function fastifyRequest(instance: unknown): unknown {
   return key && memberOf(memberOf(instance, key), 'prototype');
 }
 
-/** By the type of the adapter, where the prototype of its requests is. */
+/** Finds the prototype of an adapter's requests, by the adapter's type. */
 const REQUEST_PROTOTYPES: ReadonlyMap<
   string | undefined,
   (instance: unknown) => unknown

@@ -11,8 +11,9 @@ import { RegistrySet } from '../registration/registry-set.js';
 import { processSigns, severalProcesses } from './several-processes.js';
 
 /**
- * Warns at the start, once, where what a process publishes cannot reach the
- * clients that it is meant for: everything works, and nobody hears it.
+ * Warns once, at the start, when a process's publications cannot reach the
+ * clients of other processes. Everything would seem to work, and nobody would
+ * hear them.
  */
 @Injectable()
 export class PublicationReach implements OnApplicationBootstrap {
@@ -25,7 +26,7 @@ export class PublicationReach implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    // A broker written in JavaScript may not say; no alarm then.
+    // A broker written in JavaScript may leave `shared` out: no warning then.
     if ((this.broker.shared as boolean | undefined) !== false) return;
     if (servesHttp(this.host)) {
       const which = severalProcesses(processSigns());
@@ -42,7 +43,7 @@ export class PublicationReach implements OnApplicationBootstrap {
   }
 }
 
-/** Whether an application has an HTTP server: contexts and microservices do not. */
+/** Nest sets null where there is no server, whatever its types say. */
 export function servesHttp(host: HttpAdapterHost): boolean {
   // Nest sets null where there is none, whatever its types say.
   return Boolean(host.httpAdapter as unknown);

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 
-/** What tells whether a process is one of several that run one application. */
+/** Signs of a process that is one of several of the same application. */
 export interface ProcessSigns {
   /** The environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The number of a worker of `node:cluster`, from 1 up. */
+  /** The number of a worker of `node:cluster`, from 1 upwards. */
   readonly worker?: number | undefined;
 }
 
@@ -15,21 +15,22 @@ export function processSigns(): ProcessSigns {
 }
 
 /**
- * Says which of several processes this one is; undefined when it is the only
- * one, as far as can be seen.
+ * Describes which of several processes this one is; undefined if it seems to be
+ * the only one.
  *
- * The first of several cannot know that others follow, so that the others tell:
- * whoever runs a single worker, or a single instance, hears nothing. Counts that
- * are plans (`WEB_CONCURRENCY` on a host that sets it for everybody) prove
- * nothing; they can only say that there is one.
+ * The first of several cannot know that others follow, so only the others say
+ * so. A single worker, or a single instance, says nothing. A planned number
+ * (`WEB_CONCURRENCY`, which some hosts set for everybody) proves nothing; it
+ * can only say that there is one process.
  */
 export function severalProcesses({
   env,
   worker,
 }: ProcessSigns): string | undefined {
   if (env['pm_id'] !== undefined) {
-    // Its daemon is the primary of all applications: numbers of workers say
-    // nothing. The variable may have another name, which is in this one.
+    // The daemon of pm2 is the primary of all its applications, so the numbers
+    // of workers say nothing. `instance_var` may rename the variable with the
+    // number of the instance.
     const instance = env[env['instance_var'] ?? 'NODE_APP_INSTANCE'];
     const instances = Number(env['instances']);
     if (instances === 1) return undefined;

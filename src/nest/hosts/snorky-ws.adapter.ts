@@ -12,8 +12,8 @@ const adapters = new WeakMap<object, SnorkyWsAdapter>();
 
 /**
  * The WebSocket adapter of an application with Snorky's endpoints. It wraps the
- * one that the application's own gateways use - the adapter over `ws`, unless
- * another is given - and they work as before.
+ * adapter of the application's own gateways, which work as before. By default
+ * that is the adapter over `ws`.
  *
  * @example
  * app.useWebSocketAdapter(new SnorkyWsAdapter(app));
@@ -32,8 +32,8 @@ export class SnorkyWsAdapter implements WebSocketAdapter {
   ) {
     this.inner = inner;
     this.server = (app as unknown as HttpServerHost).getHttpServer();
-    // By its server: asking the application for a provider that it does not
-    // have would end the process.
+    // Found by the server: asking the application for a provider that it does
+    // not have would end the process.
     adapters.set(this.server, this);
     adapterOfThisCopy(this.server);
   }
@@ -43,7 +43,7 @@ export class SnorkyWsAdapter implements WebSocketAdapter {
     return adapters.get(server);
   }
 
-  /** @internal Whether an upgrade listener is the inner adapter's. */
+  /** @internal Whether a listener for upgrades belongs to the inner adapter. */
   owns(listener: unknown): boolean {
     return this.listeners.has(listener);
   }
@@ -93,18 +93,18 @@ export class SnorkyWsAdapter implements WebSocketAdapter {
     return this.inner.close(server);
   }
 
-  /** Nest calls it when the application closes. */
+  /** Called by Nest when the application closes. */
   dispose(): unknown {
     return (this.inner as LifecycleAdapter).dispose?.();
   }
 
-  /** Nest sets it from the application's options. */
+  /** Set by Nest from the application's options. */
   set forceCloseConnections(force: boolean) {
     (this.inner as LifecycleAdapter).forceCloseConnections = force;
   }
 }
 
-/** What Nest uses of an adapter beyond its interface. */
+/** What Nest uses of an adapter beyond the public interface. */
 interface LifecycleAdapter extends WebSocketAdapter {
   forceCloseConnections?: boolean;
   dispose?(): unknown;
@@ -113,7 +113,7 @@ interface LifecycleAdapter extends WebSocketAdapter {
 /** The paths of a gateway's server: exact for `ws`, a prefix for Socket.IO. */
 function pathsOf(server: unknown): string[] {
   if (typeof server !== 'object' || server === null) return [];
-  // A namespace of Socket.IO has the server behind it.
+  // A namespace of Socket.IO refers to its server.
   const parent = (server as { server?: unknown }).server;
   const owner =
     typeof parent === 'object' && parent !== null && 'path' in parent

@@ -11,22 +11,25 @@ import type { SnorkyWsAdapter } from './snorky-ws.adapter.js';
 type UpgradeArgs = [request: IncomingMessage, socket: Duplex, head: Buffer];
 type UpgradeListener = (this: Server, ...args: UpgradeArgs) => void;
 
-/** What an application has on a server. */
+/** What an application serves on a server. */
 export interface UpgradeRoutes {
   readonly endpoints: ReadonlyMap<string, WebSocketEndpoint>;
-  /** Whose gateways are there too: on the application's own server. */
+  /**
+   * The adapter whose gateways are on the same server, if it is the
+   * application's own.
+   */
   readonly adapter?: SnorkyWsAdapter | undefined;
 }
 
 const routers = new WeakMap<Server, UpgradeRouter>();
 
 /**
- * Sends each upgrade request of a server to whoever serves its path: an endpoint
- * of ours, the gateways of the application, or other libraries' listeners. The
- * adapters cannot share a server by themselves: each one ends every upgrade
- * whose path it does not know.
+ * Sends each upgrade request of a server to the one who serves its path: an
+ * endpoint of Snorky, the gateways of the application, or listeners of other
+ * libraries. The adapters cannot share a server by themselves: each ends every
+ * upgrade to a path that it does not know.
  *
- * One for a server, also where several applications share it.
+ * A server has one router, even if several applications share the server.
  */
 export class UpgradeRouter {
   private readonly emit: Server['emit'];
@@ -38,7 +41,7 @@ export class UpgradeRouter {
     this.emit = server.emit;
     this.ownEmit = Object.hasOwn(server, 'emit');
     server.emit = this.route as Server['emit'];
-    // Node parses upgrades only while somebody listens for them.
+    // Node parses upgrades only while there is a listener for them.
     server.on('upgrade', present);
     this.acceptAgain = declineUpgrades(server, this.declines);
     routers.set(server, this);
@@ -47,13 +50,13 @@ export class UpgradeRouter {
   /**
    * Puts routes on a server.
    *
-   * @returns Takes them down again. With the last of them, the server is left as
-   *   it was found.
-   * @throws SnorkySetupError when a path has an owner there already.
+   * @returns A function that takes them off again. With the last routes, the
+   *   server is left as it was found.
+   * @throws SnorkySetupError when a path is taken there already.
    */
   static add(server: Server, routes: UpgradeRoutes): () => void {
     for (const path of routes.endpoints.keys()) {
-      // The second one would never be reached.
+      // The second owner of a path would never be reached.
       if (routes.adapter?.serves(path) || routers.get(server)?.serves(path)) {
         throw setupError('SNORKY_PATH_TAKEN', path);
       }
@@ -66,7 +69,8 @@ export class UpgradeRouter {
   private remove(routes: UpgradeRoutes): void {
     if (!this.routes.delete(routes) || this.routes.size > 0) return;
     routers.delete(this.server);
-    // Where somebody has put another one over it, ours stays and passes on.
+    // Somebody may have put another function over this one: it stays then, and
+    // passes on.
     if (this.server.emit === this.route) {
       if (this.ownEmit) this.server.emit = this.emit;
       else Reflect.deleteProperty(this.server, 'emit');
@@ -83,7 +87,7 @@ export class UpgradeRouter {
     return true;
   };
 
-  /** Whether no listener here takes what a request offers. */
+  /** Whether no listener on this server takes what a request offers. */
   private readonly declines = ({ headers }: IncomingMessage): boolean =>
     !/\bwebsocket\b/i.test(headers.upgrade ?? '') && this.isAlone();
 
@@ -116,7 +120,7 @@ export class UpgradeRouter {
     return undefined;
   }
 
-  /** Whether nobody but Snorky and the adapters listens for upgrades. */
+  /** Whether only Snorky and the adapters listen for upgrades. */
   private isAlone(): boolean {
     return this.server
       .listeners('upgrade')

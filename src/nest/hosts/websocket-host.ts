@@ -29,9 +29,9 @@ import type { WebSocketLateOptions } from '../options/snorky-options.js';
 import { UpgradeRouter } from './upgrade-router.js';
 
 /**
- * Puts the application's WebSocket endpoints on its server, and on others that
- * it is told of, and takes them down again: new upgrades are refused, running
- * commands finish, connections are closed with 1001.
+ * Puts the application's WebSocket endpoints on its server, and on further
+ * servers that are attached. Takes them down at shutdown: new upgrades are
+ * refused, running commands finish, connections are closed with 1001.
  */
 @Injectable()
 export class WebSocketHost
@@ -54,7 +54,7 @@ export class WebSocketHost
     @Inject(RegistrySet) private readonly registries: RegistrySet,
     @Inject(GatewayExplorer) private readonly gateways: GatewayExplorer,
   ) {
-    // Before the application's own middleware.
+    // Comes before the application's own middleware.
     host.init$.subscribe(() => {
       this.host.httpAdapter?.use?.(this.answerPlainRequest);
     });
@@ -68,7 +68,8 @@ export class WebSocketHost
         adapterOfAnotherCopy(server) ?? setupError('SNORKY_ADAPTER_MISSING')
       );
     }
-    // Only here: without a server, in a worker or a test, nobody can connect.
+    // Checked only here: without a server, in a worker or a test, nobody can
+    // connect.
     this.gateways.checkOpen();
   }
 
@@ -77,7 +78,7 @@ export class WebSocketHost
     const adapter = server && SnorkyWsAdapter.of(server);
     const visitorOf = platformVisitor(this.host);
     for (const { registry, path, options } of this.options.endpoints) {
-      // A gateway of the application's would never be reached.
+      // A gateway of the application on this path would never be reached.
       if (adapter?.serves(path)) throw setupError('SNORKY_PATH_TAKEN', path);
       const endpoint = this.options.check(registry, () => {
         const admit = this.gateways.admissionFor(registry, options);
@@ -92,7 +93,7 @@ export class WebSocketHost
     }
     if (this.endpoints.size === 0) return;
     // Without a server (an application context, a microservice) nothing is
-    // announced, and the endpoints are made only to have their options checked.
+    // announced. The endpoints are made only to check their options.
     if (server !== undefined || this.attached.size > 0) this.announceAll();
     this.attached.serve({ endpoints: this.endpoints });
     if (server === undefined || adapter === undefined) return;
@@ -106,22 +107,24 @@ export class WebSocketHost
   }
 
   /**
-   * Puts the application's endpoints on one more server, such as the second one
-   * of an application that is reached over http and https. Before or after the
-   * server listens, and before or after the application is initialized.
-   * Everything else is shared: registries, limits and counters.
+   * Puts the application's endpoints on one more server, for example the second
+   * one of an application that is reached over http and https. It may be called
+   * before or after the server listens, and before or after the application is
+   * initialized. Registries, limits and counters are shared with the
+   * application's own server.
    *
-   * Requests that are no WebSocket connections are none of its business: routes,
-   * and a backend without a port of its own, are where the application is the
-   * server's listener.
+   * Only WebSocket connections are served there. Routes, and a backend without
+   * a port of its own, are served where the application listens to the server's
+   * requests.
    *
-   * The server stays its owner's to close. When it is closed, or the application
-   * is, it is let go; connections are closed with the application.
+   * Closing the server is its owner's task. The endpoints leave it when it is
+   * closed, or when the application is. Its connections are closed with the
+   * application.
    *
-   * @throws SnorkySetupError for what is no server, when it has a path already,
-   *   and when the application has closed.
-   * @returns Lets go of the server before that, once everybody has who attached
-   *   it. Its connections stay.
+   * @throws SnorkySetupError for a value that is no server, for a server on
+   *   which a path is taken, and after the application has closed.
+   * @returns A function that takes the endpoints off the server earlier, once
+   *   everybody who attached it has called theirs. The connections stay.
    * @example
    * const secure = createServer(certificate, app.getHttpAdapter().getInstance());
    * app.get(WebSocketHost).attach(secure);
@@ -130,7 +133,7 @@ export class WebSocketHost
   attach(server: UpgradableServer): () => void {
     const own = this.server();
     if (server === own) return () => {};
-    // So far nobody could connect, and it did not matter.
+    // Nobody could connect before, so it was not checked.
     if (own === undefined) this.gateways.checkOpen();
     const letGo = this.attached.attach(server);
     if (this.endpoints.size > 0) this.announceAll();
@@ -150,7 +153,10 @@ export class WebSocketHost
     );
   }
 
-  /** Not before the servers are closed: who still comes is told why. */
+  /**
+   * Runs after the servers are closed: whoever comes until then is told why it
+   * is refused.
+   */
   onApplicationShutdown(): void {
     this.attached.close();
     this.takeDown?.();
@@ -170,7 +176,7 @@ export class WebSocketHost
     }
   }
 
-  /** Shows a developer that a gateway, or a service, is not listed. */
+  /** Shows a developer whether a gateway, or a service, has not been listed. */
   private announce(
     name: string,
     path: string,
@@ -204,12 +210,12 @@ export class WebSocketHost
     const raw = response.raw ?? response;
     if (!this.endpoints.has(path)) next();
     else if (offersWebSocket(request)) this.refuseMisdirected(path, raw);
-    // A page may share its path with an endpoint.
+    // A page may have the same path as an endpoint.
     else if (path === '/') next();
     else answerNoRoute(request, raw);
   };
 
-  /** Somebody asked for an upgrade on a server that the endpoint is not on. */
+  /** Refuses an upgrade on a server that does not have the endpoint. */
   private refuseMisdirected(path: string, response: ServerResponse): void {
     const { registry = '' } =
       this.options.endpoints.find((one) => one.path === path) ?? {};

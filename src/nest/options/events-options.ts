@@ -3,10 +3,11 @@ import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { RegistryEvent } from '../../core/observation/registry-event.js';
 import type { WebhookOptions } from '../../transports/webhook/webhook-options.js';
 
-/** A provider that is told what happens in a registry, in its process. */
+/** A provider that hears, in its own process, what happens in a registry. */
 export interface ListensToEvents {
   /**
-   * What it throws, or a promise of it that rejects, is logged. Nobody waits for it.
+   * Called for each event. An error, or a rejection, is logged. Nothing waits
+   * for a promise returned here.
    *
    * @param registry The name of the registry.
    */
@@ -17,16 +18,16 @@ export interface ListensToEvents {
 }
 
 /**
- * Who is told what happens in a registry: who connects and disconnects, and when a
- * channel gets its first subscriber or loses its last one. Each node tells of what
- * happens on it, and a process that dies tells nothing.
+ * Who hears what happens in a registry: which clients connect and disconnect,
+ * and when a channel gets its first subscriber or loses its last one. Each node
+ * reports what happens on it. A process that dies reports nothing.
  */
 export interface EventsOptions {
-  /** Posts them to a URL, signed. */
+  /** Posts the events to a URL, signed. */
   readonly webhook?: WebhookOptions;
-  /** Tells a provider of the application. */
+  /** Calls a provider of the application. */
   readonly listener?: Type<ListensToEvents>;
-  /** Which of them. @default all */
+  /** Which events are reported. @default all */
   readonly types?: readonly RegistryEvent['type'][];
 }
 
@@ -37,7 +38,7 @@ const TYPES: readonly RegistryEvent['type'][] = [
   'vacated',
 ];
 
-/** @throws TypeError for what there is no event of. */
+/** @throws TypeError for a type that no event has. */
 export function eventTypes({
   types = TYPES,
 }: EventsOptions): ReadonlySet<RegistryEvent['type']> {

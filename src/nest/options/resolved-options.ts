@@ -11,14 +11,14 @@ import type { EventsOptions } from './events-options.js';
 import type { ValidationErrors } from './validation-errors.js';
 import { setupError } from '../setup/setup-errors.js';
 
-/** A WebSocket endpoint, with all that is known about it. */
+/** A WebSocket endpoint, with all its options. */
 export interface ResolvedEndpoint {
   readonly registry: string;
   readonly path: string;
   readonly options: WebSocketLateOptions;
 }
 
-/** An HTTP backend, with all that is known about it. */
+/** An HTTP backend, with all its options. */
 export interface ResolvedBackend {
   readonly registry: string;
   readonly path: string;
@@ -26,16 +26,16 @@ export interface ResolvedBackend {
   readonly options: BackendOptions;
 }
 
-/** Who is told what happens in a registry. */
+/** Who hears what happens in a registry. */
 export interface ResolvedEvents {
   readonly registry: string;
   readonly options: EventsOptions;
 }
 
-/** What holds where nothing is said, in milliseconds. */
+/** The default of `shutdownTimeout`, in milliseconds. */
 export const DEFAULT_SHUTDOWN_TIMEOUT = 5000;
 
-/** The static options and those from the factory, as one. */
+/** The static options and those from the factory, joined. */
 export class ResolvedOptions {
   /** The names of all registries. */
   readonly names: readonly string[];
@@ -109,7 +109,7 @@ export class ResolvedOptions {
     }
   }
 
-  /** Makes of an option's TypeError an error that names the registry. */
+  /** Turns an option's TypeError into an error that names the registry. */
   check<T>(registry: string, make: () => T): T {
     try {
       return make();
@@ -120,7 +120,10 @@ export class ResolvedOptions {
   }
 }
 
-/** What a factory leaves undefined must not undo what is known already. */
+/**
+ * Drops undefined members: what a factory leaves out must not undo a static
+ * option.
+ */
 function given<T extends object>(options: T | undefined): Partial<T> {
   return Object.fromEntries(
     Object.entries(options ?? {}).filter(([, value]) => value !== undefined),

@@ -15,18 +15,19 @@ export type UpgradeMiddleware = (
   next: (error?: unknown) => void,
 ) => unknown;
 
-/** What an endpoint may be told late, from a factory. */
+/** The options of an endpoint that a factory may give. */
 export interface WebSocketLateOptions extends WebSocketOptions {
   /**
-   * Runs on upgrade requests, in order, before the gateway's guards. The
-   * middleware of the application does not.
+   * Runs on upgrade requests, in order, before the gateway's guards. (The
+   * application's own middleware does not run on them.)
    */
   readonly middleware?: readonly UpgradeMiddleware[];
   /**
-   * Says that the registry is meant to have no gateway. Without it, the
-   * application does not start while there is a gateway class for the registry
-   * that no application lists, and an endpoint that lets everybody in is told
-   * with a warning in production (`NODE_ENV`). Beside a gateway it is an error.
+   * States that the registry has no gateway on purpose. Without it, the
+   * application does not start if a gateway class for the registry exists that
+   * no application lists. In production (`NODE_ENV`), an endpoint that lets
+   * everybody in is reported with a warning. Stating it for a registry with a
+   * gateway stops the start.
    * @default false
    */
   readonly open?: boolean;
@@ -36,42 +37,47 @@ export interface WebSocketLateOptions extends WebSocketOptions {
 
 /** A WebSocket endpoint on the application's server. */
 export interface WebSocketEndpointOptions extends WebSocketLateOptions {
-  /** Matched exactly; a query string is allowed. */
+  /** Requests to exactly this path are taken; a query string is allowed. */
   readonly path: string;
 }
 
 /** A backend for trusted servers: POST with the header `X-Backend-Key`. */
 export interface HttpBackendOptions extends Partial<BackendOptions> {
-  /** Matched exactly; a query string is allowed. */
+  /** Requests to exactly this path are taken; a query string is allowed. */
   readonly path: string;
   /**
-   * A port of its own, so that a firewall can keep strangers out. Without it,
-   * the backend is on the application's server, before its middleware, prefix,
-   * guards and interceptors.
+   * A port for this backend alone, which a firewall can protect from strangers.
+   * Without it, the backend is on the application's server, before the
+   * application's middleware, prefix, guards and interceptors.
    */
   readonly listen?: ListenOptions;
 }
 
 /** Where a server listens. */
 export interface ListenOptions {
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
   /** @default '127.0.0.1' */
   readonly host?: string;
 }
 
-/** How one registry can be reached. Without either: in process only. */
+/**
+ * How one registry can be reached. Without either, only from within the
+ * process.
+ */
 export interface RegistryOptions {
   readonly websocket?:
     WebSocketEndpointOptions | readonly WebSocketEndpointOptions[];
   readonly http?: HttpBackendOptions;
-  /** Who is told what happens in it. @default nobody */
+  /** Who hears what happens in the registry. @default nobody */
   readonly events?: EventsOptions;
 }
 
-/** What `forRootAsync` may leave to its factory. */
+/** The options that `forRootAsync` may leave to its factory. */
 export interface SnorkyLateOptions {
-  /** By the name of the registry; `websocket` goes for all its endpoints. */
+  /**
+   * By the name of the registry; `websocket` applies to all endpoints of it.
+   */
   readonly registries?: Readonly<
     Record<
       string,
@@ -84,21 +90,25 @@ export interface SnorkyLateOptions {
       }
     >
   >;
-  /** What the nodes share. Closed with the application. @default one in memory */
+  /**
+   * What the nodes share. It is closed with the application. @default one in
+   * memory
+   */
   readonly broker?: Broker;
   /**
-   * Milliseconds that running commands, and then the closing of connections,
-   * may each take when the application shuts down.
+   * Milliseconds that running commands may take at shutdown. The closing of
+   * connections may then take as long again.
    * @default 5000
    */
   readonly shutdownTimeout?: number;
   /**
    * Whether callers of the application's own commands learn what is wrong with
-   * their params; `@RpcCommand({ validationErrors })` says otherwise for one.
+   * their params. `@RpcCommand({ validationErrors })` overrides it for one
+   * command.
    * @default 'hide'
    */
   readonly validationErrors?: ValidationErrors;
-  /** What the log may say, and how much. */
+  /** What the log shows, and how many lines it writes. */
   readonly log?: LogOptions;
 }
 
@@ -107,7 +117,7 @@ export interface SnorkyModuleOptions extends Omit<
   SnorkyLateOptions,
   'registries'
 > {
-  /** By name. `frontend` and `backend` are the defaults of bundled services. */
+  /** By name. The bundled services use `frontend` and `backend` by default. */
   readonly registries: Readonly<Record<string, RegistryOptions>>;
 }
 
@@ -117,17 +127,20 @@ export interface AsyncOptions<Options> extends Pick<ModuleMetadata, 'imports'> {
   readonly useFactory?: (...injected: never[]) => MaybePromise<Options>;
   /** A class whose `create()` makes the options. */
   readonly useClass?: Type<OptionsFactory<Options>>;
-  /** The same, provided elsewhere. */
+  /** A class whose `create()` makes the options, provided elsewhere. */
   readonly useExisting?: Type<OptionsFactory<Options>>;
 }
 
-/** For `useClass` and `useExisting`. */
+/** The interface of a class given as `useClass` or `useExisting`. */
 export interface OptionsFactory<Options> {
   create(): MaybePromise<Options>;
 }
 
 /** The options of `SnorkyModule.forRootAsync`. */
 export interface SnorkyModuleAsyncOptions extends AsyncOptions<SnorkyLateOptions> {
-  /** Names and paths are static; whatever else is known may be given here too. */
+  /**
+   * Names and paths are static. Any other option may be given here or by the
+   * factory.
+   */
   readonly registries: Readonly<Record<string, RegistryOptions>>;
 }

@@ -8,10 +8,10 @@ import {
 type Class = new (...args: never[]) => object;
 
 /**
- * The check of a parameter's declared type, as reflection tells it, where there
- * is one for JSON: the type itself, or one that JSON has as a text in one way.
- * What `JSON.stringify` makes of a `Date` and a `URL` is made back; so is a
- * `bigint`, of its decimal text. Buffers, maps and sets have several spellings.
+ * The check of a parameter's declared type, as reflection tells it. There is
+ * one for the types of JSON, and for types that JSON writes as a text in only
+ * one way: `Date` and `URL`, as `JSON.stringify` writes them, and `bigint` in
+ * decimal digits. Buffers, maps and sets have several spellings, and no check.
  *
  * @param path The parameter's name.
  */
@@ -36,7 +36,10 @@ export function typeCheck(type: unknown, path: string): ValueCheck | undefined {
   }
 }
 
-/** Whether a reflected type is a class of somebody's, with properties to check. */
+/**
+ * Whether a reflected type is a class of the application, with properties to
+ * check.
+ */
 export function isOwnClass(type: unknown): type is Class {
   return (
     typeof type === 'function' &&
@@ -45,7 +48,7 @@ export function isOwnClass(type: unknown): type is Class {
   );
 }
 
-/** A value that JSON has as a text. */
+/** The check of a type that JSON writes as a text. */
 function textCheck<T>(
   path: string,
   must: string,
@@ -61,16 +64,21 @@ function textCheck<T>(
   };
 }
 
-/** A day, or a time of a day with its offset: without one it is not one time. */
+/**
+ * A day, or a day and a time with its offset. Without an offset, a time would
+ * not be one moment.
+ */
 const ISO_8601 =
   /^(\d{4}|\+\d{6}|-(?!000000)\d{6})-(\d\d)-(\d\d)(?:T([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/;
 
-/** A day without a time is its beginning in UTC, as everywhere in JavaScript. */
+/**
+ * A day without a time is its beginning in UTC, as everywhere in JavaScript.
+ */
 function toDate(text: string): Date | undefined {
   const match = ISO_8601.exec(text);
   if (match === null) return undefined;
   const [, year, month, day] = match.map(Number) as [0, number, number, number];
-  // `Date` would take the 30th of February for the 2nd of March.
+  // `Date` would read the 30th of February as the 2nd of March.
   const start = new Date(0);
   start.setUTCFullYear(year, month - 1, day);
   if (start.getUTCMonth() !== month - 1 || start.getUTCDate() !== day) {
@@ -81,7 +89,8 @@ function toDate(text: string): Date | undefined {
 }
 
 function toUrl(text: string): URL | undefined {
-  // Other characters around it, and inside of it, are left out without a word.
+  // `URL` would silently drop these characters around the text and inside of
+  // it.
   if (/[\u0000-\u0020]/.test(text)) return undefined;
   try {
     return new URL(text);
@@ -90,7 +99,10 @@ function toUrl(text: string): URL | undefined {
   }
 }
 
-/** Digits of the longest whole number: reading one takes time by their square. */
+/**
+ * Digits of the longest whole number that is read: the time to read one grows
+ * with their square.
+ */
 const MOST_DIGITS = 1000;
 
 function toBigInt(text: string): bigint | undefined {

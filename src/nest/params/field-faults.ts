@@ -5,21 +5,21 @@ import type { SchemaIssue } from '../decorators/standard-schema.js';
 import { FIXED_LIMITS } from '../../protocol/limits.js';
 
 /**
- * Fields that a caller is told of: the first ones, where a list has a million
- * wrong items.
+ * Fields that a caller is told of: the first ones, since a list may have a
+ * million wrong items.
  */
 const MOST_FIELDS = FIXED_LIMITS.faultFields;
-/** Messages of one field. */
+/** Messages for one field at most. */
 const MOST_MESSAGES = FIXED_LIMITS.faultMessages;
-/** Characters of a message, and of a path. */
+/** Characters of a message, and of a path, at most. */
 const LONGEST = FIXED_LIMITS.faultTextLength;
-/** Levels of nested validation errors that are looked into. */
+/** Levels of nested validation errors that are read. */
 const DEEPEST = 50;
 
-/** Collects what validators say, by the path of the value. */
+/** Collects the messages of validators, by the path of the value. */
 export class FieldFaults {
   private readonly byPath = new Map<string, string[]>();
-  /** A name that the declared class does not know, where there was one. */
+  /** A name that the declared class does not know, if there was one. */
   unknown: string | undefined;
 
   get list(): FieldFault[] {
@@ -43,9 +43,9 @@ export class FieldFaults {
   }
 
   /**
-   * What the exception of a pipe says. Nest's pipes have a sentence, a list or,
-   * grouped, a record; what an `exceptionFactory` makes is often the validator's
-   * own errors or issues, as they are or as `errors`.
+   * Adds what the exception of a pipe says. Nest's pipes have a sentence, a
+   * list of sentences or, grouped, a record. An `exceptionFactory` often gives
+   * the validator's own errors or issues, directly or as `errors`.
    */
   addResponse(response: unknown, parent: string): void {
     if (typeof response === 'object' && response !== null) {
@@ -88,7 +88,7 @@ export class FieldFaults {
     }
   }
 
-  /** What class-validator found, in objects inside too. */
+  /** Adds the errors of class-validator, those inside of objects too. */
   addErrors(
     errors: readonly ValidationError[],
     parent: string,
@@ -105,7 +105,7 @@ export class FieldFaults {
     }
   }
 
-  /** What a Standard Schema found. */
+  /** Adds the issues of a Standard Schema. */
   addIssues(issues: readonly SchemaIssue[], parent: string): void {
     for (const { path = [], message } of issues) {
       if (this.full) return;
@@ -120,10 +120,10 @@ export class FieldFaults {
 }
 
 /**
- * One error for what is wrong with several parameters. Where there is anything
- * that no user can put right, the caller learns nothing of the rest.
+ * One error for several parameters that do not fit. If one of the faults is
+ * such that no user could correct it, the caller learns about none.
  *
- * @param each Of one parameter each; undefined where nothing is wrong.
+ * @param each The faults of one parameter each; undefined where there are none.
  */
 export function mergedFaults(
   each: readonly (readonly FieldFault[] | undefined)[],

@@ -2,10 +2,10 @@ import { InvalidParams } from '../../core/rpc/rpc-error.js';
 import type { JsonObject } from '../../protocol/json.js';
 import { unknownName } from './value-check.js';
 
-/** The names that a call must, and may, give. */
+/** The names that a call must give, and those that it may give. */
 export class NamedParams {
   constructor(
-    /** Undefined where the command also takes all params. */
+    /** Undefined if the command also takes all params together. */
     private readonly allowed: ReadonlySet<string> | undefined,
     private readonly required: readonly string[],
   ) {}
@@ -18,7 +18,8 @@ export class NamedParams {
       }
     }
     if (this.allowed === undefined) return;
-    // Every call comes through here: unlike `Object.keys`, this makes no array.
+    // Every call comes through here. Unlike `Object.keys`, this loop makes no
+    // array.
     for (const name in params) {
       if (this.allowed.has(name)) continue;
       if (Object.hasOwn(params, name)) {

@@ -17,9 +17,9 @@ import {
 } from './slot-check.js';
 
 /**
- * Finds out how to make a command's arguments.
+ * Plans how a command's arguments are made.
  *
- * @throws SnorkySetupError when its params would silently be unchecked.
+ * @throws SnorkySetupError when its params would silently not be checked.
  */
 export async function planParams(
   classRef: { readonly name: string; readonly prototype: object },
@@ -29,7 +29,8 @@ export async function planParams(
 ): Promise<ParamsPlan> {
   const { method, owner } = command;
   const who = `${classRef.name}.${method}()`;
-  // Own, since an override has its own parameters, with decorators or without.
+  // Only its own metadata: an override has its own parameters, decorated or
+  // not.
   const types = Reflect.getOwnMetadata('design:paramtypes', owner, method) as
     unknown[] | undefined;
   const arity = (Reflect.get(classRef.prototype, method) as { length: number })
@@ -55,7 +56,7 @@ export async function planParams(
     : planDecorated(context, decorated);
 }
 
-/** Whether what a command declares is checked by nothing but its types. */
+/** Whether only the declared types check a command's params. */
 function dependsOnTypes(
   { options }: DeclaredCommand,
   arity: number,
@@ -72,7 +73,7 @@ function dependsOnTypes(
   });
 }
 
-/** `(params, request)`. */
+/** The plan of a method that takes `(params, request)`. */
 async function planPlain(context: PlanContext): Promise<ParamsPlan> {
   const { types, arity, command } = context;
   const request: ParamSlot = { from: 'request' };

@@ -6,26 +6,26 @@ import type { ParamSlot } from './params-plan.js';
 
 type CheckedSlot = Extract<ParamSlot, { from: 'params' }>;
 
-/** A check or a pipe that would not have a value. */
+/** A value that a check or a pipe refused. */
 export class Refusal {
-  /** @param value What the pipes were given, or what they have made of it so far. */
+  /** @param value What the pipes were given, or had made of it so far. */
   constructor(
     readonly error: unknown,
     private readonly slot: CheckedSlot,
     private readonly value: unknown,
   ) {}
 
-  /** Whether this is about the value, and not a fault of the server. */
+  /** Whether the value is at fault, and not the server. */
   get isOfValue(): boolean {
     const { error } = this;
     return (
       error instanceof InvalidParams ||
-      // An `exceptionFactory` may have chosen any status.
+      // An `exceptionFactory` may choose any status.
       (error instanceof HttpException && error.getStatus() < 500)
     );
   }
 
-  /** What is wrong with which field. Empty where no user can put it right. */
+  /** The wrong fields, with messages. Empty if no user could correct them. */
   async faults(): Promise<readonly FieldFault[]> {
     if (this.error instanceof InvalidParams) return this.error.faults;
     const said = saidBy(this.error);
@@ -37,9 +37,10 @@ export class Refusal {
   }
 
   /**
-   * Nest's ValidationPipe gives a list of sentences without the paths. Where
-   * they are the ones of the class, that is asked again; a list in other words
-   * is somebody's own.
+   * Nest's ValidationPipe gives a list of sentences without paths. If these are
+   * the sentences of the class's own validators, the class is checked again to
+   * find the paths. Other sentences are the application's own and stay as they
+   * are.
    */
   private async checked(
     messages: readonly string[],
@@ -61,7 +62,7 @@ export class Refusal {
   }
 }
 
-/** `Invalid params` for all that was refused of one call. */
+/** One `Invalid params` for all refused values of a call. */
 export async function refusedParams(
   refusals: readonly Refusal[],
   exposed: boolean,
@@ -71,7 +72,9 @@ export async function refusedParams(
   return mergedFaults(faults, exposed);
 }
 
-/** What an exception says of a value that was refused before the command. */
+/**
+ * The faults in an exception about a value that was refused before the command.
+ */
 export function faultsOf(error: unknown): readonly FieldFault[] {
   const faults = new FieldFaults();
   faults.addResponse(saidBy(error), '');
@@ -82,7 +85,10 @@ function saidBy(error: unknown): unknown {
   return error instanceof HttpException ? error.getResponse() : undefined;
 }
 
-/** The list of sentences that Nest has as the message; empty for all else. */
+/**
+ * The list of sentences in the message of one of Nest's exceptions; empty for
+ * any other.
+ */
 function messagesOf(said: unknown): readonly string[] {
   if (typeof said !== 'object' || said === null) return [];
   const list: unknown = 'message' in said ? said.message : said;

@@ -10,21 +10,24 @@ import {
   type ValueCheck,
 } from './value-check.js';
 
-/** Loads the packages behind DTO classes, or fails with what to install. */
+/**
+ * Loads the packages behind DTO classes. Throws an error that says what to
+ * install.
+ */
 export type LoadValidation = (who: string) => Promise<Validation>;
 
 /** What is known of a command while its plan is made. */
 export interface PlanContext {
   readonly who: string;
   readonly types: readonly unknown[];
-  /** Parameters before the first with a default value. */
+  /** The number of parameters before the first one with a default value. */
   readonly arity: number;
   readonly command: DeclaredCommand;
   readonly loadValidation: LoadValidation;
   readonly exposed: boolean;
 }
 
-/** The check of all params together; undefined where none was asked for. */
+/** The check of all params together; undefined where none is declared. */
 export async function paramsCheck(
   { who, command, loadValidation }: PlanContext,
   type: unknown,
@@ -50,13 +53,15 @@ export async function namedCheck(
 ): Promise<ValueCheck | undefined> {
   const name = String(data);
   if (schema !== undefined) return schemaCheck(schema, name);
-  // A pipe is trusted to turn what comes into the declared type.
+  // A pipe is trusted to turn the value into the declared type.
   if (command.options.unchecked === true || pipes.length > 0) return undefined;
   const type = types[index];
-  // A union or an interface, or `unknown`: nobody can tell it from any JSON.
+  // A union, an interface or `unknown`: any JSON fits, as far as reflection
+  // knows.
   if (type === Object) return undefined;
-  // Without a declared type, SWC has none; the type of a default value is
-  // nowhere. Elsewhere it is what a circular import has left of a class.
+  // SWC has no type for a parameter without a declared one, and none for the
+  // type of a default value. In other places an undefined type is a class that
+  // a circular import has not made yet.
   if (type === undefined && index >= arity) return undefined;
   const check = typeCheck(type, name);
   if (check !== undefined) return check;
@@ -71,8 +76,8 @@ export async function namedCheck(
 }
 
 /**
- * What finds the fields that a pipe has refused: the check, or the class where
- * the pipe stands for it. Only those who expose them ask.
+ * Finds out which fields a pipe has refused: by the check, or by the class
+ * where the pipe does the check. Called only where faults are exposed.
  */
 export async function explained(
   { who, types, exposed, loadValidation }: PlanContext,

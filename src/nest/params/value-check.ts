@@ -6,12 +6,12 @@ import { FieldFaults } from './field-faults.js';
 import type { StandardSchema } from '../decorators/standard-schema.js';
 
 /**
- * Makes of a value that came over the wire the one that a command gets.
+ * Turns a value that came over the wire into the one that a command gets.
  *
- * `check` throws, or rejects with, `Invalid params`.
+ * `check` throws `Invalid params`, or rejects with it.
  */
 export interface ValueCheck {
-  /** Whether the answer may be a promise. */
+  /** Whether `check` may return a promise. */
   readonly mayWait: boolean;
   check(value: unknown): unknown;
 }
@@ -19,7 +19,8 @@ export interface ValueCheck {
 /**
  * The error for a value that does not fit.
  *
- * @param path Of the value: the parameter's name, empty for all params.
+ * @param path The path of the value: the parameter's name, empty for all
+ *   params.
  * @param must What would fit.
  */
 export function unfit(path: string, must: string): InvalidParams {
@@ -27,7 +28,9 @@ export function unfit(path: string, must: string): InvalidParams {
   return new InvalidParams(`${what} ${must}`, [{ path, messages: [must] }]);
 }
 
-/** A value of a JSON type that the reflected type names; null is none. */
+/**
+ * Checks that a value has the JSON type that reflection names. Null has none.
+ */
 export function primitiveCheck(
   type: 'number' | 'string' | 'boolean',
   path: string,
@@ -41,7 +44,10 @@ export function primitiveCheck(
   };
 }
 
-/** A list of whatever: of what, reflection does not tell. */
+/**
+ * Checks that a value is a list. Reflection does not tell the type of its
+ * items.
+ */
 export function arrayCheck(path: string): ValueCheck {
   return {
     mayWait: false,
@@ -52,7 +58,7 @@ export function arrayCheck(path: string): ValueCheck {
   };
 }
 
-/** Whatever a Standard Schema accepts, as the schema returns it. */
+/** Checks a value by a Standard Schema, and takes what the schema returns. */
 export function schemaCheck(schema: StandardSchema, path: string): ValueCheck {
   const accept = (
     result: Awaited<ReturnType<StandardSchema['~standard']['validate']>>,
@@ -73,13 +79,15 @@ export function schemaCheck(schema: StandardSchema, path: string): ValueCheck {
 
 type Class = new (...args: never[]) => object;
 
-/** The two packages behind DTO classes, loaded when the first one is met. */
+/**
+ * The two packages behind DTO classes, loaded when the first such class is met.
+ */
 export interface Validation {
   readonly validator: typeof import('class-validator');
   readonly transformer: typeof import('class-transformer');
 }
 
-/** The error for a name that the command does not know. */
+/** The error for a parameter that the command does not name. */
 export function unknownName(name: string): InvalidParams {
   return new InvalidParams(`"${name}" is unknown`);
 }
@@ -94,8 +102,9 @@ export function hasValidators({ validator }: Validation, dto: Class): boolean {
 }
 
 /**
- * An instance of a class whose properties have class-validator decorators.
- * Properties without are refused, and so is what is no object.
+ * Makes an instance of a class whose properties have class-validator
+ * decorators. Properties without decorators are refused, and so is a value that
+ * is no object.
  */
 export function dtoCheck(
   validation: Validation,
@@ -122,8 +131,8 @@ export function dtoCheck(
   };
   const instantiate = (value: unknown): object => {
     if (!isJsonObject(value)) throw unfit(path, 'must be an object');
-    // class-transformer leaves these out without a word, so that the validator
-    // would not see an unknown property.
+    // class-transformer silently leaves these out, so the validator would not
+    // see an unknown property.
     for (const key of Object.keys(value)) {
       if (isInherited(dto, key)) throw unknownName(key);
     }
@@ -149,7 +158,9 @@ export function dtoCheck(
   };
 }
 
-/** Whether a class has a method, or anything else that is not set, of a name. */
+/**
+ * Whether a class has a method of a name, or anything else that cannot be set.
+ */
 function isInherited(dto: Class, key: string): boolean {
   if (key === '__proto__') return true;
   let prototype: unknown = dto.prototype;
@@ -162,10 +173,10 @@ function isInherited(dto: Class, key: string): boolean {
 }
 
 /**
- * Whether a constraint exists anywhere in the process that may answer by a
- * promise: `validateSync` would take it for fulfilled without a word. Only
- * class-validator's own are known never to do so; others need not say that they
- * are asynchronous. Where class-validator does not tell, assume so: the
+ * Whether there may be an asynchronous constraint anywhere in the process:
+ * `validateSync` would silently take it for fulfilled. Constraints need not say
+ * whether they are asynchronous; only class-validator's own are known not to
+ * be. If class-validator does not list them, assume that there is one: the
  * asynchronous way is slower and always right.
  */
 function hasAsyncConstraints({ validator }: Validation): boolean {
@@ -174,7 +185,8 @@ function hasAsyncConstraints({ validator }: Validation): boolean {
     'constraintMetadatas',
   );
   if (!(constraints instanceof Map)) return true;
-  // It exports the name of each of its constraints (`IS_NUMBER`, ...).
+  // class-validator exports the name of each of its constraints (`IS_NUMBER`,
+  // ...).
   const own = new Set<unknown>(Object.values(validator));
   for (const list of constraints.values()) {
     if (!Array.isArray(list)) return true;

@@ -4,12 +4,12 @@ import {
   type InstanceWrapper,
 } from '../setup/nest-internals.js';
 
-/** Parameter types that the compiler emits. */
+/** The metadata key of the parameter types that the compiler emits. */
 const PARAM_TYPES = 'design:paramtypes';
 
 /**
- * The tokens that a provider or controller asks for. What Nest has found for
- * them does not tell: it follows aliases.
+ * The tokens that a provider or controller asks for. What Nest has resolved for
+ * them would not tell, because Nest follows aliases.
  */
 export function declaredDependencies({
   inject,
@@ -28,7 +28,7 @@ export function declaredDependencies({
   return [...params, ...properties].map(tokenOf);
 }
 
-/** Those of a base class, where the class itself has none. */
+/** Metadata of a class, or of its base class where it has none itself. */
 function metadata(key: string, target: object): readonly unknown[] {
   return (Reflect.getMetadata(key, target) ?? []) as readonly unknown[];
 }

@@ -10,12 +10,12 @@ export interface ServiceHooks {
 }
 
 /**
- * Stands in a registry for a decorated class that is no `Service` itself.
+ * The service in a registry for a decorated class that is no `Service` itself.
  *
  * @internal
  */
 export class ProviderService extends RpcService {
-  /** @param hooks Absent for a class of which each call has its own instance. */
+  /** @param hooks Absent for a class that has an instance for each call. */
   constructor(hooks?: ServiceHooks) {
     super();
     if (hooks?.onClientConnected !== undefined) {

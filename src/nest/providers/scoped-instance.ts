@@ -1,7 +1,7 @@
 import { ContextIdFactory, ModuleRef, type ContextId } from '@nestjs/core';
 import type { InstanceWrapper } from '../setup/nest-internals.js';
 
-/** Makes, for one request, the instance of a class that is request-scoped. */
+/** Makes the instance of a request-scoped class for one request. */
 export async function resolveScoped(
   wrapper: InstanceWrapper,
   request: object,

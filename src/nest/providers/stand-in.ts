@@ -7,7 +7,7 @@ import { declaredEnhancers } from '../enhancers/declared-enhancers.js';
 import type { InstanceWrapper } from '../setup/nest-internals.js';
 import { setupError } from '../setup/setup-errors.js';
 
-/** A class, of which there need not be instances. */
+/** A class that may be abstract. */
 export type ClassRef = (abstract new (...args: never[]) => unknown) & {
   readonly prototype: object;
 };
@@ -15,25 +15,26 @@ export type ClassRef = (abstract new (...args: never[]) => unknown) & {
 /** The class of what a provider holds, however it is provided. */
 export function classOf(wrapper: InstanceWrapper): ClassRef | undefined {
   const { metatype, inject } = wrapper;
-  // The `metatype` of a factory is the function.
+  // The `metatype` of a factory is the function and no class.
   if (typeof metatype === 'function' && !inject && !wrapper.isNotMetatype) {
     return metatype as unknown as ClassRef;
   }
   const made: unknown = wrapper.instance;
   if (typeof made !== 'object' || made === null) return undefined;
-  // Not `made.constructor`: a proxy that wraps methods would give another one.
+  // Not `made.constructor`: a proxy that wraps methods would give a wrapped
+  // one.
   const prototype = Object.getPrototypeOf(made) as object | null;
   return prototype?.constructor as unknown as ClassRef | undefined;
 }
 
 /**
- * Whose decorators hold for what stands where `declared` was meant to, such as
- * the mock of a test. A subclass has the decorators that it inherits, and its own;
- * anything else has those of the declared class: its commands, and its guards,
- * which must not be gone because something else stands behind them.
+ * The class whose decorators apply to a value that stands in the place of
+ * `declared`, such as the mock of a test. A subclass has the decorators that it
+ * inherits and its own. Any other value has those of the declared class. Its
+ * guards must not be gone because something else stands behind them.
  *
- * @throws SnorkySetupError when it would be a service by itself: which of the
- *   decorators then hold, nobody could tell.
+ * @throws SnorkySetupError when the value's own class is a service too: it
+ *   would not be clear which decorators apply.
  */
 export function decoratedClass(
   declared: ClassRef,
@@ -49,10 +50,10 @@ export function decoratedClass(
 }
 
 /**
- * Makes of what a provider holds the object on which methods are called: the
- * thing itself, where it is of the class that was decorated. What else stands
- * there is asked for each method when it is called; one that it does not have
- * fails with a sentence.
+ * The object on which a provider's methods are called. It is the provided value
+ * itself if that has the decorated class. Any other value is asked for each
+ * method when the method is called; a missing method is an error with a
+ * sentence.
  */
 export function callee(
   classRef: ClassRef,
@@ -69,7 +70,10 @@ export function callee(
   return standIn;
 }
 
-/** Stands in a registry for a raw service, for which something else stands. */
+/**
+ * The service in a registry for a raw service that something else stands in
+ * for.
+ */
 export class RawStandIn extends Service {
   constructor(
     private readonly meant: string,
@@ -116,8 +120,8 @@ function call(
 }
 
 /**
- * @throws SnorkySetupError when Nest makes nothing for a call although something
- *   around it, such as a guard, is made for each.
+ * @throws SnorkySetupError when Nest makes no instance for each call although
+ *   something around the provider, such as a guard, is made for each.
  */
 export function checkScoped(wrapper: InstanceWrapper, meant: ClassRef): void {
   if (wrapper.metatype !== null || wrapper.isDependencyTreeStatic()) return;

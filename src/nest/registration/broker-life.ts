@@ -5,14 +5,17 @@ import { describeThrown, excerpt, isError } from '../../core/log/log-line.js';
 import { isPromiseLike, whenReady } from '../../core/promise-like.js';
 import { setupError, type SnorkySetupError } from '../setup/setup-errors.js';
 
-/** Milliseconds after which a line says what an application waits for. */
+/**
+ * Milliseconds after which a line in the log says what an application waits
+ * for.
+ */
 const PATIENCE = 10_000;
 
 /**
- * A broker that has started: before anything of the application is made that could
- * use it, so that no hook of the application comes too early.
+ * Starts a broker before any provider of the application is made that could use
+ * it, so that no hook of the application comes too early.
  *
- * @throws SnorkySetupError when it cannot.
+ * @throws SnorkySetupError when the broker cannot start.
  */
 export function startedBroker(broker: Broker): MaybePromise<Broker> {
   let starting: MaybePromise<void>;
@@ -22,7 +25,8 @@ export function startedBroker(broker: Broker): MaybePromise<Broker> {
     throw startError(error);
   }
   if (!isPromiseLike(starting)) return broker;
-  // Referenced: else a process that waits for nothing else would end in silence.
+  // The timer keeps the process alive: a process that waits for nothing else
+  // would end without a word.
   const timer = setTimeout(() => {
     new Logger('Snorky').warn(
       `The broker has not started after ${PATIENCE / 1000} seconds, and the ` +
@@ -42,8 +46,8 @@ export function startedBroker(broker: Broker): MaybePromise<Broker> {
 }
 
 /**
- * Closes a broker at the end of the application. What others do at their end does
- * not wait for it for ever, nor fail with it.
+ * Closes a broker when the application ends. The shutdown of other parts
+ * neither waits for it for ever nor fails with it.
  */
 export async function closeBroker(
   broker: Broker,

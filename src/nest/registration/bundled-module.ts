@@ -13,32 +13,34 @@ import {
   type BundledServiceOptions,
 } from './bundled-service.js';
 
-/** What of the module of a bundled service is static. */
+/** The static options of a bundled service's module. */
 export interface BundledStaticOptions<Service, Backend = never>
   extends
     Pick<DynamicModule, 'imports'>,
     BundledServiceOptions<Service, Backend> {}
 
-/** `registerAsync` of such a module: what is static, and a factory of the rest. */
+/**
+ * The options of `registerAsync`: the static ones, and a factory of the others.
+ */
 export type BundledAsyncOptions<Static, Options> = Static &
   Omit<AsyncOptions<Options>, 'imports'>;
 
-/** What `ConfigurableModuleBuilder` makes, as far as it is used. */
+/** The parts of what `ConfigurableModuleBuilder` makes that are used here. */
 interface Definition<Options> {
   register(options: Options): DynamicModule;
   registerAsync(options: never): DynamicModule;
 }
 
 /**
- * The module of a bundled service: the service, its backend where it has one, and
- * what it is told, at once or by a factory. All of them are made by this.
+ * Makes the module of a bundled service: the service, its backend if it has
+ * one, and the options, given at once or by a factory.
  *
  * @internal
  */
 export class BundledModule<Service, Backend, Options extends object> {
   /**
    * @param module The class that applications import.
-   * @param definition Where its options stand, and under which token.
+   * @param definition The base class and the token of its options.
    */
   constructor(
     private readonly module: () => Type,
@@ -62,16 +64,16 @@ export class BundledModule<Service, Backend, Options extends object> {
     return this.define(made, options, more);
   }
 
-  /** The name of the service, as an application has called it. */
+  /** The name that an application has given to the service. */
   nameIn({ name = this.classes.name }: { readonly name?: string }): string {
     return name;
   }
 
   /**
-   * A provider of what is made of the options. What they cannot be is a TypeError,
-   * and becomes an error of the set-up that names the service.
+   * A provider of something that is made of the options. A TypeError becomes an
+   * error of the set-up that names the service.
    *
-   * @param inject What it is made of besides.
+   * @param inject Further providers that it is made of.
    */
   made<Made>(
     provide: InjectionToken,

@@ -7,7 +7,7 @@ import {
 } from '../setup/constants.js';
 import { rootCheck, serviceProviders, tokensOf } from './service-providers.js';
 
-/** How the module of a bundled service may be told to register it. */
+/** The options of a bundled service's module. */
 export interface BundledServiceOptions<Service, Backend> {
   /** A subclass with policies of its own. @default the module's own */
   readonly service?: Type<Service>;
@@ -15,7 +15,10 @@ export interface BundledServiceOptions<Service, Backend> {
   readonly name?: string;
   /** @default 'frontend' */
   readonly registry?: string;
-  /** The service for trusted servers. Left out where its registry is missing. */
+  /**
+   * The service for trusted servers. It is left out if its registry does not
+   * exist.
+   */
   readonly backend?: {
     /** A subclass. @default the module's own */
     readonly service?: Type<Backend>;
@@ -26,22 +29,22 @@ export interface BundledServiceOptions<Service, Backend> {
   };
 }
 
-/** What the module of a bundled service is made of, but for its options. */
+/** The classes of a bundled service's module. */
 export interface BundledClasses<Service, Backend> {
   readonly service: Type<Service>;
   readonly name: string;
   /** The service for trusted servers, where there is one. */
   readonly backend?: {
     readonly service: Type<Backend>;
-    /** Under which it injects the service that it steers. */
+    /** The token under which the backend injects its service. */
     readonly target: symbol;
   };
 }
 
 /**
- * A service and the backend that steers it, as their module has them: both
- * registered, and to be injected by name, by their class and by the class that
- * this one extends.
+ * A service and its backend, as their module provides them. Both are
+ * registered. They can be injected by name, by their class, and by the class
+ * that this one extends.
  *
  * @internal
  */
@@ -109,8 +112,8 @@ function bundledBackend<Service, Backend>(
 }
 
 /**
- * What a backend steers: the service, or what a test has put under one of its
- * other names.
+ * The service of a backend: the original, or what a test has put under one of
+ * its other tokens.
  *
  * @internal
  */

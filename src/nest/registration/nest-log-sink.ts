@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { LogSink } from '../../core/log/log.js';
 
-/** Writes to the logger of the application, whichever it has. */
+/** Writes to the application's logger, whichever it is. */
 export function nestLogSink(context: string): LogSink {
   const logger = new Logger(context);
   return {

@@ -30,7 +30,10 @@ export class RegistrySet {
     }
   }
 
-  /** Settles when each is joined with the same of the other nodes. */
+  /**
+   * Joins each registry with the same registry of the other nodes. Settles when
+   * all are.
+   */
   join({ topics }: Broker): MaybePromise<void> {
     let joined: MaybePromise<void> = undefined;
     for (const { name, $everywhere } of this.all) {
@@ -41,7 +44,7 @@ export class RegistrySet {
     return joined;
   }
 
-  /** Where services go that name no registry: the only one, else `frontend`. */
+  /** The registry of services that name none: the only one, else `frontend`. */
   get defaultName(): string {
     const [only, second] = this.names;
     return only !== undefined && second === undefined ? only : DEFAULT_REGISTRY;
@@ -55,7 +58,7 @@ export class RegistrySet {
     return this.registries.get(name);
   }
 
-  /** For names that are known to exist. */
+  /** The registry of a name that is known to exist. */
   get(name: string): ServiceRegistry {
     const registry = this.registries.get(name);
     if (registry === undefined) throw new Error(`No registry "${name}".`);

@@ -19,17 +19,17 @@ export interface FeatureService {
   readonly registry?: string;
 }
 
-/** What modules say of a service beside what users say. */
+/** What modules know of a service in addition. */
 export interface ProvidedService extends FeatureService {
-  /** Left out where the registry does not exist. @default false */
+  /** Whether it is left out if the registry does not exist. @default false */
   readonly optional?: boolean;
-  /** Further names under which it can be injected. */
+  /** Further tokens under which it can be injected. */
   readonly aliases?: readonly Type[];
 }
 
 /**
- * A service as modules provide it: under its token, under its name alone and its
- * other names, and with the note that has it registered.
+ * The providers of a service: under its token, under its name alone, under its
+ * aliases, and the note by which it is registered.
  *
  * @internal
  */
@@ -42,7 +42,7 @@ export function serviceProviders({
 }: ProvidedService): Provider[] {
   const [own, ...names] = tokensOf(name, registry) as [string, ...string[]];
   const others = [...names, ...new Set(aliases)];
-  // As @SnorkyService does, for a class that has no need of it.
+  // As `@SnorkyService` does; this class need not have that decorator.
   Reflect.defineMetadata(ENTRY_PROVIDER_WATERMARK, true, service);
   return [
     { provide: own, useClass: service },
@@ -70,7 +70,7 @@ export function tokensOf(
 }
 
 /**
- * Says which module is missing, where Nest would name a symbol.
+ * Throws an error that names the missing module. Nest would name a symbol.
  *
  * @internal
  */

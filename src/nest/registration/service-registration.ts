@@ -1,23 +1,26 @@
 import type { Type } from '@nestjs/common';
 
-/** A service that a module asks for by name, instead of by its decorator. */
+/** A service that a module requests by name, instead of by its decorator. */
 export interface RequestedService {
   /** The token under which the service is provided. */
   readonly token: string;
-  /** Further tokens that stand for it. */
+  /** Further tokens that are aliases of it. */
   readonly aliases: readonly (string | Type)[];
   readonly service: Type;
   readonly name: string;
-  /** Undefined: the default of the application. */
+  /** Undefined for the application's default. */
   readonly registry: string | undefined;
-  /** Left out where the registry does not exist, instead of an error. */
+  /**
+   * Whether a missing registry leaves the service out instead of being an
+   * error.
+   */
   readonly optional: boolean;
 }
 
 /**
- * The note that has a service registered. It is a provider, and an application may
- * have those in proxies that wrap what is a function: a class in it would no
- * longer be that class. So it stands one step further in.
+ * The note by which a service is registered. It is a provider, and an
+ * application may wrap providers in proxies that also wrap functions. A class
+ * in the note would no longer be that class, so it is kept one level deeper.
  */
 export class ServiceRegistration {
   constructor(readonly requested: RequestedService) {}

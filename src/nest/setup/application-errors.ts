@@ -1,5 +1,5 @@
 /**
- * What can be wrong with the application as a whole: its root module, its adapter, its
+ * Errors of the application as a whole: its root module, its adapter, its
  * packages.
  */
 export const APPLICATION_ERRORS = {

@@ -1,6 +1,4 @@
-/**
- * What can be wrong with a bundled service: its options, its dealers, its routes.
- */
+/** Errors of a bundled service: its options, its dealers, its routes. */
 export const BUNDLED_ERRORS = {
   SNORKY_SERVICE_OPTION_INVALID: (service: string, problem: string) =>
     `The options of service "${service}" cannot be used: ${problem}`,

@@ -1,5 +1,6 @@
 /**
- * What can be wrong with how clients come in: gateways, endpoints, backends, servers.
+ * Errors in the way that clients connect: gateways, endpoints, backends,
+ * servers.
  */
 export const CONNECTION_ERRORS = {
   SNORKY_GATEWAY_TWICE: (registry: string, first: string, second: string) =>

@@ -7,16 +7,16 @@ export const BUNDLED_METADATA = 'snorky:bundled';
 /** Metadata on gateway classes: the name of the registry. */
 export const GATEWAY_METADATA = 'snorky:gateway';
 
-/** The registry that a service belongs to unless it names one. */
+/** The registry of a service that names none. */
 export const DEFAULT_REGISTRY = 'frontend';
-/** The registry of bundled backend services unless an option names one. */
+/** The registry of a bundled backend service unless an option names one. */
 export const DEFAULT_BACKEND_REGISTRY = 'backend';
 
 /** The static part of the options: names, paths. */
 export const SNORKY_REGISTRIES = Symbol('snorky:registries');
 /** The broker of the application. */
 export const SNORKY_BROKER = Symbol('snorky:broker');
-/** What classes say about how their instances leave the server: `ClassRules`. */
+/** The rules of classes for what leaves the server: `ClassRules`. */
 export const CLASS_RULES = Symbol('snorky:class-rules');
 
 /**
@@ -31,7 +31,7 @@ export function getRegistryToken(name: string = DEFAULT_REGISTRY): string {
 /**
  * The token under which `forFeature` and the bundled modules provide a service.
  *
- * @param registry Needed where several registries have a service of that name.
+ * @param registry Required if several registries have a service of that name.
  */
 export function getServiceToken(name: string, registry?: string): string {
   return registry === undefined

@@ -1,8 +1,8 @@
 /**
- * What is used of Nest beyond its documentation, and why. Nothing private is
- * imported: a name that a later Nest has no more would end the process while it
- * loads, before any sentence could say so. Metadata keys are read off the public
- * decorators that set them; the rest is looked for on objects that Nest hands
+ * What Snorky uses of Nest beyond its documentation, and why. Nothing private
+ * is imported: if a later Nest lacked the name, the process would end while it
+ * loads, before any message could say so. Metadata keys are read off the public
+ * decorators that set them. The rest is looked for on objects that Nest hands
  * out, and the start stops where it is not found.
  */
 import {
@@ -32,16 +32,16 @@ export type InstanceWrapper = ReturnType<
 >[number];
 
 /**
- * Whether a provider only gives what stands under another token (`useExisting`).
- * Before 12.5 its own mark stays where a test has put something else under the
- * token. Only a factory of the test that injects one thing cannot be told from an
- * alias there.
+ * Whether a provider is an alias of another token (`useExisting`). Before Nest
+ * 12.5, its own mark stays even if a test puts something else under the token.
+ * There, only a factory of the test that injects one provider is taken for an
+ * alias.
  */
 export function isAlias({ isAlias: marked, inject }: InstanceWrapper): boolean {
   return marked === true && inject?.length === 1;
 }
 
-/** Metadata on classes and methods, by the kind of what runs around them. */
+/** The keys of enhancers' metadata on classes and methods, by kind. */
 export const GUARDS_METADATA = onClass(UseGuards({ canActivate: () => true }));
 export const INTERCEPTORS_METADATA = onClass(
   UseInterceptors({ intercept: (_context, next) => next.handle() }),
@@ -65,13 +65,17 @@ export const ROUTE_ARGS_METADATA = onParameters(
   createParamDecorator(() => undefined)() as ParameterDecorator,
 );
 
-/** What `@Res({ passthrough: true })` adds, by method: Nest answers all the same. */
+/**
+ * Added by `@Res({ passthrough: true })`, by method: Nest answers all the same.
+ */
 const PASSTHROUGH_METADATA = onParameters(
   Res({ passthrough: true }),
   (value) => value === true,
 );
 
-/** How keys of parameters that take the answer out of Nest's hands begin. */
+/**
+ * The prefixes of keys for parameters with which the method answers by itself.
+ */
 const ANSWERING = [Res(), Next()].map((decorate) => {
   class Probe {}
   decorate(Probe.prototype, 'probe', 0);
@@ -81,7 +85,7 @@ const ANSWERING = [Res(), Next()].map((decorate) => {
   return key.slice(0, key.indexOf(':') + 1);
 });
 
-/** Whether the method of a route sees to its answer, so that Nest does not. */
+/** Whether the method of a route answers by itself, so that Nest does not. */
 export function answersItself(target: object, key: string | symbol): boolean {
   const classRef = target.constructor;
   if (Reflect.getMetadata(PASSTHROUGH_METADATA, classRef, key) === true) {
@@ -93,28 +97,31 @@ export function answersItself(target: object, key: string | symbol): boolean {
   return parameters.some((one) => ANSWERING.some((way) => one.startsWith(way)));
 }
 
-/** Metadata on classes: tokens that `@Inject()` gives for the constructor. */
+/**
+ * Metadata on classes: the tokens that `@Inject()` gives for the constructor.
+ */
 export const SELF_DECLARED_DEPS_METADATA = onClass((target) => {
   Inject('probe')(target, undefined, 0);
 });
 
-/** Metadata on classes: tokens that `@Inject()` gives for properties. */
+/** Metadata on classes: the tokens that `@Inject()` gives for properties. */
 export const PROPERTY_DEPS_METADATA = onClass((target) => {
   Inject('probe')(target.prototype as object, 'probe');
 });
 
 /**
- * Metadata on a provider that is a way in from outside: Nest makes
- * request-scoped global enhancers for such ones only. No public decorator sets
- * it. With another name here those would not be made, which stops the start.
+ * Marks a provider as an entry from outside: Nest makes request-scoped global
+ * enhancers only for those. No public decorator sets the key. If a later Nest
+ * renames it, the enhancers are not made, which stops the start.
  */
 export const ENTRY_PROVIDER_WATERMARK = '__entryProvider__';
 
 /**
- * The settings of the application, which hold its global enhancers. They cannot
- * be injected; Nest's creator of handlers, which can, has them somewhere.
+ * The application's configuration, which holds its global enhancers. It cannot
+ * be injected. Nest's creator of handlers can be, and holds it in some member.
  *
- * @throws SnorkySetupError when it has not: no global guard would be seen.
+ * @throws SnorkySetupError when it is not found: global guards would not be
+ *   seen.
  */
 export function applicationConfigOf(
   injected: ExternalContextCreator,
@@ -135,16 +142,17 @@ export function applicationConfigOf(
 /** What a wrapper holds for one context. */
 export interface Made {
   readonly instance: unknown;
-  /** Otherwise the instance is a placeholder whose constructor never ran. */
+  /** If false, the instance is a placeholder whose constructor never ran. */
   readonly isResolved?: boolean;
 }
 
 /**
- * What a provider, or an enhancer, is in a context.
+ * The instance of a provider, or an enhancer, in a context.
  *
  * @param inquirerId The id of the wrapper that it was made for: a transient
  *   provider has another instance for each.
- * @param contextId Without it, the context of what is made once.
+ * @param contextId The context of a request; without it, that of providers made
+ *   once.
  */
 export function madeFor(
   wrapper: InstanceWrapper,
@@ -156,7 +164,10 @@ export function madeFor(
 
 let staticContext: ContextId | undefined;
 
-/** It has no public name, but the wrapper's own getter `instance` asks for it. */
+/**
+ * The context of providers that are made once. It has no public name, but the
+ * wrapper's own getter `instance` asks for it.
+ */
 function staticContextOf(wrapper: InstanceWrapper): ContextId {
   if (staticContext === undefined) {
     Reflect.get(Object.getPrototypeOf(wrapper) as object, 'instance', {

@@ -2,16 +2,17 @@ import { createRequire } from 'node:module';
 import { setupError } from './setup-errors.js';
 
 /**
- * The first Nest whose container makes the guards of a class that is provided
- * under another token: as in the peer dependencies.
+ * The oldest Nest that works, as in the peer dependencies: its container makes
+ * the guards of a class that is provided under another token.
  */
 const FLOOR = '12.2.0';
 
 /**
- * Stops the start on a Nest that is too old. Where its version cannot be read,
- * as in a bundle, what is written and not bound stops the start by itself.
+ * Stops the start on a Nest that is too old. In a bundle the version cannot be
+ * read. An enhancer that is declared and not bound then stops the start by
+ * itself.
  *
- * @param versionOf Reads the version of a package; undefined: it cannot.
+ * @param versionOf Reads the version of a package; undefined if it cannot.
  * @throws SnorkySetupError
  */
 export function checkNestVersion(
@@ -37,7 +38,7 @@ function installedVersion(name: string): string | undefined {
   }
 }
 
-/** Compares the three numbers; what comes after them does not count. */
+/** Compares the three numbers of a version; any suffix is ignored. */
 function isBelow(found: string, floor: string): boolean {
   const [a, b] = [found, floor].map((version) =>
     (/^(\d+)\.(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number),

@@ -6,15 +6,15 @@ import { setupError, type SnorkySetupError } from './setup-errors.js';
 
 /** What all copies of the package in one process know of each other. */
 interface Copies {
-  /** This file, by each copy that was loaded. */
+  /** The path of this file in each copy that was loaded. */
   readonly loaded: Set<string>;
-  /** By class, the copy that has it or that has decorated it. */
+  /** The copy that each class belongs to, or that has decorated it. */
   readonly classes: WeakMap<object, string>;
-  /** By the server of an application, the copy whose adapter it has. */
+  /** The copy whose adapter an application has, by the application's server. */
   readonly adapters: WeakMap<object, string>;
 }
 
-/** Its shape is shared with other versions: it never changes. */
+/** Other versions of the package share this object: its shape never changes. */
 const KEY = Symbol.for('snorky:copies');
 
 const copies = ((globalThis as { [KEY]?: Copies })[KEY] ??= {
@@ -24,8 +24,8 @@ const copies = ((globalThis as { [KEY]?: Copies })[KEY] ??= {
 });
 
 /**
- * Where this copy is. A test runner may load one copy many times, with a query
- * for each; a bundler that writes CommonJS leaves nothing.
+ * The path of this copy. A test runner may load one copy many times, with
+ * another query each time. A bundler that writes CommonJS leaves it empty.
  */
 const OWN = ((import.meta.url as string | undefined) ?? '').replace(
   /[?#].*$/,
@@ -36,27 +36,26 @@ const REMEDY =
   '`npm ls snorky` shows who asks for which; give all of them one version, ' +
   'then run `npm dedupe`.';
 
-/** Folders between this file and the package's own, and some more. */
+/** Folders between this file and the package's own folder at most. */
 const DEEPEST = 6;
 
 load();
 
-/** Notes that a class is this copy's, or was decorated by it. */
+/** Notes that a class belongs to this copy, or was decorated by it. */
 export function ofThisCopy(classRef: object): void {
   copies.classes.set(classRef, OWN);
 }
 
-/** Notes that the application that serves with `server` has this copy's adapter. */
+/** Notes that the application on `server` has this copy's adapter. */
 export function adapterOfThisCopy(server: object): void {
   copies.adapters.set(server, OWN);
 }
 
 /**
- * Refuses an application that is made of several copies of the package: they
- * share neither classes nor tokens, so that each misses what comes from the
- * others.
+ * Refuses an application that is made of several copies of the package. Copies
+ * share neither classes nor tokens, so each misses what comes from the others.
  *
- * @throws SnorkySetupError that says where they are.
+ * @throws SnorkySetupError that says where the copies are.
  */
 export function checkCopies(modules: ModulesContainer): void {
   if (copies.loaded.size < 2) return;
@@ -67,7 +66,10 @@ export function checkCopies(modules: ModulesContainer): void {
   if (parts.size > 1) throw severalCopies(parts);
 }
 
-/** What is wrong where an adapter seems to be missing; undefined: it is. */
+/**
+ * Explains why an adapter seems to be missing; undefined if it is really
+ * missing.
+ */
 export function adapterOfAnotherCopy(
   server: object,
 ): SnorkySetupError | undefined {
@@ -84,9 +86,9 @@ function load(): void {
   const [first] = copies.loaded;
   copies.loaded.add(OWN);
   if (first === undefined || copies.loaded.size < 2) return;
-  // Nest itself fails where a class of one copy is injected and another's is
-  // provided, before anything here is asked. Two applications of one process
-  // may have copies of their own, so that it is no error as such.
+  // Where a class of one copy is injected and another copy's is provided, Nest
+  // itself fails before anything here runs. This is a warning and no error,
+  // because two applications of one process may each have their own copy.
   process.emitWarning(
     `Two copies of snorky are loaded: ${describe(first)}; ${describe(OWN)}. ` +
       `If one application imports from both: ${REMEDY}`,
@@ -125,7 +127,7 @@ function* classesOfProvider({
   }
 }
 
-/** The copies that have a class or its ancestors. */
+/** The copies that a class or its ancestors belong to. */
 function* copiesOf(classRef: object): Iterable<string> {
   let current: object | null = classRef;
   while (current !== null) {
@@ -162,7 +164,10 @@ function listed(names: readonly string[]): string {
   return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }
 
-/** The file lies deeper in some versions than in others: it looks upwards. */
+/**
+ * Describes a copy. The folder of the package is searched upwards: this file
+ * lies deeper in some versions than in others.
+ */
 function describe(copy: string): string {
   let folder = new URL('./', copy);
   for (let depth = 0; depth < DEEPEST; depth++) {

@@ -1,4 +1,4 @@
-/** What can be wrong with the parameters of commands. */
+/** Errors in the parameters of commands. */
 export const PARAMS_ERRORS = {
   SNORKY_TYPES_MISSING: (who: string) =>
     `The parameters of ${who} cannot be checked: there are no types at run ` +

@@ -1,6 +1,6 @@
 /**
- * What can be wrong with a service: its names, its commands, what stands for it, and
- * what is written around it.
+ * Errors of a service: its names, its commands, its stand-ins, and its
+ * enhancers.
  */
 export const SERVICE_ERRORS = {
   SNORKY_REGISTRY_UNKNOWN: (who: string, registry: string, known: string) =>

@@ -5,8 +5,7 @@ import { PARAMS_ERRORS } from './params-errors.js';
 import { SERVICE_ERRORS } from './service-errors.js';
 
 /**
- * Everything that can be wrong with a set-up, by its stable code. Each sentence
- * says what to do.
+ * All errors of a set-up, by their stable code. Each sentence says what to do.
  */
 export const SETUP_ERRORS = {
   ...APPLICATION_ERRORS,
@@ -22,8 +21,8 @@ type SetupErrors = typeof SETUP_ERRORS;
 export type SetupErrorCode = keyof SetupErrors;
 
 /**
- * The application is put together in a way that cannot be meant. Thrown at
- * start-up, never later.
+ * The application is put together in a way that cannot be meant. Thrown at the
+ * start, never later.
  */
 export class SnorkySetupError extends Error {
   constructor(
