@@ -6,7 +6,7 @@ import { RegistrySet } from '../nest/registration/registry-set.js';
 import { ServiceExplorer } from '../nest/explore/service-explorer.js';
 
 /**
- * A registry of an application that is ready for clients.
+ * Finds a registry of an application that is ready for clients.
  *
  * @throws Error that says what is missing.
  * @internal
@@ -31,9 +31,9 @@ export function registryOf(
 }
 
 /**
- * The name, if the registry has such a service.
+ * Checks that a registry has a service of this name.
  *
- * @throws Error that says which there are.
+ * @throws Error that says which services there are.
  * @internal
  */
 export function checkService(registry: ServiceRegistry, name: string): void {
@@ -43,7 +43,10 @@ export function checkService(registry: ServiceRegistry, name: string): void {
   );
 }
 
-/** @internal Where routes are, if the application has any. */
+/**
+ * @internal The adapter with the application's routes; undefined if it has
+ * none.
+ */
 export function httpAdapterOf(
   app: INestApplicationContext,
 ): HttpAdapterHost['httpAdapter'] | undefined {
@@ -61,7 +64,7 @@ function registriesOf(app: INestApplicationContext): RegistrySet {
   try {
     registries = app.get(RegistrySet, { strict: false });
   } catch {
-    // What Nest says of it names a class that nobody knows.
+    // Nest's own error names a class that readers do not know.
   }
   if (registries !== undefined) return registries;
   checkCopies(app.get(ModulesContainer, { strict: false }));

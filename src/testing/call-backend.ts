@@ -12,7 +12,7 @@ import {
 import { checkService, registryOf } from './application.js';
 import { PATIENCE } from './inbox.js';
 
-/** Which backend is called. */
+/** The registry to call, and the time that the call may take. */
 export interface BackendCallOptions {
   /** @default 'backend' */
   readonly registry?: string;
@@ -59,7 +59,7 @@ export async function callBackend(
       },
       () => {},
     );
-    // As text and back, so that only what JSON can express arrives.
+    // Sent as text, so that only what JSON can express arrives.
     const text = JSON.stringify({ command, params });
     const message = JSON.parse(text) as JsonValue;
     registry.process(client, { service, message }, text.length);

@@ -28,23 +28,27 @@ import { TestClient } from './test-client.js';
 export interface ConnectOptions {
   /** @default 'frontend' */
   readonly registry?: string;
-  /** The endpoint, with a query if there is one. @default the registry's first */
+  /**
+   * The path of the endpoint; it may have a query. @default the registry's
+   * first
+   */
   readonly url?: string;
-  /** Of the upgrade request; names in lower case. */
+  /** Headers of the upgrade request; their names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * The address of the peer. An `X-Forwarded-For` among `headers` counts where
-   * the application trusts a proxy. @default '127.0.0.1'
+   * The address of the peer. If the application trusts a proxy, an
+   * `X-Forwarded-For` among `headers` counts instead. @default '127.0.0.1'
    */
   readonly remoteAddress?: string;
   /**
-   * Offered to the endpoint, which may select one: `client.handshake` has it.
+   * The subprotocols offered to the endpoint. `client.handshake` has the one
+   * that it selects.
    * @default none
    */
   readonly subprotocols?: readonly string[];
   /**
-   * Takes this identity as given, instead of asking the registry's middleware,
-   * guards and `identify`.
+   * The identity of the client. If it is given, the registry's middleware,
+   * guards and `identify` do not run.
    */
   readonly identity?: IdentityInput;
 }
@@ -53,9 +57,9 @@ export interface ConnectOptions {
  * Connects a client in memory to an initialized application: no port is opened.
  * Middleware, guards and `identify` of the registry run as on a real upgrade.
  *
- * Rejects with `UpgradeRefused` when they refuse, which has `status` and
- * `message`; with an `Error` that says what to do where the application is not
- * initialized, or has no such registry.
+ * Rejects with `UpgradeRefused`, which has `status` and `message`, when one of
+ * them refuses. Rejects with an `Error` that says what to do when the
+ * application is not initialized, or has no such registry.
  *
  * @example
  * const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
@@ -114,7 +118,7 @@ function upgradeRequest(
   return request;
 }
 
-/** As the application's routes see visitors, where it has routes. */
+/** The visitor as the application's routes see it, if it has routes. */
 function visitorIn(app: INestApplicationContext): VisitorOf {
   return platformVisitor(app.get(HttpAdapterHost, { strict: false }));
 }

@@ -1,7 +1,7 @@
-/** How long a test waits for a message, in milliseconds, unless it says. */
+/** Milliseconds that a test waits for a message by default. */
 export const PATIENCE = 2000;
 
-/** So many of the messages that arrived are listed in an error. */
+/** The number of messages that an error lists. */
 const TOLD = 10;
 
 interface Waiting<T> {
@@ -11,13 +11,13 @@ interface Waiting<T> {
   readonly timer: NodeJS.Timeout;
 }
 
-/** What somebody waits for. */
+/** What a test waits for. */
 export interface Wish<T> {
-  /** Whether it is that. @default whatever comes first */
+  /** Whether an item is the right one. @default any item is */
   readonly takes?: (item: T) => boolean;
-  /** How errors call it. */
+  /** The name of the item in errors. */
   readonly what: string;
-  /** In milliseconds. */
+  /** Milliseconds to wait. */
   readonly patience: number;
 }
 
@@ -27,7 +27,7 @@ export class Inbox<T> {
   private readonly waiting: Waiting<T>[] = [];
   private ended: string | undefined;
 
-  /** @param show One item, for errors: a short line. */
+  /** @param show Describes one item in a short line, for errors. */
   constructor(private readonly show: (item: T) => string) {}
 
   put(item: T): void {
@@ -41,15 +41,15 @@ export class Inbox<T> {
     }
   }
 
-  /** What arrived and was not asked for yet. */
+  /** The items that no test has taken yet. */
   get unread(): readonly T[] {
     return this.arrived;
   }
 
   /**
-   * The next item that somebody wishes, in the order of arrival. Others stay.
+   * Takes the next item that fits, in the order of arrival. Other items stay.
    *
-   * Rejects when none comes in time, or none can come any more.
+   * Rejects when none arrives in time, or none can arrive any more.
    */
   next({ takes = () => true, what, patience }: Wish<T>): Promise<T> {
     const at = this.arrived.findIndex(takes);
@@ -67,7 +67,7 @@ export class Inbox<T> {
     });
   }
 
-  /** Nothing will come any more. */
+  /** Rejects those who wait: nothing will arrive any more. */
   end(reason: string): void {
     this.ended = reason;
     for (const { timer, reject } of this.waiting.splice(0)) {

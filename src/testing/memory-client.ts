@@ -6,7 +6,7 @@ import { CloseCode } from '../protocol/close-codes.js';
 import type { JsonValue } from '../protocol/json.js';
 import { checkClosing, cutReason } from '../core/clients/closing.js';
 
-/** A message as a client gets it. */
+/** A message, as a client receives it. */
 export interface ReceivedEnvelope<Message = JsonValue> {
   readonly service: string;
   readonly message: Message;
@@ -19,11 +19,11 @@ export interface Closing {
 }
 
 /**
- * A connection in memory: what is sent is JSON text to the registry, and what
- * arrives was JSON text, as over a socket, without a port.
+ * A connection in memory. As over a socket, messages travel as JSON text in
+ * both directions, but there is no port.
  */
 export abstract class MemoryClient extends Client {
-  /** Settles when the connection has ended, and services have been told. */
+  /** Settles when the connection has ended and all services have been told. */
   readonly closed: Promise<Closing>;
 
   private open = true;
@@ -43,7 +43,7 @@ export abstract class MemoryClient extends Client {
     return this.open;
   }
 
-  /** Sends a text as it is, for what no well-behaved client would send. */
+  /** Sends a text as it is, for messages that no well-behaved client sends. */
   emitText(text: string): void {
     if (!this.open) throw new Error('The connection has been closed.');
     this.$registry.dispatch(this, text);
@@ -72,8 +72,9 @@ export abstract class MemoryClient extends Client {
   $finish(code: number, reason: string): void {
     if (!this.open) return;
     this.open = false;
-    // Services hear of the end in a later turn, as with a socket: when a hook closes
-    // the client, the other services must hear of its start first.
+    // Services hear of the end in a later turn, as with a socket. When a
+    // connect hook closes the client, the other services must first hear that
+    // it has connected.
     setImmediate(() => {
       this.$registry.disconnect(this);
       this.$ended({ code, reason });

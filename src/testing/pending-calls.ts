@@ -7,16 +7,16 @@ interface PendingCall {
   readonly timer: NodeJS.Timeout;
 }
 
-/** The calls of a test's client that wait for their answers. */
+/** The calls of a test's client that have no answer yet. */
 export class PendingCalls {
   private readonly calls = new Map<string, PendingCall>();
   private counter = 0;
 
   /**
-   * Makes a call. It rejects when `send` throws, or `patience` milliseconds have
-   * passed.
+   * Makes a call. It rejects when `send` throws, or after `patience`
+   * milliseconds.
    *
-   * @param what How the error names it.
+   * @param what The name of the call in errors.
    */
   open(
     what: string,
@@ -40,7 +40,7 @@ export class PendingCalls {
     });
   }
 
-  /** Whether a message is the answer of one of them, which has it then. */
+  /** Settles the call that a message answers. Answers whether there was one. */
   settle(message: JsonValue): boolean {
     if (!isJsonObject(message)) return false;
     const { type, callId, data, message: error } = message;
@@ -55,7 +55,7 @@ export class PendingCalls {
     return true;
   }
 
-  /** No answer comes any more. */
+  /** Rejects all calls: no answer will arrive any more. */
   end(why: string): void {
     for (const { timer, reject } of this.calls.values()) {
       clearTimeout(timer);

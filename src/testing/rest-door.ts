@@ -5,15 +5,16 @@ import type { AddressInfo } from 'node:net';
 import { httpAdapterOf } from './application.js';
 
 /**
- * The routes of an application, on a port of loopback: opened with the first
- * request, closed with the client. The application's own server need not listen.
+ * Serves the routes of an application on a port of loopback. It is opened with
+ * the first request and closed with the client. The application's own server
+ * need not listen.
  */
 export class RestDoor {
   private opening: Promise<Server> | undefined;
 
   constructor(private readonly app: INestApplicationContext) {}
 
-  /** As `fetch`, for a path of the application. */
+  /** Like `fetch`, for a path of the application. */
   async fetch(path: string, init: RequestInit): Promise<Response> {
     const server = await (this.opening ??= this.open());
     const { port } = server.address() as AddressInfo;
@@ -30,7 +31,7 @@ export class RestDoor {
   private async open(): Promise<Server> {
     const adapter = this.checked();
     const instance = adapter.getInstance<{ ready?: () => unknown }>();
-    // Fastify has no routes before.
+    // Fastify has its routes only after this.
     if (typeof instance.ready === 'function') await instance.ready();
     const target = adapter.getHttpServer() as Server;
     const server = createServer((request, response) => {
@@ -38,12 +39,13 @@ export class RestDoor {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    // A test that forgets its client ends all the same.
+    // The server does not keep the process alive: a test may forget to close
+    // its client.
     server.unref();
     return server;
   }
 
-  /** @throws Error where there are no routes. */
+  /** @throws Error when the application has no routes. */
   checked(): NonNullable<ReturnType<typeof httpAdapterOf>> {
     const adapter = httpAdapterOf(this.app);
     if (adapter !== undefined) return adapter;

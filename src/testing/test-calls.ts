@@ -2,14 +2,14 @@ import type { Calls } from '../client/calls/calls.js';
 import type { JsonValue } from '../protocol/json.js';
 
 /**
- * The commands of a service as methods: what pages call, by the interface that both
- * share. Of a service that nobody declares, any name.
+ * The commands of a service as methods, by the interface that pages share with
+ * it. A service that is not declared has any name as a method.
  */
 export type TestCalls<Api> = [Api] extends [never]
   ? Readonly<Record<string, (params?: object) => Promise<JsonValue>>>
   : { readonly [Name in keyof Calls<Api>]: Bare<Calls<Api>[Name]> };
 
-/** Without the options that only a connector has. */
+/** A call without the options that only a connector has. */
 type Bare<Call> = Call extends (...args: infer Args) => infer Result
   ? (
       ...args: Required<Args> extends readonly [infer Params, unknown]
@@ -20,13 +20,13 @@ type Bare<Call> = Call extends (...args: infer Args) => infer Result
     ) => Result
   : never;
 
-/** Types are gone at run time: every name is a command. */
+/** Makes a method of any name: there are no types at run time. */
 export function testCalls(
   call: (command: string, params: object | undefined) => Promise<JsonValue>,
 ): TestCalls<never> {
   return new Proxy({} as TestCalls<never>, {
     get: (_target, command) =>
-      // `await` asks any object for it.
+      // `await` reads this member of any object.
       typeof command === 'symbol' || command === 'then'
         ? undefined
         : (params?: object) => call(command, params),

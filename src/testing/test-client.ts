@@ -20,7 +20,7 @@ import { testCalls, type TestCalls } from './test-calls.js';
 import type { TestList } from './test-list.js';
 import { TestPage } from './test-page.js';
 
-/** Which message a test waits for. */
+/** Describes the message that a test waits for. */
 export interface NextOptions<Type extends string = string> {
   /** The service that sends it. @default any */
   readonly service?: string;
@@ -30,13 +30,13 @@ export interface NextOptions<Type extends string = string> {
   readonly patience?: number;
 }
 
-/** Characters of messages that an error shows. */
+/** Characters of a message that an error shows. */
 const SHOWN = 100;
 
-/** Options of a list, and the name of the service that it follows. */
+/** The options of a list, and the name of the service that it follows. */
 type ListOptions<Row> = LiveListOptions<Row> & { readonly service?: string };
 
-/** A client in memory, and what a test does with it. */
+/** A client in memory, with the methods that tests need. */
 export class TestClient extends MemoryClient implements AsyncDisposable {
   private readonly inbox = new Inbox<ReceivedEnvelope>((envelope) => {
     const text = JSON.stringify(envelope);
@@ -60,11 +60,11 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
   }
 
   /**
-   * Calls a command, and gives its result.
+   * Calls a command. Resolves with its result.
    *
-   * Rejects with an `RpcError` when the command answers with an error, and with
-   * an `Error` when there is no such service, or no answer comes within `patience`
-   * milliseconds.
+   * Rejects with an `RpcError` when the command answers with an error. Rejects
+   * with an `Error` when there is no such service, or no answer comes within
+   * `patience` milliseconds.
    */
   call(
     service: string,
@@ -74,7 +74,8 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
   ): Promise<JsonValue> {
     const what = `${service}.${command}`;
     return this.calls.open(what, patience, (callId) => {
-      // A client that has asked for errors gets that of the wire.
+      // A client that has asked for the feature `errors` gets the error of the
+      // protocol.
       if (!this.has('errors')) checkService(this.$registry, service);
       this.emit(service, { command, params, callId });
     });
@@ -84,7 +85,7 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
    * The commands of a service as methods, by the interface that it shares with
    * pages, or by what `SnorkyTypes` declares. Each rejects as `call` does.
    *
-   * @param patience Milliseconds that each may take. @default 2000
+   * @param patience Milliseconds that each call may take. @default 2000
    * @throws Error when there is no such service.
    *
    * @example
@@ -103,17 +104,19 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
   }
 
   /**
-   * A list of rows that follows the server, as a page has it: fetched from a
-   * route of the application with `@Subscribable()`, with the headers of this
-   * client. The route is asked on a port of loopback, which ends with this
-   * client; the connection is this one, and its messages of DataSync go to the
-   * list from then on. The list is `closed` when the connection has ended, since
-   * no page comes back.
+   * A list of rows that follows the server, as a page has it. The rows are
+   * fetched from a route of the application with `@Subscribable()`, with the
+   * headers of this client, over a port of loopback that is closed with this
+   * client.
    *
-   * @param options As of `liveCollection`; `service` is the name of the DataSync
-   *   service, by default `datasync`.
-   * @throws Error when there is no such service, there are no routes, or the
-   *   connection has ended.
+   * The list uses this client's connection: from now on, its DataSync messages
+   * go to the list and no longer to `next`. The list is `closed` when the
+   * connection has ended, since no page comes back.
+   *
+   * @param options The options of `liveCollection`; `service` is the name of
+   *   the DataSync service, by default `datasync`.
+   * @throws Error when there is no such service, when the application has no
+   *   routes, or when the connection has ended.
    *
    * @example
    * const tasks = client.live<Task>('/tasks', { model: 'Task' });
@@ -141,7 +144,8 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
       {
         headers: this.handshake.headers,
         emitText: (text) => this.emitText(text),
-        // The test may have spoken before, and hello has to come first.
+        // `hello` has to be the first message, and the test may have sent
+        // others before.
         beginAnew: () => (this.spoken = 0),
       },
       registry.serviceNames().filter(isDataSync),
@@ -151,9 +155,10 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
   }
 
   /**
-   * The next message that answers no `call`, or the next one of a service or a type:
-   * others stay for later. Rejects with what has arrived instead when none comes in
-   * time, at once when there is no such service.
+   * Takes the next message that does not answer a `call`; with options, the
+   * next one of a service or a type. Other messages stay for later. If none
+   * arrives in time, it rejects with a list of what has arrived instead. It
+   * rejects at once when there is no such service.
    *
    * @example
    * const { message } = await client.next({ service: 'pubsub', type: 'message' });
@@ -180,12 +185,12 @@ export class TestClient extends MemoryClient implements AsyncDisposable {
     });
   }
 
-  /** Messages that arrived and were not asked for. */
+  /** Messages that arrived and were not taken. */
   get unread(): readonly ReceivedEnvelope[] {
     return this.inbox.unread;
   }
 
-  /** Goes away, as when a browser is closed. */
+  /** Ends the connection, as when a browser is closed. */
   disconnect(): void {
     this.$finish(CloseCode.normal, '');
   }

@@ -1,15 +1,16 @@
 import type { LiveCollection } from '../client/live/live-collection.js';
 import { PATIENCE } from './inbox.js';
 
-/** A live list, as pages have it, and a way to wait for what becomes of it. */
+/** A live list, as pages have it, with a way to wait for its contents. */
 export interface TestList<Item> extends LiveCollection<Item> {
   /**
-   * Settles when the list is so.
+   * Settles when the condition is true for the list.
    *
-   * Rejects with what it is instead when it is not within `patience` milliseconds,
-   * or at once when it has failed or was closed and is not.
+   * Rejects with the contents of the list if the condition is not true within
+   * `patience` milliseconds; at once if the list has failed or was closed
+   * without it.
    *
-   * @param patience @default 2000
+   * @param patience In milliseconds. @default 2000
    *
    * @example
    * await list.until(({ items }) => items.length === 2);
@@ -20,7 +21,7 @@ export interface TestList<Item> extends LiveCollection<Item> {
   ): Promise<void>;
 }
 
-/** Adds to a list what tests need. */
+/** Adds to a list the methods that tests need. */
 export function testList<Item>(
   list: LiveCollection<Item>,
   url: string,
@@ -49,7 +50,7 @@ export function testList<Item>(
           }
         } catch (error) {
           end();
-          // What somebody's function throws may be anything.
+          // The condition is the test's own code: it may throw anything.
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       };

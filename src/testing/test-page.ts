@@ -17,17 +17,17 @@ import type { Closing, ReceivedEnvelope } from './memory-client.js';
 const OF_HANDSHAKES =
   /^(host|connection|upgrade|content-.*|transfer-encoding|sec-websocket-.*)$/;
 
-/** What a page sees of the client that it is on. */
+/** What a page needs of the client whose connection it uses. */
 export interface PageClient {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   emitText(text: string): void;
-  /** Takes the next message for the first one. */
+  /** Makes the next message count as the client's first one. */
   beginAnew(): void;
 }
 
 /**
- * The real connector of pages, on the connection of a client in memory. Messages of
- * DataSync are for it from then on, all others for the test.
+ * The connector of pages on the connection of a client in memory. From now on,
+ * messages of DataSync are for the connector, and all others for the test.
  */
 export class TestPage {
   private readonly snorky: Snorky;
@@ -63,7 +63,10 @@ export class TestPage {
     return list;
   }
 
-  /** Answers whether a message is for the page. Its own calls count upwards. */
+  /**
+   * Whether a message is for the page. The page's own calls have numbers as
+   * ids.
+   */
   takes({ service, message }: ReceivedEnvelope, text: string): boolean {
     const isAnswer =
       isJsonObject(message) &&
@@ -76,7 +79,8 @@ export class TestPage {
     } else if (!this.services.includes(service)) {
       return false;
     }
-    // Later, as from a network: what answers a call never comes within it.
+    // Passed on later, as from a network: no answer arrives while its call is
+    // being made.
     setImmediate(() => this.socket?.onmessage?.({ data: text } as never));
     return true;
   }
@@ -85,7 +89,8 @@ export class TestPage {
     this.isOver = true;
     this.socket?.onclose?.(closing as never);
     this.snorky.disconnect();
-    // Nobody comes back. They would ask a closed door, and hold the process up.
+    // The lists are closed here. They would otherwise try to connect again, and
+    // keep the process alive.
     for (const list of this.lists) list.close();
     this.door.close();
   }
