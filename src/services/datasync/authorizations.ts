@@ -21,15 +21,21 @@ interface AuthorizationParts {
   readonly revocations: Revocations;
   readonly watch: EvictionWatch;
   readonly warnings: TokenWarnings;
-  /** Of one authorization. */
+  /** Items of one authorization at most. */
   readonly maxItems: number;
 }
 
-/** Gives out tokens. Each is good from the present end of both logs. */
+/**
+ * Gives out tokens. A token covers what happens after the present end of both
+ * logs.
+ */
 export class Authorizations {
   constructor(private readonly parts: AuthorizationParts) {}
 
-  /** @throws RpcError for items that cannot be; while as many tokens wait as may. */
+  /**
+   * @throws RpcError for items that cannot be subscribed to, and while too many
+   *   tokens wait.
+   */
   authorize(value: JsonValue, terms: AuthorizationTerms): MaybePromise<string> {
     const { engine, store, watch, warnings, maxItems } = this.parts;
     const { waiting } = store;
@@ -56,11 +62,11 @@ export class Authorizations {
     await this.parts.store.withdraw(token);
   }
 
-  /** Where both logs end now. */
+  /** The present ends of both logs. */
   private ends(): MaybePromise<{ position: Position; revocations: Position }> {
     const revocations = this.parts.revocations.reader.end();
     const position = this.parts.changes.reader.end();
-    // If the other one fails, nobody waits for it.
+    // If the other request fails, nobody waits for this one.
     disown(position);
     return whenReady(revocations, (revoked) =>
       whenReady(position, (last) => ({

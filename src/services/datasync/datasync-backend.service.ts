@@ -10,12 +10,12 @@ import { termsOfParams } from './requests/authorize-options.js';
 import { revocationOfParams } from './requests/revoke-options.js';
 import { DataSyncService } from './datasync.service.js';
 
-/** @internal The service that a backend steers. */
+/** @internal The service that this backend publishes to. */
 export const DATASYNC_TARGET = Symbol('snorky:datasync');
 
 /**
  * Lets trusted servers publish changes and authorize subscriptions. In the
- * application itself, inject `DataSyncService`, which has both as methods.
+ * application itself, inject `DataSyncService`, whose methods do both.
  */
 @SnorkyService('datasync_backend', { registry: DEFAULT_BACKEND_REGISTRY })
 export class DataSyncBackend extends RpcService {
@@ -23,9 +23,9 @@ export class DataSyncBackend extends RpcService {
   protected readonly datasync!: DataSyncService;
 
   /**
-   * Command. Sends changes to all who are subscribed to them. All of them are
-   * checked before any is sent. Errors: `Missing field`, `model must be string`,
-   * `Invalid delta type`.
+   * Command. Sends changes to all who are subscribed to them. All changes are
+   * checked before any is sent. Errors: `Missing field`,
+   * `model must be string`, `Invalid delta type`.
    */
   @RpcCommand()
   publishDeltas(@RpcParam('deltas') deltas: JsonValue): MaybePromise<void> {
@@ -33,13 +33,16 @@ export class DataSyncBackend extends RpcService {
   }
 
   /**
-   * Command. Gives the token with which a client can acquire a subscription to
-   * the items. Errors: `Missing field 'dealer'`, `dealer should be a dealer
-   * name`, `No such dealer`, `Missing field 'query'`, `Too many items`, `Too
-   * many tokens`, and what dealers say of a query. With `for`, only a connection
-   * of that identity may acquire it; where that is null, `Invalid params`. With
-   * `expiresAt`, it ends then; where that has passed, `Invalid params`. With
-   * `renewal`, it is good as one that `replaces` another alone.
+   * Command. Gives a token with which a client can acquire a subscription to
+   * the items. Errors: `Missing field 'dealer'`,
+   * `dealer should be a dealer name`, `No such dealer`,
+   * `Missing field 'query'`, `Too many items`, `Too many tokens`, and what
+   * dealers say about a query.
+   *
+   * With `for`, only a connection of that identity may acquire the token; null
+   * is answered `Invalid params`. With `expiresAt`, the subscription ends then;
+   * a time that has passed is answered `Invalid params`. With `renewal`, the
+   * token can only be acquired as one that `replaces` another.
    */
   @RpcCommand()
   authorizeSubscription(
@@ -54,8 +57,8 @@ export class DataSyncBackend extends RpcService {
   }
 
   /**
-   * Command. Has everybody fetch again who is subscribed to one of the models.
-   * Errors: `models should be a list of model names`.
+   * Command. Makes all clients that are subscribed to one of the models fetch
+   * again. Errors: `models should be a list of model names`.
    */
   @RpcCommand()
   invalidate(@RpcParam('models') models: JsonValue): MaybePromise<void> {
@@ -63,9 +66,10 @@ export class DataSyncBackend extends RpcService {
   }
 
   /**
-   * Command. Takes subscriptions back. At least one parameter is given, and all
-   * of them have to be true of a subscription. Errors: `Invalid params`, `dealer
-   * should be a dealer name`, `token must be string`, `No such dealer`.
+   * Command. Takes subscriptions back. Give at least one parameter; a
+   * subscription is taken back if all that are given are true of it. Errors:
+   * `Invalid params`, `dealer should be a dealer name`, `token must be string`,
+   * `No such dealer`.
    */
   @RpcCommand()
   revoke(

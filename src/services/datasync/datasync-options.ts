@@ -12,34 +12,36 @@ export const DATASYNC_MODELS = Symbol('snorky:datasync-models');
 /** What a DataSync service keeps and allows. */
 export interface DataSyncOptions {
   /**
-   * What tells the rows of a model apart, and how they leave the server.
-   * @default nothing: rows leave by the rules of their own classes, and what
-   *   cannot be applied to a page is published as it came
+   * Which fields identify the rows of a model, and how rows leave the server.
+   * @default nothing: rows leave by the rules of their own classes, and a
+   * change that no page could apply is published as it came
    */
   readonly models?: ModelsOptions;
   /**
-   * Milliseconds that a token may wait for its client, and after a connection's
-   * end for the client to come back.
+   * Milliseconds that a token waits for its client, both for the first time and
+   * after a connection has ended.
    * @default 120_000
    */
   readonly tokenTimeout?: number;
   /**
-   * How far back the log of deltas reaches, and with it how long a client may
-   * be away and resume without fetching again. The first bound reached evicts.
+   * How far back the log of deltas reaches. A client that is away for longer
+   * has to fetch again. Entries are dropped as soon as one of the bounds is
+   * reached.
    * @default 100,000 entries, 64 Mi UTF-16 units of JSON, twice `tokenTimeout`:
    * enough for the token time-out at 500 deltas of 500 bytes a second
    */
   readonly log?: Partial<Retention>;
   /**
    * How far back the log of revocations reaches. It is read when a client comes
-   * with a token; what it no longer has, the client has to fetch again. The
-   * first bound reached evicts.
+   * with a token. A client has to fetch again if its token is older than the
+   * log reaches. Entries are dropped as soon as one of the bounds is reached.
    * @default 100,000 entries, 16 Mi UTF-16 units of JSON, a day
    */
   readonly revocations?: Partial<Retention>;
   /**
-   * How many tokens may wait at once, at first or for the client to come back.
-   * Each node counts its own; beyond, it authorizes nothing.
+   * How many tokens may wait for their clients at once, for the first time or
+   * to come back. Each node counts its own tokens. A node with more authorizes
+   * nothing.
    * @default 100_000
    */
   readonly maxTokens?: number;
@@ -48,21 +50,23 @@ export interface DataSyncOptions {
   /** Subscriptions that one connection may hold. @default 1000 */
   readonly maxSubscriptions?: number;
   /**
-   * When rows have to be fetched again: how many fetches clients are asked for
-   * in a second. They are spread over 30 seconds at most, so beyond thirty times
-   * as many it is more. @default 500
+   * How many clients are told per second to fetch again, when rows have changed
+   * in a way that deltas cannot express. Fetches are spread over 30 seconds at
+   * most, so the rate is higher when more than thirty times as many clients are
+   * concerned. @default 500
    */
   readonly fetchesPerSecond?: number;
   /**
-   * Connections closed in a second at most, with 4003, because their page would
-   * go on to show what is no longer so and cannot be told. @default 200
+   * Connections closed per second at most, with 4003. A connection is closed
+   * when its page shows something that is no longer true and the page cannot be
+   * told so. @default 200
    */
   readonly closesPerSecond?: number;
 }
 
 const RETENTION = ['entries', 'size', 'age'];
 
-/** The options, filled in. */
+/** The options with their defaults filled in. */
 export interface DataSyncSettings {
   readonly tokenTimeout: number;
   readonly log: Retention;
@@ -74,11 +78,11 @@ export interface DataSyncSettings {
   readonly closesPerSecond: number;
 }
 
-/** @throws TypeError naming the option that cannot be. */
+/** @throws TypeError naming the option that makes no sense. */
 export function dataSyncSettings(options: DataSyncOptions): DataSyncSettings {
   for (const name of ['log', 'revocations'] as const) {
     const given = options[name];
-    // What is misspelt would not bound anything.
+    // A misspelt bound would not bound anything.
     if (given !== undefined) {
       checkMembers(given, RETENTION, `The DataSync option "${name}"`);
     }

@@ -12,7 +12,7 @@ import type { Dealer } from './dealers/dealer.js';
 import type { ModelSettings } from './models/model-options.js';
 import { Models } from './models/models.js';
 
-/** What Nest gives to a DataSync service, before it is needed. */
+/** What Nest injects into a DataSync service. */
 export interface DataSyncSetup {
   readonly service: RpcService;
   readonly broker: Broker;
@@ -23,8 +23,8 @@ export interface DataSyncSetup {
 }
 
 /**
- * The state of a DataSync service, made when it is first needed. All copies that
- * Nest makes of the service share it.
+ * The state of a DataSync service, made when it is first needed. All copies
+ * that Nest makes of the service share it.
  */
 export class DataSyncState {
   readonly engine: DataSyncEngine;
@@ -33,7 +33,7 @@ export class DataSyncState {
   private made: Models | undefined;
   private readonly stops: (() => void)[] = [];
 
-  /** @param service Has its name and its registry later. */
+  /** @param service It has its name and its registry only later. */
   constructor(service: Pick<RpcService, 'name' | 'registry'>) {
     this.engine = new DataSyncEngine((dealer, error) => {
       const failure = {
@@ -47,12 +47,14 @@ export class DataSyncState {
     });
   }
 
-  /** Undefined until it is started. */
+  /**
+   * The running parts, or a promise of them; undefined until they are started.
+   */
   get running(): MaybePromise<DataSyncRuntime> | undefined {
     return this.starting;
   }
 
-  /** The parts that run, if they have started. */
+  /** The running parts; undefined until they have started. */
   get started(): DataSyncRuntime | undefined {
     const { starting } = this;
     return starting === undefined || isPromiseLike(starting)
@@ -65,7 +67,7 @@ export class DataSyncState {
     return this.made;
   }
 
-  /** Made late, as the registry may come late. */
+  /** The models, made at the first call: the registry may come late. */
   models({ service, dealers, declared, rules }: DataSyncSetup): Models {
     const { name, registry } = service;
     return (this.made ??= new Models(name, registry, dealers, declared, rules));

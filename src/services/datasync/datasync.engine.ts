@@ -19,15 +19,16 @@ import {
 import type { Routed, Routing } from './delivery/routing.js';
 import type { Subscription } from './delivery/subscription.js';
 
-/** Called when a dealer has thrown; the other dealers go on. */
+/** Called when a dealer has thrown. The other dealers go on. */
 export type DealerFailed = (dealer: Dealer<never>, error: unknown) => void;
 
 type JsonDealer = Dealer<JsonValue>;
 
 /**
- * Which subscription hears of what, as pure state: deltas in, deliveries out.
- * Each subscription is matched before and after by any of its items and hears
- * once: a row that moves between two of its items is an update.
+ * Decides which subscription hears of which change, as pure state: deltas in,
+ * deliveries out. All items of a subscription are matched with the old row and
+ * with the new one, and the subscription hears of the change once. So a row
+ * that moves from one of its items to another is an update.
  */
 export class DataSyncEngine implements Routing {
   private readonly dealers = new Map<string, JsonDealer>();
@@ -36,7 +37,7 @@ export class DataSyncEngine implements Routing {
 
   constructor(private readonly dealerFailed: DealerFailed) {}
 
-  /** Answers false when the name is taken. */
+  /** Adds a dealer. Answers false when its name is taken. */
   addDealer(dealer: Dealer<never>): boolean {
     const known = dealer as unknown as JsonDealer;
     if (this.dealers.has(known.name)) return false;
@@ -67,9 +68,9 @@ export class DataSyncEngine implements Routing {
   }
 
   /**
-   * Checks what a subscription is asked for. Nothing is registered.
+   * Checks the items of a subscription. Nothing is registered.
    *
-   * @throws RpcError for the first item that cannot be.
+   * @throws RpcError for the first item that cannot be subscribed to.
    */
   checkItems(items: JsonValue): ItemRequest[] {
     if (!Array.isArray(items)) throw new RpcError(WireError.itemsNotAList);
@@ -89,9 +90,9 @@ export class DataSyncEngine implements Routing {
   }
 
   /**
-   * From now on deltas are routed to the subscription.
+   * Routes deltas to the subscription from now on.
    *
-   * @throws what a dealer throws; nothing is registered then.
+   * @throws What a dealer throws; nothing is registered then.
    */
   register(subscription: Subscription): void {
     const added: SubscriptionItem[] = [];
@@ -119,8 +120,8 @@ export class DataSyncEngine implements Routing {
     const after = delta.type === 'update' ? delta.newData : delta.data;
     for (const dealer of this.byModel.get(delta.model) ?? []) {
       try {
-        // Both, before anything is marked: a dealer that throws for one side is
-        // left out for both.
+        // Both rows are looked up before anything is marked: a dealer that
+        // throws for one row is left out for both.
         const old =
           before === undefined
             ? []

@@ -43,12 +43,17 @@ const bundled = new BundledModule(
   MODULE_OPTIONS_TOKEN,
 );
 
-/** What of a DataSync module is static. The name is `datasync` by default. */
+/**
+ * The static options of a DataSync module. The name is `datasync` by default.
+ */
 export interface DataSyncStaticOptions extends BundledStaticOptions<
   DataSyncService,
   DataSyncBackend
 > {
-  /** Who decides who hears what: classes, made with injection, or instances. */
+  /**
+   * The dealers, which decide who hears of which change: classes, made with
+   * injection, or instances.
+   */
   readonly dealers: readonly (Type<AnyDealer> | AnyDealer)[];
 }
 
@@ -62,15 +67,16 @@ export type DataSyncModuleAsyncOptions = BundledAsyncOptions<
   DataSyncOptions
 > & {
   /**
-   * As for `register`. Options from the factory replace them, model by model.
+   * As for `register`. If the factory gives options for the same model, those
+   * replace these.
    */
   readonly models?: ModelsOptions;
 };
 
 /**
  * Live data: `datasync` for clients, `datasync_backend` for trusted servers.
- * Both can be injected anywhere, by class or with `@InjectService`. Register it
- * several times with different names.
+ * Both can be injected anywhere, by class or with `@InjectService`. The module
+ * can be registered several times with different names.
  */
 @Module({})
 export class DataSyncModule {
@@ -94,7 +100,7 @@ function providers(
   const dealerProviders = dealers.map((dealer, index) => {
     const provide = `SnorkyDealer(${name}/${index})`;
     if (typeof dealer !== 'function') return { provide, useValue: dealer };
-    // Under its class, by which a test can override it.
+    // Provided under its class, so that a test can override it.
     return dealers.indexOf(dealer) === index
       ? { provide: dealer, useClass: dealer }
       : { provide, useClass: dealer };
@@ -122,8 +128,8 @@ function providers(
 }
 
 /**
- * A stand-in for a dealer, such as one of a test, has the dealer's name, unless
- * it declares another.
+ * Gives a stand-in for a dealer, such as one of a test, the dealer's name,
+ * unless it declares another.
  */
 function namedAs(declared: unknown, made: unknown): unknown {
   if (typeof declared !== 'function' || !(made instanceof Dealer)) return made;

@@ -10,9 +10,9 @@ interface Feed {
 }
 
 /**
- * This node's subscriptions to the broker: one per channel, for as long as
- * anybody here is subscribed. A node hears nothing of the channels that none of
- * its clients asked for.
+ * This node's subscriptions to the broker: one for each channel that has a
+ * subscriber here. A node hears nothing of channels that none of its clients is
+ * subscribed to.
  */
 export class ChannelFeeds {
   private readonly feeds = new Map<string, Feed>();
@@ -21,11 +21,14 @@ export class ChannelFeeds {
     private readonly topics: Topics,
     private readonly topicOf: (key: string) => string,
     private readonly listener: (key: string, value: JsonValue) => void,
-    /** Publications of a channel may have been lost. */
+    /** Called when publications of a channel may have been lost. */
     private readonly onGap: () => void,
   ) {}
 
-  /** Settles when publications of the channel arrive. Pair it with `release`. */
+  /**
+   * Settles when publications of the channel arrive. Call `release` once for
+   * each call.
+   */
   acquire(key: string): MaybePromise<void> {
     let feed = this.feeds.get(key);
     if (feed === undefined) {
@@ -53,7 +56,7 @@ export class ChannelFeeds {
     if (feed === undefined || --feed.users > 0) return;
     this.feeds.delete(key);
     if (isPromiseLike(feed.stop)) {
-      // One that could not be started needs no stop.
+      // A subscription that failed to start needs no stop.
       feed.stop.then(
         (stop) => stop(),
         () => undefined,

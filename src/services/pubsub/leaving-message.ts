@@ -5,10 +5,11 @@ import type { JsonValue } from '../../protocol/json.js';
 import type { PubSubOptions } from './pubsub-options.js';
 
 /**
- * What leaves in place of a message of the server: the option `serialize` has its
- * say, then the rules of the classes in it.
+ * What is sent in place of a message that the server publishes: the option
+ * `serialize` is applied first, then the rules of the classes in it.
  *
- * @throws TypeError for a promise; NotJsonError for what JSON cannot express.
+ * @throws TypeError for a promise; NotJsonError for a value that JSON cannot
+ *   express.
  */
 export function leavingMessage(
   message: unknown,

@@ -11,19 +11,19 @@ import type {
 } from '../../protocol/snorky-types.js';
 import { PubSubService } from './pubsub.service.js';
 
-/** @internal The service that a backend publishes to. */
+/** @internal The service that this backend publishes to. */
 export const PUBSUB_TARGET = Symbol('snorky:pubsub');
 
 /**
- * Lets trusted servers publish, whatever the policy of the service says. Inject
- * it to publish from the application itself.
+ * Lets trusted servers publish, whatever the policy hooks of the service say.
+ * Inject it to publish from the application itself.
  */
 @SnorkyService('pubsub_backend', { registry: DEFAULT_BACKEND_REGISTRY })
 export class PubSubBackend extends RpcService {
   @Inject(PUBSUB_TARGET)
   protected readonly pubsub!: PubSubService;
 
-  /** Command. Sends a message to all who are subscribed to a channel. */
+  /** Command. Sends a message to all subscribers of a channel. */
   @RpcCommand()
   publish<const Channel, Message>(
     @RpcParam('channel') channel: ChannelInput<Channel>,

@@ -3,13 +3,14 @@ import type { JsonValue } from '../../protocol/json.js';
 /** @internal */
 export const PUBSUB_OPTIONS = Symbol('snorky:pubsub-options');
 
-/** How a PubSub service writes what it publishes. */
+/** The options of a PubSub service. */
 export interface PubSubOptions {
   /**
-   * What leaves in place of a message that the server publishes, in process or by
-   * its backend. Messages of clients go on as they came.
+   * Makes what is sent in place of a message that the server publishes, in
+   * process or through its backend. Messages of clients are passed on as they
+   * came.
    *
-   * What it throws, the publisher gets, and nothing is published.
+   * If it throws, nothing is published, and the publisher gets the error.
    *
    * @example
    * serialize: (order: Order) => ({ id: order.id, state: order.state })
@@ -18,7 +19,7 @@ export interface PubSubOptions {
   serialize?(message: unknown, channel: JsonValue): unknown;
 }
 
-/** @throws TypeError for what is no function. */
+/** @throws TypeError for a value that is no function. */
 export function pubSubOptions({ serialize }: PubSubOptions): PubSubOptions {
   if (serialize === undefined) return {};
   if (typeof serialize === 'function') return { serialize };

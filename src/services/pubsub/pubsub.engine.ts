@@ -1,19 +1,19 @@
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 
 /**
- * Who is subscribed to what. Channels are known by their canonical key, so that
- * any JSON value can be one.
+ * Knows who is subscribed to which channel. A channel is identified by its
+ * canonical key, so any JSON value can be one.
  */
 export class PubSubEngine<Subscriber extends object> {
   private readonly channels = new Map<string, Set<Subscriber>>();
   private readonly subscriptions = new Map<Subscriber, Set<string>>();
 
-  /** The key under which a channel is known. */
+  /** The key of a channel. */
   static key(channel: JsonValue): string {
     return canonicalKey(channel);
   }
 
-  /** The channel of a key; null where JSON has no text for it, as for `1e400`. */
+  /** The channel of a key; null if JSON has no text for it, as for `1e400`. */
   static channel(key: string): JsonValue {
     if (key.startsWith('"')) return key.slice(1);
     try {
@@ -27,7 +27,7 @@ export class PubSubEngine<Subscriber extends object> {
     return this.channels.get(key)?.has(subscriber) ?? false;
   }
 
-  /** Answers whether the channel had no subscriber before. */
+  /** Adds a subscription. Answers whether it is the channel's first. */
   add(subscriber: Subscriber, key: string): boolean {
     const isFirst = !this.channels.has(key);
     addTo(this.channels, key, subscriber);
@@ -40,7 +40,7 @@ export class PubSubEngine<Subscriber extends object> {
     return this.channels.has(key);
   }
 
-  /** Answers whether there was such a subscription. */
+  /** Removes a subscription. Answers whether there was one. */
   delete(subscriber: Subscriber, key: string): boolean {
     if (!deleteFrom(this.channels, key, subscriber)) return false;
     deleteFrom(this.subscriptions, subscriber, key);
@@ -52,7 +52,7 @@ export class PubSubEngine<Subscriber extends object> {
     return this.subscriptions.get(subscriber) ?? NONE;
   }
 
-  /** To whom a publication goes. */
+  /** The subscribers that a publication goes to. */
   recipients(key: string): ReadonlySet<Subscriber> {
     return this.channels.get(key) ?? (NONE as ReadonlySet<never>);
   }
@@ -70,7 +70,7 @@ function addTo<Key, Value>(
   else values.add(value);
 }
 
-/** Forgets sets that become empty: channels come and go without a bound. */
+/** Drops sets that become empty: the number of channels has no bound. */
 function deleteFrom<Key, Value>(
   map: Map<Key, Set<Value>>,
   key: Key,

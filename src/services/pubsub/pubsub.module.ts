@@ -30,17 +30,17 @@ const bundled = new BundledModule(
   MODULE_OPTIONS_TOKEN,
 );
 
-/** What of a PubSub module is static. The name is `pubsub` by default. */
+/** The static options of a PubSub module. The name is `pubsub` by default. */
 export interface PubSubStaticOptions extends BundledStaticOptions<
   PubSubService,
   PubSubBackend
 > {}
 
-/** What `PubSubModule.register` may be told. */
+/** The options of `PubSubModule.register`. */
 export interface PubSubModuleOptions
   extends PubSubStaticOptions, PubSubOptions {}
 
-/** What `PubSubModule.registerAsync` may be told. */
+/** The options of `PubSubModule.registerAsync`. */
 export type PubSubModuleAsyncOptions = BundledAsyncOptions<
   PubSubStaticOptions,
   PubSubOptions
@@ -49,8 +49,9 @@ export type PubSubModuleAsyncOptions = BundledAsyncOptions<
 /**
  * Publish and subscribe: `pubsub` for clients, `pubsub_backend` for trusted
  * servers. Both can be injected anywhere, by class or with `@InjectService`.
- * Register it several times with different names; a class that is then the class
- * of several services is no longer injected, which is an error at start-up.
+ *
+ * The module can be registered several times with different names. If several
+ * services then have the same class, injecting by that class stops the start.
  */
 @Module({})
 export class PubSubModule {

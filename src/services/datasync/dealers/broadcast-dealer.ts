@@ -1,11 +1,12 @@
 import type { JsonValue } from '../../../protocol/json.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
-/** Under a symbol, as in `Dealer`. */
+/** Kept under a symbol, as in `Dealer`. */
 const items: unique symbol = Symbol('snorky:broadcast-dealer');
 
 /**
- * Everybody hears of every change of the model; queries are ignored.
+ * A dealer that tells every subscription of every change of its model, whatever
+ * the query.
  *
  * @example
  * class AllTasks extends BroadcastDealer<Task> { readonly model = 'Task'; }

@@ -4,7 +4,7 @@ import { Dealer } from './dealer.js';
 /**
  * Refuses dealers that cannot serve together.
  *
- * @param owner The service that they are for.
+ * @param owner The service that they belong to.
  * @throws SnorkySetupError
  */
 export function checkDealers(

@@ -2,11 +2,11 @@ import { disown, isPromiseLike } from '../../../core/promise-like.js';
 import type { JsonValue } from '../../../protocol/json.js';
 import type { ModelOf } from '../../../protocol/snorky-types.js';
 
-/** One of the things that a subscription is to. */
+/** One item of a subscription: a dealer and a query. */
 export interface SubscriptionItem {
   /** The name of a dealer. */
   readonly dealer: string;
-  /** What is asked of the dealer's model. The dealer says what it may be. */
+  /** The question to the dealer's model. The dealer decides what it may be. */
   readonly query: JsonValue;
   /** @internal */
   readonly subscription: object;
@@ -14,20 +14,22 @@ export interface SubscriptionItem {
 
 interface State {
   readonly items: Set<SubscriptionItem>;
-  /** Whose it is. */
+  /** The service that the dealer belongs to. */
   service: object | undefined;
 }
 
-/** In one object under a symbol, as in `Service`, which says why. */
+/**
+ * All private state stands in one object under a symbol. `Service` says why.
+ */
 const state: unique symbol = Symbol('snorky:dealer');
 
 /**
  * Decides who hears of a change: matches the rows of one model with the queries
  * of subscriptions.
  *
- * `matches` is all that a dealer must have. The three methods about items are an
- * index over it, for dealers that can find the matching items faster than by
- * trying each; they must agree with `matches`.
+ * Only `matches` must be implemented. The three methods about items are an
+ * index, for dealers that can find the matching items faster than by trying
+ * each. They must agree with `matches`.
  *
  * One instance serves one DataSync service.
  *
@@ -40,15 +42,19 @@ const state: unique symbol = Symbol('snorky:dealer');
  * }
  */
 export abstract class Dealer<Row = JsonValue> {
-  /** How subscriptions refer to this dealer. @default the name of the class */
+  /**
+   * The name by which subscriptions refer to this dealer. @default the name of
+   * the class
+   */
   readonly name: string = this.constructor.name;
-  /** The model whose deltas this dealer is given. */
+  /** The model whose deltas this dealer gets. */
   abstract readonly model: ModelOf<Row>;
 
   /**
-   * The fields of a row that it looks at. A deleted row, and `oldData`, needs
-   * these and its key; without some of them nobody could tell who has the row
-   * (see `models` of the module). A filter dealer refuses filters on others.
+   * The fields of a row that this dealer reads. A deleted row, and `oldData`,
+   * must have these fields and the key. If one of them is missing, it cannot be
+   * known who has the row (see `models` of the module). A filter dealer refuses
+   * filters on other fields.
    *
    * @default any field; of a `SimpleDealer` those that `getKeyForModel` reads
    */
@@ -57,32 +63,33 @@ export abstract class Dealer<Row = JsonValue> {
   private readonly [state]: State = { items: new Set(), service: undefined };
 
   /**
-   * Whether a row is among what a query asks for. Must be pure: the same answer
-   * for the same row, now and when a log is replayed. If it throws, or answers
-   * neither true nor false, nobody hears of the change through this dealer: refuse
-   * in `checkQuery` what it cannot use.
+   * Whether a row is one of those that a query asks for. It must be pure: it
+   * gives the same answer for the same row, now and when a log is replayed.
+   *
+   * If it throws, or answers neither true nor false, nobody hears of the change
+   * through this dealer. Refuse queries that it cannot use in `checkQuery`.
    */
   abstract matches(query: JsonValue, row: Row): boolean;
 
   /**
-   * Refuses a query that this dealer cannot use, by throwing an `RpcError` when
-   * a subscription is authorized. @default every query will do
+   * Throws an `RpcError` for a query that this dealer cannot use. Called when a
+   * subscription is authorized. @default every query will do
    */
   checkQuery(_query: JsonValue): void {}
 
-  /** A subscription with an item for this dealer has been acquired. */
+  /** A subscription with an item for this dealer was acquired. */
   addSubscriptionItem(item: SubscriptionItem): void {
     this[state].items.add(item);
   }
 
-  /** The subscription has ended, or its client has gone. */
+  /** The subscription of an item has ended, or its client has gone. */
   removeSubscriptionItem(item: SubscriptionItem): void {
     this[state].items.delete(item);
   }
 
   /**
-   * The items whose query a row matches. Called once for an insert or a delete,
-   * and for an update with the old and with the new row.
+   * The items whose query a row matches. Called once for an insert or a delete.
+   * For an update it is called twice, with the old row and with the new one.
    */
   getSubscriptionItemsForModel(row: Row): Iterable<SubscriptionItem> {
     const matching: SubscriptionItem[] = [];
@@ -92,7 +99,9 @@ export abstract class Dealer<Row = JsonValue> {
     return matching;
   }
 
-  /** @internal Answers false when it is another service's already. */
+  /**
+   * @internal Answers false when the dealer belongs to another service already.
+   */
   attach(service: object): boolean {
     const own = this[state];
     own.service ??= service;
@@ -111,8 +120,8 @@ export type AnyDealer = Omit<Dealer<never>, 'model'> & {
 };
 
 /**
- * What a dealer says of a row. A promise, which an `async` method gives, would be
- * true for everybody.
+ * What a dealer answers about a row. A promise, such as an `async` method
+ * returns, would count as true for everybody.
  *
  * @internal
  */
@@ -127,8 +136,8 @@ export function answerOf<Row>(
 }
 
 /**
- * Refuses a promise from a method that must be done when it returns. Nobody would
- * wait for the promise, or handle its rejection.
+ * Refuses a promise from a method that must be done when it returns. Nobody
+ * would wait for the promise, or handle its rejection.
  *
  * @internal
  */
@@ -151,8 +160,8 @@ function unusable(dealer: string, method: string, answer: unknown): Error {
 }
 
 /**
- * The items as a list, which cannot throw half way: a dealer may answer with a
- * generator.
+ * The items as a list. A dealer may answer with a generator, which could throw
+ * half way.
  *
  * @internal
  */

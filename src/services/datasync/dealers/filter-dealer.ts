@@ -10,41 +10,45 @@ import {
 import { fieldsOf, type Predicate } from '../filter/predicate.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
-/** Who knows which fields of rows leave the server. */
+/** Knows which fields of rows leave the server. */
 interface Fields {
-  /** The first field of a filter that filters must not use. */
+  /**
+   * The first field of a filter that filters must not use; undefined if there
+   * is none.
+   */
   hiddenOf(predicate: Predicate): string | undefined;
 }
 
 interface State {
   readonly index: FilterIndex<SubscriptionItem>;
   /**
-   * By query, while a subscription has it: a replay asks with the same query
-   * again.
+   * The filter of each query that a subscription has: a replay asks with the
+   * same query again.
    */
   readonly parsed: WeakMap<object, Predicate>;
   fields: Fields | undefined;
 }
 
-/** Under a symbol, as in `Dealer`. */
+/** Kept under a symbol, as in `Dealer`. */
 const state: unique symbol = Symbol('snorky:filter-dealer');
 
 /**
- * A query is a filter over the fields of rows, such as
+ * A dealer whose queries are filters over the fields of rows, such as
  * `["and", ["==", "team", 7], [">=", "player.score", 100]]`.
  *
  * Operators: `==`, `<`, `<=`, `>`, `>=`, `in`, `and`, `or`, `not`. A dotted field
  * walks into nested objects. Types are strict: only numbers compare with numbers
  * and strings with strings; a missing field makes a comparison false.
  *
- * The whole filter is checked when it is authorized. Finding the subscriptions
- * of a change costs what its candidates cost, however many filters there are.
+ * The whole filter is checked when it is authorized. The cost of a change
+ * depends on the filters that may match it, and not on the number of all
+ * filters.
  *
  * @example
  * class FilteredPlayers extends FilterDealer<Player> { readonly model = 'Player'; }
  */
 export abstract class FilterDealer<Row = JsonValue> extends Dealer<Row> {
-  /** How large a filter may be. */
+  /** The size that a filter may have. */
   readonly limits: FilterLimits = DEFAULT_FILTER_LIMITS;
 
   private readonly [state]: State = {
@@ -91,7 +95,7 @@ export abstract class FilterDealer<Row = JsonValue> extends Dealer<Row> {
     this[state].fields = fields;
   }
 
-  /** @internal @throws InvalidFilter for a field that is not to be asked for. */
+  /** @internal @throws InvalidFilter for a field that filters must not use. */
   $checkFields(predicate: Predicate): void {
     const { fields: allowed } = this;
     if (allowed !== undefined) {

@@ -3,11 +3,12 @@ import { canonicalKey, type JsonValue } from '../../../protocol/json.js';
 import type { JsonInput } from '../../../protocol/json-input.js';
 import { Dealer, type SubscriptionItem } from './dealer.js';
 
-/** Under a symbol, as in `Dealer`. */
+/** Kept under a symbol, as in `Dealer`. */
 const byKey: unique symbol = Symbol('snorky:simple-dealer');
 
 /**
- * A query asks for the rows with one key, any JSON value.
+ * A dealer whose query is a key: it asks for the rows with that key, any JSON
+ * value.
  *
  * @example
  * class CommentsByEntry extends SimpleDealer<Comment> {
@@ -19,9 +20,9 @@ export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
   private readonly [byKey] = new Map<string, Set<SubscriptionItem>>();
 
   /**
-   * The key of a row, made JSON as queries are: an `ObjectId` is its text. For a
-   * row without a key, throw or return undefined: this dealer then tells nobody
-   * of the row, and the log says so.
+   * The key of a row. It becomes JSON as queries do: an `ObjectId` becomes its
+   * text. For a row without a key, throw or return undefined. This dealer then
+   * tells nobody of the row, and the log says so.
    */
   abstract getKeyForModel(row: Row): JsonInput | undefined;
 
@@ -55,7 +56,7 @@ export abstract class SimpleDealer<Row = JsonValue> extends Dealer<Row> {
           'what pages see: not what @Exclude() leaves out.',
       );
     }
-    // An instance that JSON would make `{}` of would be the key of all of them.
+    // All instances of which JSON makes `{}` would have the same key.
     return canonicalKey(
       typeof key === 'number' || typeof key === 'string'
         ? key

@@ -10,9 +10,10 @@ import type { Routing } from './routing.js';
 import type { Subscription } from './subscription.js';
 
 /**
- * Writes what subscriptions hear of the log. An original client gets each delta
- * by itself, one message for all of them; a resumable subscription gets one
- * message per entry, with the position to come back with.
+ * Writes the messages that subscriptions get of the log. A client that does not
+ * resume gets each delta in a message of its own, one for all of its
+ * subscriptions. A resumable subscription gets one message for each entry, with
+ * the position from which it can resume.
  */
 export class DeltaOutput {
   private readonly texts = new DeltaTexts();
@@ -21,12 +22,14 @@ export class DeltaOutput {
   constructor(
     private readonly service: RpcService,
     private readonly routing: Routing,
-    /** Resumable subscriptions have been told how far the log has come. */
+    /**
+     * Called when resumable subscriptions were told how far the log has come.
+     */
     private readonly told: (subscriptions: readonly Subscription[]) => void,
     private readonly compare: Topics['compare'],
   ) {}
 
-  /** Sends an entry to all whom it concerns. */
+  /** Sends an entry to all subscriptions that it concerns. */
   live(deltas: readonly Delta[], position: Position): void {
     const resumable: Subscription[] = [];
     for (const delta of deltas) {
@@ -59,9 +62,9 @@ export class DeltaOutput {
   }
 
   /**
-   * Sends an entry that a subscription missed, if it concerns it. A subscription
-   * that replays must not hear of later positions, so this does not count as
-   * having told it one.
+   * Sends an entry that a subscription has missed, if the entry concerns it. It
+   * does not count as having been told a position: a subscription that replays
+   * must not hear of later ones.
    */
   missed(
     subscription: Subscription,
@@ -90,7 +93,8 @@ export class DeltaOutput {
 
   /** Tells a quiet subscription how far the log has come. */
   position(subscription: Subscription, position: Position): void {
-    // Where a reading that lags behind has come to, it was told before.
+    // A reading that lags behind the log has reached a position that was sent
+    // before.
     if (this.hasHad(subscription, position)) return;
     this.tell(
       subscription.client,
@@ -98,12 +102,14 @@ export class DeltaOutput {
     );
   }
 
-  /** Whether a subscription was sent the log up to there before it went live. */
+  /**
+   * Whether a subscription was sent this entry of the log before it went live.
+   */
   hasHad(subscription: Subscription, position: Position): boolean {
     const { sentTo } = subscription;
     if (sentTo === undefined) return false;
-    // Where the positions cannot be compared, the log was lost between them, and the
-    // gap that ends this subscription is on its way: nothing more may be sent to it.
+    // If the positions cannot be compared, the log was lost between them, and a
+    // gap is about to end this subscription: nothing more may be sent to it.
     if ((this.compare(position, sentTo) ?? 0) <= 0) return true;
     subscription.sentTo = undefined;
     return false;
@@ -117,14 +123,15 @@ export class DeltaOutput {
     );
   }
 
-  /**
-   * Sends other messages than deltas: all messages of the service take one way.
-   */
+  /** Sends a message that is no delta, on the same way as deltas. */
   tell(client: Client, text: string): void {
     this.write(client, `${this.service.$prefix}${text}}`);
   }
 
-  /** One recipient that fails keeps nobody else from theirs. */
+  /**
+   * Sends to one client. A client that fails does not keep the others from
+   * theirs.
+   */
   private write(client: Client, envelope: string): void {
     try {
       client.sendText(envelope);

@@ -3,25 +3,28 @@ import type { JsonValue } from '../../../protocol/json.js';
 import type { Delta } from '../../../protocol/delta.js';
 import { RecentTexts } from './recent-texts.js';
 
-/** Of each kind of text: a few thousand deltas, whatever the log keeps. */
+/**
+ * The bound for each kind of text, in UTF-16 units: a few thousand deltas,
+ * whatever the log keeps.
+ */
 const KEPT = 2 * 1024 * 1024;
 
 /**
- * The JSON texts of deltas, made once for all to whom they go: of one delta of
- * the log there are at most three, as an update, an insert and a delete. They are
- * kept for those who come back together, and not for as long as the log keeps the
- * delta: its bound does not count them.
+ * The JSON texts of deltas, each made once for all who get it. One delta of the
+ * log has at most three: as an update, an insert and a delete. They are kept
+ * for clients that come back together. They are not kept for as long as the log
+ * keeps the delta, since the log's bound does not count them.
  */
 export class DeltaTexts {
   private readonly full = new RecentTexts<Delta>(KEPT);
   private readonly plain = new RecentTexts<Delta>(KEPT);
 
-  /** As resumable subscriptions get it. */
+  /** The text for resumable subscriptions. */
   withVersion(delta: Delta): string {
     return remembered(this.full, delta, delta);
   }
 
-  /** As the original's clients get it: nothing that they did not ask for. */
+  /** The text for the original's clients: nothing that they did not ask for. */
   withoutVersion(delta: Delta): string {
     if (delta.version === undefined) return this.withVersion(delta);
     const known = this.plain.get(delta);
@@ -45,9 +48,9 @@ function remembered(
 }
 
 /**
- * The messages of one entry to resumable subscriptions. They differ in the token
- * alone where the deltas are the same, as they are for subscriptions to the same
- * row.
+ * The messages of one entry to resumable subscriptions. Messages with the same
+ * deltas differ only in the token, for example those of subscriptions to the
+ * same row.
  */
 export class EntryTexts {
   private readonly opening: string;
@@ -55,7 +58,7 @@ export class EntryTexts {
   private deltas = '';
   private rest = '';
 
-  /** @param prefix The beginning of an envelope of the service. */
+  /** @param prefix The beginning of the service's envelopes. */
   constructor(
     prefix: string,
     readonly position: JsonValue,
@@ -64,14 +67,14 @@ export class EntryTexts {
     this.ending = `],"position":${encodeJson(position)}}}`;
   }
 
-  /** UTF-16 units of it. */
+  /** The length of the texts, in UTF-16 units. */
   get size(): number {
     return this.opening.length + this.ending.length + this.rest.length;
   }
 
   /**
-   * @param token Is written as it is: JSON has nothing to escape in a token.
-   * @param deltas JSON texts with commas between.
+   * @param token Written as it is: a token has nothing that JSON escapes.
+   * @param deltas JSON texts with commas between them.
    */
   of(token: string, deltas: string): string {
     if (deltas !== this.deltas) {
@@ -83,8 +86,8 @@ export class EntryTexts {
 }
 
 /**
- * The same of entries that were missed: when all come back at once, each is sent
- * to all of them, but to one client after the other.
+ * The messages of entries that were missed. When all clients come back at once,
+ * each entry is sent to all of them, but to one client after the other.
  */
 export class ReplayedEntries {
   private readonly known = new Map<readonly Delta[], EntryTexts>();
@@ -92,7 +95,7 @@ export class ReplayedEntries {
 
   constructor(private readonly limit = KEPT) {}
 
-  /** UTF-16 units that are kept. */
+  /** The length of the kept texts, in UTF-16 units. */
   get size(): number {
     return this.units;
   }
@@ -100,8 +103,9 @@ export class ReplayedEntries {
   /**
    * The message of an entry to one subscription.
    *
-   * @param all What the entry has.
-   * @param heard What of it the subscription hears: JSON texts with commas between.
+   * @param all All deltas of the entry.
+   * @param heard The deltas that the subscription hears of: JSON texts with
+   *   commas between them.
    */
   message(
     all: readonly Delta[],
@@ -132,7 +136,7 @@ export class ReplayedEntries {
     prefix: string,
   ): EntryTexts {
     const known = this.known.get(all);
-    // A broker may give one list for two entries that say the same.
+    // A broker may use one list for two entries with equal values.
     if (known?.position === position) return known;
     if (known !== undefined) this.units -= known.size;
     const texts = new EntryTexts(prefix, position);

@@ -3,17 +3,20 @@ import { encodeJson } from '../../../protocol/envelope.js';
 import type { Departures } from '../../../core/clients/departures.js';
 import type { Notice } from '../life/effects.js';
 
-/** What ends subscriptions many at a time. */
+/** Causes that end many subscriptions at a time. */
 type Ending = 'revoked' | 'refetch' | 'identity';
 
-/** Milliseconds over which fetches are spread at least, and at most. */
+/**
+ * The shortest and the longest time over which fetches are spread, in
+ * milliseconds.
+ */
 const SHORTEST = 250;
 const LONGEST = 30_000;
 
 /**
- * Tells clients how their subscriptions ended, if they asked to hear of it. An
- * event that ends many of them makes one message for each client. A client that
- * did not ask is closed where its page would go on to say that it is live.
+ * Tells clients how their subscriptions ended, if they asked for that. If many
+ * of them end at once, each client gets one message. A client that did not ask
+ * is closed if its page would otherwise believe that it is still live.
  */
 export class Notices {
   private readonly endings: Record<Ending, Map<Client, string[]>> = {
@@ -24,8 +27,8 @@ export class Notices {
   private pending = false;
 
   /**
-   * @param fetchesPerSecond How many clients are to fetch in a second, at most,
-   *   as far as the longest spread allows.
+   * @param fetchesPerSecond How many clients are told per second to fetch, as
+   *   far as the longest spread allows.
    */
   constructor(
     private readonly send: (client: Client, text: string) => void,
@@ -34,7 +37,10 @@ export class Notices {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Endings are told together, by the next `flush` or at the turn's end. */
+  /**
+   * Notes that a subscription has ended. The client is told by the next
+   * `flush`, or at the end of the turn, together with its other endings.
+   */
   tell(client: Client, what: Notice, token: string): void {
     if (!client.connected) return;
     switch (what) {
@@ -55,8 +61,8 @@ export class Notices {
   }
 
   /**
-   * The client has another identity now: it hears of that even if nothing has
-   * ended.
+   * Notes that the client has another identity: it is told so even if no
+   * subscription has ended.
    */
   identityChanged(client: Client): void {
     const { identity } = this.endings;

@@ -5,11 +5,12 @@ import type { Subscription } from './subscription.js';
 import { ToldOrder } from './told-order.js';
 
 /**
- * Tells quiet subscriptions how far the log has come, before a quarter of its
- * memory has passed since they last heard: a subscription without changes would
- * otherwise come back with a position that the log has forgotten.
+ * Tells quiet subscriptions how far the log has come. Each hears of a position
+ * before the log has used up a quarter of its bounds since the last one.
+ * Otherwise a subscription without changes would come back with a position that
+ * the log no longer reaches.
  *
- * Only the one that was told least recently is looked at.
+ * Only the subscription that was told least recently is checked.
  */
 export class PositionBeacon {
   private readonly order = new ToldOrder<Subscription>();
@@ -26,18 +27,21 @@ export class PositionBeacon {
     ) => void,
   ) {}
 
-  /** Tells a subscription positions from now on: its client knows one. */
+  /**
+   * Tells a subscription positions from now on. Its client knows the present
+   * one.
+   */
   follow(subscription: Subscription): void {
     this.order.add(subscription, this.tally.mark());
-    // An answer of the broker may come after the end.
+    // The end of the service may come before an answer of the broker.
     if (this.stopped) return;
     const delay = Math.min(this.retention.age / 8, LONGEST_TIMER);
     this.timer ??= setInterval(this.look, delay).unref();
   }
 
   /**
-   * These subscriptions have heard of an entry, and with it of its position.
-   * Those that are not in the order are ignored.
+   * Notes that subscriptions have heard of an entry, and so of its position.
+   * Those that are not followed are ignored.
    */
   told(subscriptions: readonly Subscription[]): void {
     const mark = this.tally.mark();
@@ -52,22 +56,24 @@ export class PositionBeacon {
   }
 
   /**
-   * The log has taken an entry; no subscription has heard of it yet.
+   * Counts an entry that the log has taken. No subscription has heard of it
+   * yet.
    *
-   * @param measure Its size; asked for only while anybody listens.
+   * @param measure The size of the entry; called only while there are
+   *   subscriptions.
    */
   count(measure: () => number): void {
     if (this.order.first === undefined) this.tally.add();
     else this.tally.add(measure);
   }
 
-  /** The subscriptions that the entry concerns have heard of it. */
+  /** Notes that the subscriptions that an entry concerns have heard of it. */
   advance(position: Position): void {
     this.last = position;
     this.look();
   }
 
-  /** Positions of the log are void from now on. */
+  /** Notes that the positions of the log are void from now on. */
   gap(): void {
     this.last = undefined;
   }
@@ -88,7 +94,7 @@ export class PositionBeacon {
     const now = tally.mark();
     for (;;) {
       const { first } = order;
-      // Once all have been told, the first one is the one that was told just now.
+      // The first one has just been told, so all have been told in this round.
       if (first === undefined || first.mark === now) return;
       const { subscription, mark } = first;
       const due =
@@ -96,7 +102,7 @@ export class PositionBeacon {
         tally.unitsSince(mark) >= retention.size / 4 ||
         now.time - mark.time >= retention.age / 4 - retention.age / 8;
       if (!due) return;
-      // While the log rests there is nothing to tell.
+      // If the log has taken nothing, there is no new position to tell.
       if (tally.entriesSince(mark) > 0) this.tell(subscription, last);
       order.renew(subscription, now);
     }

@@ -1,6 +1,6 @@
 /**
- * Texts that were made lately, up to a bound of UTF-16 units: who asks next mostly
- * asks for the same. Those that were made first go first.
+ * Texts that were made lately, up to a bound in UTF-16 units. The next question
+ * is mostly for the same text. The oldest text is dropped first.
  */
 export class RecentTexts<Key extends object> {
   private readonly texts = new Map<Key, string>();
@@ -8,7 +8,7 @@ export class RecentTexts<Key extends object> {
 
   constructor(private readonly limit: number) {}
 
-  /** UTF-16 units that are kept. */
+  /** The length of the kept texts, in UTF-16 units. */
   get size(): number {
     return this.units;
   }
@@ -17,7 +17,10 @@ export class RecentTexts<Key extends object> {
     return this.texts.get(key);
   }
 
-  /** Keeps the text of a key that has none. One that is too long is not kept. */
+  /**
+   * Keeps the text of a key that has none yet. A text that is too long is not
+   * kept.
+   */
   add(key: Key, text: string): void {
     if (text.length > this.limit) return;
     this.units += text.length;

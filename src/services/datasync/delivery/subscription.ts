@@ -4,25 +4,31 @@ import type { SubscriptionItem } from '../dealers/dealer.js';
 import type { ItemRequest } from '../tokens/authorization.js';
 import type { Told } from './told-order.js';
 
-/** What deltas are routed to: a subscription that a client of this node has. */
+/** A subscription of a client of this node. Deltas are routed to it. */
 export class Subscription {
   readonly items: readonly SubscriptionItem[];
 
-  /** @internal The last deltas for which one of its items matched the old, or new, row. */
+  /**
+   * @internal The number of the last delta whose old row one of its items
+   * matched.
+   */
   matchedBefore = 0;
-  /** @internal */
+  /**
+   * @internal The number of the last delta whose new row one of its items
+   * matched.
+   */
   matchedAfter = 0;
   /**
-   * @internal The place in the log up to which it was sent entries when it went
-   * live; undefined once that is passed.
+   * @internal The position in the log up to which it was sent entries when it
+   * went live; undefined once the log has passed that position.
    */
   sentTo: Position | undefined;
   /**
-   * @internal What the present log entry has for it: JSON texts with commas
-   * between.
+   * @internal The deltas of the present log entry that it gets: JSON texts with
+   * commas between them.
    */
   outgoing = '';
-  /** @internal Its place among those that are told positions. */
+  /** @internal Its place in the order of those that are told positions. */
   told: Told<Subscription> | undefined;
 
   constructor(

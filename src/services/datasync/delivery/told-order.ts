@@ -1,6 +1,9 @@
 import type { Mark } from '../log/log-tally.js';
 
-/** When a subscription was last told a position, and who was before and after. */
+/**
+ * When a subscription was last told a position, and its neighbours in the
+ * order.
+ */
 export interface Told<S> {
   readonly subscription: S;
   mark: Mark;
@@ -8,7 +11,7 @@ export interface Told<S> {
   newer: Told<S> | undefined;
 }
 
-/** What can be in an order, which keeps its place there. */
+/** A member of an order. It keeps its own place. */
 interface Listed<S> {
   told: Told<S> | undefined;
 }
@@ -22,7 +25,7 @@ export class ToldOrder<S extends Listed<S>> {
   private oldest: Told<S> | undefined;
   private newest: Told<S> | undefined;
 
-  /** That of the subscription that was told least recently. */
+  /** The place of the subscription that was told least recently. */
   get first(): Told<S> | undefined {
     return this.oldest;
   }
@@ -39,7 +42,7 @@ export class ToldOrder<S extends Listed<S>> {
     this.append(told);
   }
 
-  /** Moves a subscription to the end, if it is in here. */
+  /** Moves a subscription to the end, if it is in the order. */
   renew({ told }: S, mark: Mark): void {
     if (told === undefined) return;
     told.mark = mark;

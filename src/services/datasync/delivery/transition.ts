@@ -3,8 +3,8 @@ import type { Delta } from '../../../protocol/delta.js';
 export type Update = Delta & { readonly type: 'update' };
 
 /**
- * What an update means to a subscription, by whether it matches the old and the
- * new row: undefined where it matches neither.
+ * What an update means to a subscription that matches the old row, the new row
+ * or both; undefined for one that matches neither.
  */
 export function transition(
   delta: Update,
@@ -15,11 +15,14 @@ export function transition(
   return before ? asDelete(delta) : undefined;
 }
 
-/** Made once for all whom an update concerns, for as long as the log has it. */
+/**
+ * The insert of an update, made once for all who get it. It is kept for as long
+ * as the log has the update.
+ */
 const inserts = new WeakMap<Update, Delta>();
 const deletes = new WeakMap<Update, Delta>();
 
-/** The row comes into what is subscribed to. */
+/** The update as it looks to a subscription that the row comes into. */
 export function asInsert(update: Update): Delta {
   let delta = inserts.get(update);
   if (delta === undefined) {
@@ -30,7 +33,7 @@ export function asInsert(update: Update): Delta {
   return delta;
 }
 
-/** The row leaves what is subscribed to. */
+/** The update as it looks to a subscription that the row leaves. */
 export function asDelete(update: Update): Delta {
   let delta = deletes.get(update);
   if (delta === undefined) {

@@ -4,7 +4,7 @@ import type { Interval } from './interval-tree.js';
 import { compare, isOrderable, type Orderable } from './order.js';
 import { Equal, type Ordered, type Predicate } from './predicate.js';
 
-/** One or two bounds on one field. */
+/** One or two bounds of one field. */
 export class Range implements Interval {
   readonly kind = 'range';
   constructor(
@@ -20,23 +20,25 @@ export class Range implements Interval {
 export type Anchor = Equal | Range;
 
 /**
- * Where a filter hangs: whatever row it matches is found under one of the
- * anchors. Without any it matches nothing.
+ * The anchors under which a filter is found. Every row that the filter matches
+ * leads to at least one of them. A filter without anchors matches nothing.
  */
 export interface Placement {
   readonly anchors: readonly Anchor[];
-  /** How many filters a look-up of these anchors would meet, about. */
+  /**
+   * The number of filters that a look-up of these anchors would meet, about.
+   */
   readonly cost: number;
 }
 
-/** Estimates how many filters a look-up of an anchor would meet. */
+/** Estimates the number of filters that a look-up of an anchor would meet. */
 export type Estimate = (anchor: Anchor) => number;
 
 /**
- * Chooses the cheapest parts to hang a filter under.
+ * Chooses the anchors of a filter that cost the least.
  *
- * @returns undefined when no part can be looked up, so that the filter has to be
- *   tried on every row.
+ * @returns Undefined when no part can be looked up: the filter has to be tried
+ *   on every row.
  */
 export function placementOf(
   predicate: Predicate,
@@ -52,7 +54,7 @@ export function placementOf(
       );
     case 'ordered': {
       const range = rangeOf(predicate);
-      // A bound that has no order is never met.
+      // A bound without an order is never met.
       return range === undefined
         ? NOWHERE
         : { anchors: [range], cost: estimate(range) };
@@ -62,7 +64,8 @@ export function placementOf(
     case 'some':
       return all(predicate.parts, estimate);
     case 'not':
-      // Two negations are none; a single one also matches what has no such field.
+      // Two negations cancel each other. A single one also matches rows without
+      // the field, so it cannot be looked up.
       return predicate.part.kind === 'not'
         ? placementOf(predicate.part.part, estimate)
         : undefined;
@@ -71,7 +74,10 @@ export function placementOf(
 
 const NOWHERE: Placement = { anchors: [], cost: 0 };
 
-/** All parts must match, so any one of them will do. */
+/**
+ * The anchors of a conjunction: all parts must match, so those of any one part
+ * will do.
+ */
 function cheapest(
   parts: readonly Predicate[],
   estimate: Estimate,
@@ -95,12 +101,15 @@ function cheapest(
   return best;
 }
 
-/** Any part may match, so each must be found. */
+/**
+ * The anchors of a disjunction: any part may match, so those of all parts are
+ * needed.
+ */
 function all(
   parts: readonly Predicate[],
   estimate: Estimate,
 ): Placement | undefined {
-  // Compared by their content: a filter must not hang twice in one place.
+  // Compared by content: a filter must not have the same anchor twice.
   const anchors = new Map<string, Anchor>();
   let cost = 0;
   for (const part of parts) {
@@ -167,7 +176,7 @@ function earlierEnd(left: Range, right: Range): Range {
   return order <= 0 ? left : right;
 }
 
-/** One text for a field, whichever way its path is kept. */
+/** The text of a field, in whichever form its path is kept. */
 export function fieldKey(path: FieldPath): string {
   return typeof path === 'string' ? path : path.join('.');
 }

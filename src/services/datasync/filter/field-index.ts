@@ -8,15 +8,21 @@ import type { FieldPath } from './field.js';
 import { IntervalTree } from './interval-tree.js';
 import type { Orderable } from './order.js';
 
-/** The members that asked for one value: nearly always a single one. */
+/** The entries under one value: nearly always a single one. */
 type Bucket<Entry> = Entry | Set<Entry>;
 
-/** Where counting intervals becomes a guess: counting on would cost too much. */
+/**
+ * The count of intervals beyond which it becomes a guess: counting on would
+ * cost too much.
+ */
 const CROWD = 32;
 
-/** What is looked up by the value of one field. */
+/** An index by the value of one field. */
 class ValueIndex<Entry extends object> {
-  /** Scalars by themselves - a Map tells types apart - and the rest by key. */
+  /**
+   * Scalars are keys themselves, since a Map tells types apart. Other values
+   * have their canonical key.
+   */
   private readonly scalars = new Map<unknown, Bucket<Entry>>();
   private readonly structures = new Map<string, Bucket<Entry>>();
   private readonly numbers = new IntervalTree<Entry>();
@@ -45,14 +51,15 @@ class ValueIndex<Entry extends object> {
     }
   }
 
-  /** How many entries a look-up of the anchor would meet, about. */
+  /** The number of entries that a look-up of the anchor would meet, about. */
   estimate(anchor: Anchor): number {
     if (anchor.kind === 'equal') return this.countOf(anchor.value);
     const tree = this.treeOf(anchor);
     const { low, high } = anchor;
-    // One bound lets half of all rows through, as far as anybody knows.
+    // A single bound lets half of all rows through, as far as is known.
     if (low === undefined || high === undefined) return tree.size / 2;
-    // How crowded it is at its start tells how crowded the interval is.
+    // The number of intervals at its start is taken for that of the whole
+    // interval.
     const crowd = tree.countAt(low, CROWD);
     return crowd < CROWD ? crowd : Math.max(CROWD, tree.size / 64);
   }
@@ -109,8 +116,8 @@ class ValueIndex<Entry extends object> {
 }
 
 /**
- * What is looked up by the values of fields. Fields are a tree of names, as rows
- * are, so that a look-up walks the row and not all fields of all filters.
+ * An index by the values of fields. Fields are a tree of names, as rows are. So
+ * a look-up walks the row, and not all fields of all filters.
  */
 export class FieldIndex<Entry extends object> {
   private readonly children = new Map<string, FieldIndex<Entry>>();
@@ -133,7 +140,7 @@ export class FieldIndex<Entry extends object> {
     return place?.values?.estimate(anchor) ?? 0;
   }
 
-  /** Calls `found` with what any field of the row leads to. */
+  /** Calls `found` with every entry that a field of the row leads to. */
   find(row: JsonValue, found: (entry: Entry) => void): void {
     this.values?.find(row, found);
     if (this.children.size === 0 || !isJsonObject(row)) return;
@@ -174,7 +181,7 @@ export class FieldIndex<Entry extends object> {
     }
     const child = this.children.get(name);
     child?.deleteAt(path, depth + 1, anchor, entry);
-    // Names come from clients: empty nodes must not stay.
+    // Names come from clients, so nodes that become empty must not stay.
     if (child?.values === undefined && child?.children.size === 0) {
       this.children.delete(name);
     }

@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
 
 /**
- * Where a value is in a row: one name, or the names on the way into nested
- * objects. The common single name is kept as the string it is.
+ * The path to a value in a row: one name, or the names on the way into nested
+ * objects. The usual single name is kept as a plain string.
  */
 export type FieldPath = string | readonly string[];
 
-/** `'a.b'` is the field `b` of the object in field `a`. */
+/** Parses a field: `'a.b'` is the field `b` of the object in field `a`. */
 export function parseField(field: string): FieldPath {
   return field.includes('.') ? field.split('.') : field;
 }
@@ -26,7 +26,7 @@ export function readField(
 }
 
 function ownMember(value: JsonValue, name: string): JsonValue | undefined {
-  // `constructor` is a name like any other, and on every object.
+  // `constructor` is a name like any other, and every object inherits it.
   return isJsonObject(value) && Object.hasOwn(value, name)
     ? value[name]
     : undefined;

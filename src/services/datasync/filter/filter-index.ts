@@ -3,31 +3,32 @@ import { placementOf, type Anchor } from './anchors.js';
 import { FieldIndex } from './field-index.js';
 import type { Predicate } from './predicate.js';
 
-/** One filter, and all that asked for it. */
+/** One filter, and all items that asked for it. */
 class Entry<Item> {
-  /** Nearly always a single one. */
+  /** The items: nearly always a single one. */
   items: Item | Set<Item> | undefined;
-  /** The last search that met this filter. */
+  /** The number of the last search that met this filter. */
   seen = 0;
-  /** Undefined: no part can be looked up. */
+  /** Undefined if no part of the filter can be looked up. */
   anchors: readonly Anchor[] | undefined;
 
   constructor(readonly predicate: Predicate) {}
 }
 
 /**
- * Finds the filters that match a row. Equal filters are kept once; each hangs
- * under the parts of it that a row can be looked up by, and only those that a
- * row leads to are evaluated: the cost follows the candidates, not the filters.
+ * Finds the filters that match a row. Equal filters are kept once. Each is
+ * found under its anchors, by the values of a row, and only filters that a row
+ * leads to are evaluated. So the cost depends on these candidates, and not on
+ * the number of all filters.
  */
 export class FilterIndex<Item extends object> {
   private readonly entries = new Map<string, Entry<Item>>();
   private readonly fields = new FieldIndex<Entry<Item>>();
-  /** Filters that have to be tried on every row. */
+  /** Filters without anchors, which have to be tried on every row. */
   private readonly unplaced = new Set<Entry<Item>>();
   private searches = 0;
 
-  /** Distinct filters. */
+  /** The number of distinct filters. */
   get size(): number {
     return this.entries.size;
   }
@@ -59,11 +60,11 @@ export class FilterIndex<Item extends object> {
     }
   }
 
-  /** Calls `found` with each item whose filter matches, once. */
+  /** Calls `found` once with each item whose filter matches. */
   find(row: JsonValue, found: (item: Item) => void): void {
     const search = ++this.searches;
     const attempt = (entry: Entry<Item>): void => {
-      // A filter that hangs under several parts may be met several times.
+      // A filter with several anchors may be met several times.
       if (entry.seen === search) return;
       entry.seen = search;
       if (!entry.predicate.matches(row)) return;
@@ -89,7 +90,7 @@ export class FilterIndex<Item extends object> {
   }
 }
 
-/** The key under which equal filters are one. */
+/** The key of a filter. Equal filters have the same key. */
 export function filterKey(query: JsonValue): string {
   return canonicalKey(query);
 }

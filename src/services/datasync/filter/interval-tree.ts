@@ -1,6 +1,6 @@
 import { compare, type Orderable } from './order.js';
 
-/** A range of one field: a bound that is undefined does not limit. */
+/** A range of one field. A bound that is undefined does not limit it. */
 export interface Interval {
   readonly low: Orderable | undefined;
   readonly lowOpen: boolean;
@@ -9,11 +9,12 @@ export interface Interval {
 }
 
 /**
- * Which intervals contain a value: a treap ordered by the lower bound, with the
- * greatest upper bound of each subtree. Insertion and removal take O(log n)
- * steps, a search O(log n) and a little more for each interval found.
+ * Finds the intervals that contain a value: a treap ordered by the lower bound,
+ * with the greatest upper bound of each subtree. Insertion and removal take
+ * O(log n) steps, a search takes O(log n) and a little more for each interval
+ * found.
  *
- * All bounds of one tree are of one type.
+ * All bounds of one tree must have one type.
  */
 export class IntervalTree<Value> {
   private root: Node<Value> | undefined;
@@ -44,7 +45,7 @@ export class IntervalTree<Value> {
     });
   }
 
-  /** How many intervals contain `point`, counted up to `cap`. */
+  /** The number of intervals that contain `point`, counted up to `cap`. */
   countAt(point: Orderable, cap: number): number {
     let count = 0;
     visit(this.root, point, () => ++count < cap);
@@ -101,7 +102,7 @@ class Node<Value> {
   readonly priority = Math.random();
   left: Node<Value> | undefined;
   right: Node<Value> | undefined;
-  /** The interval of this subtree that reaches farthest. */
+  /** The interval in this subtree that reaches farthest. */
   farthest: Interval;
   private values: Value | Set<Value> | undefined;
 
@@ -149,13 +150,16 @@ class Node<Value> {
   }
 }
 
-/** Goes on while `found` says so; answers whether it went to the end. */
+/**
+ * Visits the intervals that contain `point` while `found` answers true. Answers
+ * whether it visited all of them.
+ */
 function visit<Value>(
   node: Node<Value> | undefined,
   point: Orderable,
   found: (node: Node<Value>) => boolean,
 ): boolean {
-  // Recursion is as deep as the tree, about 2 log2(n).
+  // The recursion is as deep as the tree, about 2 log2(n).
   if (node === undefined || !reaches(node.farthest, point)) return true;
   if (!visit(node.left, point, found)) return false;
   if (!startsBefore(node.interval, point)) return true;
@@ -221,7 +225,7 @@ function rotateLeft<V>(node: Node<V>, right: Node<V>): Node<V> {
   return right;
 }
 
-/** Joins two subtrees; all of the left one is before the right one. */
+/** Joins two subtrees. All of the left one must come before the right one. */
 function merge<V>(
   left: Node<V> | undefined,
   right: Node<V> | undefined,

@@ -1,8 +1,8 @@
 import type { JsonValue } from '../../../protocol/json.js';
 
 /**
- * Whether two JSON values are one: numbers by value, arrays by order, objects
- * whatever the order of their keys, and never across types.
+ * Whether two JSON values are equal: numbers by value, lists in order, objects
+ * in any order of their keys. Values of different types never are.
  */
 export function jsonEquals(left: JsonValue, right: JsonValue): boolean {
   if (left === right) return true;
@@ -37,23 +37,24 @@ export function jsonEquals(left: JsonValue, right: JsonValue): boolean {
   );
 }
 
-/** The values that have an order, each among its own kind. */
+/** The types of values that can be ordered, each by itself. */
 export type Orderable = number | string;
 
-/** Whether a value can be compared with another of its type. */
+/** Whether a value can be ordered. */
 export function isOrderable(value: JsonValue | undefined): value is Orderable {
   return typeof value === 'number' || typeof value === 'string';
 }
 
 /**
  * Compares two values of one type: less than, equal to or greater than 0.
- * Strings compare by code point, as the wire has it; JavaScript's own operators
- * compare UTF-16 units, which puts astral characters before U+E000 to U+FFFF.
+ * Strings compare by code point, as the protocol prescribes. JavaScript's own
+ * operators compare UTF-16 units, which puts astral characters before U+E000 to
+ * U+FFFF.
  */
 export function compare(left: Orderable, right: Orderable): number {
   if (typeof left === 'string') return compareCodePoints(left, right as string);
   const other = right as number;
-  // No subtraction: JSON text can say 1e999, and Infinity - Infinity is NaN.
+  // No subtraction: JSON can contain 1e999, and Infinity - Infinity is NaN.
   return Number(left > other) - Number(left < other);
 }
 
@@ -67,7 +68,10 @@ function compareCodePoints(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** Moves surrogates above all other units, and those down into their place. */
+/**
+ * Moves surrogates above all other units, and the units above them down into
+ * their place.
+ */
 function byCodePoint(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;

@@ -10,9 +10,9 @@ import {
   type Predicate,
 } from './predicate.js';
 
-/** How large a filter may be. */
+/** The size that a filter may have. */
 export interface FilterLimits {
-  /** Filters inside filters. @default 32 */
+  /** Levels of filters inside of filters. @default 32 */
   readonly depth: number;
   /** Comparisons, connectives and values of `in`, all together. @default 1000 */
   readonly size: number;
@@ -20,10 +20,10 @@ export interface FilterLimits {
 
 export const DEFAULT_FILTER_LIMITS: FilterLimits = { depth: 32, size: 1000 };
 
-/** A query is no filter. The message names the faulty part. */
+/** The query is no valid filter. The message names the faulty part. */
 export class InvalidFilter extends Error {
   constructor(
-    /** Where in the query: `[2][1]` is the second part of the third. */
+    /** The path of the part: `[2][1]` is the second part of the third. */
     readonly at: string,
     problem: string,
   ) {
@@ -33,9 +33,9 @@ export class InvalidFilter extends Error {
 }
 
 /**
- * Checks a whole filter expression and makes it callable.
+ * Checks a whole filter and parses it into predicates.
  *
- * @throws InvalidFilter when any part of it is none, or it is too large.
+ * @throws InvalidFilter when any part is invalid, or the filter is too large.
  */
 export function parseFilter(
   query: JsonValue,

@@ -6,8 +6,8 @@ import { compare, isOrderable, jsonEquals } from './order.js';
 export type OrderOperator = '<' | '<=' | '>' | '>=';
 
 /**
- * A filter, parsed and callable: the tree that was parsed is the one that is
- * evaluated, so that a million filters are in memory once.
+ * A parsed filter, which can be evaluated. The parsed tree is evaluated itself,
+ * so that a million filters are in memory only once.
  */
 export type Predicate = Equal | OneOf | Ordered | Every | Some | Not;
 
@@ -70,7 +70,7 @@ export class Ordered {
   }
 }
 
-/** `["and", filter...]`; true without any */
+/** `["and", filter...]`; true if it has no filters */
 export class Every {
   readonly kind = 'every';
   constructor(readonly parts: readonly Predicate[]) {}
@@ -81,7 +81,7 @@ export class Every {
   }
 }
 
-/** `["or", filter...]`; false without any */
+/** `["or", filter...]`; false if it has no filters */
 export class Some {
   readonly kind = 'some';
   constructor(readonly parts: readonly Predicate[]) {}
@@ -92,7 +92,7 @@ export class Some {
   }
 }
 
-/** `["not", filter]`: also true where the field is missing, or of another type */
+/** `["not", filter]`; also true if the field is missing or has another type */
 export class Not {
   readonly kind = 'not';
   constructor(readonly part: Predicate) {}

@@ -80,7 +80,7 @@ export function replaying(life: Of<'replaying'>, event: LifeEvent): Step {
   }
 }
 
-/** It cannot go on from where the client is. */
+/** The log does not reach back to the client's position. */
 function uncovered(life: Acquiring): Step {
   if (life.wish.mode === 'once') {
     return end('once', 'removed', [
@@ -89,7 +89,8 @@ function uncovered(life: Acquiring): Step {
       { do: 'refuse', why: EXPIRED },
     ]);
   }
-  // With a place, the client has another one that goes on.
+  // A client that asked for a place still has the old subscription, which goes
+  // on.
   const said: Effect =
     life.wish.replaces === undefined
       ? { do: 'answer', result: { recovered: false } }
@@ -97,7 +98,7 @@ function uncovered(life: Acquiring): Step {
   return remove(life, { to: 'acquisition', with: said });
 }
 
-/** This node failed at serving it. */
+/** This node failed to serve the subscription. */
 function broken(life: Acquiring, error: unknown): Step {
   const refuse: Effect = { do: 'refuse', why: { cause: error } };
   if (life.wish.mode === 'once') {
@@ -132,7 +133,7 @@ export function registering(life: Of<'registering'>, event: LifeEvent): Step {
   }
 }
 
-/** What is the same until the acquisition is answered. */
+/** The transitions that all states before the answer have in common. */
 export function acquiring(life: Acquiring, event: LifeEvent): Step {
   const { mode } = life.wish;
   const refused: Effect = { do: 'refuse', why: NO_SUCH };
@@ -153,8 +154,9 @@ export function acquiring(life: Acquiring, event: LifeEvent): Step {
     case 'superseded':
       return mode === 'once' ? stay(life) : gone(life, 'elsewhere', refused);
     case 'taken':
-      // The page was told that the new one never came to its place, and goes on with
-      // the old one: the new one must not come there after all.
+      // The page was told that this token did not take the place, and goes on
+      // with the old one. So this life must end without taking the place after
+      // all.
       return life.wish.replaces === undefined
         ? doubts(life, event)
         : gone(life, 'released', refused);

@@ -21,7 +21,7 @@ export function claiming(life: Of<'claiming'>, event: LifeEvent): Step {
     }
     case 'failed':
       if (event.at !== 'claim') return stay(life);
-      // It may have been done all the same.
+      // The claim may have been carried out all the same.
       return end(wish.mode, 'released', [
         { do: 'forget' },
         ...abandon(wish.mode, 'released'),
@@ -42,7 +42,7 @@ export function claiming(life: Of<'claiming'>, event: LifeEvent): Step {
   }
 }
 
-/** Ends it at once, though the broker has yet to answer. */
+/** Ends the life at once, although the broker has yet to answer. */
 function leave(mode: Mode, fate: Fate, debt: Debt | undefined): Step {
   return {
     life: { state: 'leaving', mode, fate, debt },
@@ -69,7 +69,8 @@ function claimed(
       { do: 'refuse', why: NO_SUCH },
     ]);
   }
-  // Where it has been at that place before, this is a resumption like others.
+  // If the token took this place before, the acquisition is an ordinary
+  // resumption.
   const wish = fit === 'place' ? life.wish : { mode, since };
   const { expiresAt } = authorization;
   const expiry: Effect[] =

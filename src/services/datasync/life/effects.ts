@@ -6,30 +6,30 @@ import type { Authorization } from '../tokens/authorization.js';
 export type Refusal =
   { readonly wire: keyof typeof WireError } | { readonly cause: unknown };
 
-/** What can be tried again. */
+/** What is tried again after the broker has failed at it. */
 export type Retried = 'ask' | 'announce' | 'record' | 'release' | 'remove';
 
-/** What is to be done, in order. */
+/** The things to be done, in order. */
 export type Effect =
-  // Of the broker. Each has an answer among the events.
+  // Requests to the broker. Each is answered by one of the events.
   | { readonly do: 'claim' }
   | { readonly do: 'ask' }
   | { readonly do: 'announce' }
   | { readonly do: 'check'; readonly authorization: Authorization }
   | { readonly do: 'place' }
   /**
-   * Record the identity of the connection that has the token. There is no
-   * answer unless it fails.
+   * Record under the token the identity of the connection that has it. It is
+   * answered only if it fails.
    */
   | { readonly do: 'record' }
   | { readonly do: 'release' }
   | { readonly do: 'remove' }
-  /** Try again, later. */
+  /** Try again later. */
   | { readonly do: 'later'; readonly what: Retried }
-  // Of this node
-  /** Have it end then: milliseconds since 1970. */
+  // Done on this node
+  /** Let it expire at this time, in milliseconds since 1970. */
   | { readonly do: 'expire'; readonly at: number }
-  /** Earlier claims of this node have lost the token. */
+  /** End earlier claims of this node: they have lost the token. */
   | { readonly do: 'supersede' }
   | {
       readonly do: 'replay';
@@ -37,33 +37,42 @@ export type Effect =
       readonly since: Position | undefined;
     }
   | { readonly do: 'halt' }
-  /** From here on, with all before this position sent. */
+  /**
+   * Route changes to it from now on; everything before this position was sent.
+   */
   | { readonly do: 'register'; readonly position: Position }
   | { readonly do: 'unregister' }
-  /** The subscription whose place it took has ended. */
+  /** End the subscription whose place it took. */
   | { readonly do: 'retire' }
-  /** Take it out of every index: for this node's clients it is gone. */
+  /**
+   * Take it out of every index: clients of this node can no longer address it.
+   */
   | { readonly do: 'forget' }
-  // To the client
+  // Sent to the client
   | { readonly do: 'answer'; readonly result: Result }
   | { readonly do: 'refuse'; readonly why: Refusal }
   | { readonly do: 'cancelled' }
   | { readonly do: 'notCancelled'; readonly why: Refusal }
   | { readonly do: 'tell'; readonly what: Notice };
 
-/** What an acquisition that is not refused comes to. */
+/** The answer to an acquisition that is not refused. */
 export type Result =
   | { readonly recovered: true; readonly position: Position }
   | { readonly recovered: false }
-  /** Without `resume`. */
+  /** The answer to an acquisition without `resume`. */
   | null;
 
-/** What the client of a live subscription is told when it ends. */
+/**
+ * What the client of a live subscription is told when the subscription ends.
+ */
 export type Notice =
   | 'taken'
   | 'revoked'
   | 'refetch'
-  /** With all others of its connection. */
+  /**
+   * The identity of the connection has changed. All its endings are told
+   * together.
+   */
   | 'identity'
-  /** For a token of another identity, before the refusal. */
+  /** The token is for another identity. Told before the refusal. */
   | 'mismatch';

@@ -3,18 +3,18 @@ import type { LifeEvent } from './events.js';
 import type { Debt, Fate, Life } from './states.js';
 import type { Mode } from '../tokens/authorization.js';
 
-/** Where a life goes on, and what is to be done for that. */
+/** The next state of a life, and what is to be done. */
 export interface Step {
   readonly life: Life;
   readonly effects: readonly Effect[];
 }
 
-/** A life in some of its states. */
+/** A life in one of some states. */
 export type Of<State extends Life['state']> = Life & { readonly state: State };
 export type Acquiring = Of<
   'announcing' | 'checking' | 'placing' | 'replaying' | 'registering'
 >;
-/** One that has the token. */
+/** A life that has the token. */
 export type Holds = Acquiring | Of<'live'>;
 
 export const NOTHING: readonly Effect[] = [];
@@ -28,7 +28,7 @@ export function end(mode: Mode, fate: Fate, effects: readonly Effect[]): Step {
   return { life: { state: 'over', mode, fate }, effects };
 }
 
-/** It ends, and nobody waits for what becomes of the token. */
+/** Ends a life. Nobody waits until its token has been given back or removed. */
 export function gone(
   life: Holds,
   fate: Fate,
@@ -58,7 +58,7 @@ export function cancel(life: Holds, first: readonly Effect[] = NOTHING): Step {
   return remove(life, { to: 'cancellation' }, first);
 }
 
-/** It ends, and somebody waits until its token is removed. */
+/** Ends a life, with somebody who waits until its token is removed. */
 export function remove(
   life: Holds,
   debt: Debt,
@@ -83,9 +83,9 @@ export function stop(life: Holds): readonly Effect[] {
 }
 
 /**
- * Gives back a token that was claimed in vain. The connection that had it before
- * is told, so that it asks for the token again: otherwise it would go on as if it
- * still had it.
+ * Gives back a token that was claimed in vain. Announces it to the connection
+ * that had the token before, so that this connection asks for it again.
+ * Otherwise it would go on as if it still had the token.
  */
 export function abandon(mode: Mode, fate: Fate): readonly Effect[] {
   if (mode === 'once') return NOTHING;
@@ -93,15 +93,18 @@ export function abandon(mode: Mode, fate: Fate): readonly Effect[] {
 }
 
 /**
- * Releases a token that is held after all, though this life is over: nobody would
- * know of it, and it would never run out. Another connection that has it by now
- * keeps it.
+ * Gives back a token that this life got although it is over. Nobody else would
+ * give the token back, and it would never expire. A connection that has taken
+ * it over by now keeps it.
  */
 function letGo(mode: Mode, fate: Fate): readonly Effect[] {
   return giveBack(mode, fate === 'removed' ? 'removed' : 'released');
 }
 
-/** What is done about a token that is acquired for good is done. */
+/**
+ * Releases or removes a token at its end. Nothing is to be done for a token
+ * that was acquired for good (it is removed already) or that somebody else has.
+ */
 function giveBack(mode: Mode, fate: Fate): readonly Effect[] {
   if (mode === 'once' || fate === 'elsewhere') return NOTHING;
   return [{ do: fate === 'released' ? 'release' : 'remove' }];
@@ -117,7 +120,7 @@ export function leaving(life: Of<'leaving'>, event: LifeEvent): Step {
           effects: [{ do: 'remove' }, { do: 'announce' }],
         };
       }
-      // Acquired for good, it is removed already.
+      // A token that was acquired for good is removed already.
       return end(mode, fate, [...abandon(mode, fate), ...pay(debt, true)]);
     case 'refused':
       return end(mode, 'elsewhere', pay(debt, false));
@@ -153,7 +156,8 @@ export function removing(life: Of<'removing'>, event: LifeEvent): Step {
         : stay(life);
     case 'claimed':
     case 'kept':
-      // The question may have come after the removal that is on its way.
+      // The broker may have answered a question about the token that came after
+      // the removal: the token is held again, so it is removed again.
       return stay(life, [{ do: 'remove' }]);
     case 'registered':
       return stay(life, [{ do: 'unregister' }]);
@@ -164,7 +168,7 @@ export function removing(life: Of<'removing'>, event: LifeEvent): Step {
   }
 }
 
-/** Says what was owed, given how the removal went. */
+/** Tells the one who waits for the removal how it went. */
 function pay(
   debt: Debt | undefined,
   removal: boolean | { readonly cause: unknown },
@@ -198,14 +202,14 @@ export function over(life: Of<'over'>, event: LifeEvent): Step {
   }
 }
 
-/** What still has to happen though it is over. */
+/** What is tried again, or made up for, although the life is over. */
 function failedAfter(
   { at }: LifeEvent & { readonly type: 'failed' },
   fate: Fate,
 ): readonly Effect[] {
   switch (at) {
     case 'ask':
-      // It may have been done all the same.
+      // The broker may have given the token to this life all the same.
       return letGo('resumable', fate);
     case 'announce':
     case 'release':

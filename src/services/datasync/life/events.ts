@@ -2,18 +2,18 @@ import type { Position } from '../../../broker/ports/log.js';
 import type { Authorization } from '../tokens/authorization.js';
 import type { Retried } from './effects.js';
 
-/** What is special about a token that was claimed. */
+/** What is special about a claimed token. */
 export type Fit =
-  /** Its time had come before. */
+  /** It had expired before. */
   | 'spent'
-  /** Another version of the application has written what is known under it. */
+  /** Another version of the application has written its value. */
   | 'unreadable'
-  /** It can go on at the place that the client wishes for it. */
+  /** It can take the place that the client asked for. */
   | 'place'
-  /** The client has no such place, and it has never been there. */
+  /** The client has no such place, and the token did not take it earlier. */
   | 'none';
 
-/** What the broker may be asked, and fail at. */
+/** Requests to the broker, any of which may fail. */
 export type Question =
   | 'claim'
   | 'ask'
@@ -28,35 +28,35 @@ export type Question =
 
 /** What can happen to a subscription. */
 export type LifeEvent =
-  // Of the client
-  /** It cancels the subscription. */
+  // From the client
+  /** The client cancels the subscription. */
   | { readonly type: 'cancel' }
-  /** Its connection ends. */
+  /** The client's connection ends. */
   | { readonly type: 'disconnect' }
-  /** Its connection has another identity from now on. */
+  /** The client's connection has got another identity. */
   | { readonly type: 'identityChanged' }
-  /** It goes on under another token. */
+  /** The subscription continues under another token. */
   | { readonly type: 'replaced' }
-  // Of others
+  // From others
   /** A later claim on this node has the token. */
   | { readonly type: 'superseded'; readonly bySelf: boolean }
   /**
-   * Another node says that a connection has taken the token over, or a message
-   * that would say so may have been lost.
+   * Another node reports that a connection has taken the token over. Or such a
+   * report may have been lost.
    */
   | { readonly type: 'taken' }
-  /** The application takes it back. */
+  /** The application takes the subscription back. */
   | { readonly type: 'revoked' }
   /**
-   * Its rows have to be fetched again. A replay finds that in the log by itself,
-   * and is `uncovered`.
+   * The subscription's rows have to be fetched again. (A replay finds this in
+   * the log by itself, and ends with `uncovered`.)
    */
   | { readonly type: 'invalidated' }
   /** The broker has lost changes. */
   | { readonly type: 'gap' }
-  /** Its time has come. */
+  /** The subscription has expired. */
   | { readonly type: 'expired' }
-  // Answers
+  // Answers to effects
   | {
       readonly type: 'claimed';
       readonly authorization: Authorization;
@@ -67,33 +67,36 @@ export type LifeEvent =
       readonly reason: 'unknown' | 'binding' | 'held';
     }
   | { readonly type: 'announced' }
-  /** The application has not taken it back. */
+  /** The log of revocations has none that concerns it. */
   | { readonly type: 'cleared' }
-  /** It is written down, and the other one has had all up to there. */
+  /**
+   * The new token has been recorded at its place. The old one was sent
+   * everything up to this position.
+   */
   | { readonly type: 'placed'; readonly position: Position }
-  /** The other one has ended meanwhile. */
+  /** The subscription whose place it asked for has ended meanwhile. */
   | { readonly type: 'misplaced' }
-  /** All that the log has was sent, up to there. */
+  /** Everything that the log has was sent, up to this position. */
   | { readonly type: 'caughtUp'; readonly position: Position }
-  /** A log no longer has all that has to be sent, or looked at. */
+  /** A log no longer reaches back to where the reading has to begin. */
   | { readonly type: 'uncovered' }
   | { readonly type: 'registered' }
-  /** The token is held by this life: still, or again. */
+  /** This life holds the token, still or again. */
   | { readonly type: 'kept' }
-  /** The token is held by somebody else, or gone. */
+  /** Somebody else holds the token, or the token is gone. */
   | { readonly type: 'lost' }
   /**
-   * There is no such token any more, or another connection has it without this
-   * node having heard.
+   * The token is gone, or another connection took it over unnoticed by this
+   * node.
    */
   | { readonly type: 'forgotten' }
   | { readonly type: 'released' }
-  /** @param was Whether it was this life's to remove. */
+  /** @param was Whether the token was still this life's to remove. */
   | { readonly type: 'removed'; readonly was: boolean }
   | {
       readonly type: 'failed';
       readonly at: Question;
       readonly error: unknown;
     }
-  /** Time to try again. */
+  /** It is time to try again. */
   | { readonly type: 'due'; readonly what: Retried };

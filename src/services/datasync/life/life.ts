@@ -14,7 +14,7 @@ import type { Life, Wish } from './states.js';
 
 export type { Step } from './ending.js';
 
-/** A client comes with a token. */
+/** Begins a life: a client has come with a token. */
 export function begin(wish: Wish): Step {
   return {
     life: { state: 'claiming', wish, doubted: false, foreign: false },
@@ -23,9 +23,9 @@ export function begin(wish: Wish): Step {
 }
 
 /**
- * The life of a subscription: all that can happen to it, in every state, and
- * all that follows. Nothing else decides. What does not concern a state leaves
- * it as it is: late and doubled answers of the broker among them.
+ * The life of a subscription: every event in every state, and what follows.
+ * Nothing else decides. A state ignores events that do not concern it, such as
+ * late or doubled answers of the broker.
  */
 export function next(life: Life, event: LifeEvent): Step {
   switch (life.state) {

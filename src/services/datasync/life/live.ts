@@ -14,7 +14,8 @@ export function live(life: Of<'live'>, event: LifeEvent): Step {
     case 'lost':
       return mode === 'once' ? stay(life) : gone(life, 'elsewhere', 'taken');
     case 'forgotten':
-      // Its client need not have moved: it would wait for what never comes.
+      // The client still has the token, as far as it knows, and would wait in
+      // vain.
       return mode === 'once' ? stay(life) : gone(life, 'removed', 'refetch');
     case 'superseded':
       if (mode === 'once') return stay(life);
@@ -43,8 +44,8 @@ export function live(life: Of<'live'>, event: LifeEvent): Step {
 }
 
 /**
- * Whether the token is held still, and as whose: asked and written down, and
- * again where that fails.
+ * Finds out whether this life still holds the token, and records for which
+ * identity. Tries again if either fails.
  */
 export function doubts(life: Holds, event: LifeEvent): Step {
   const mode = life.state === 'live' ? life.mode : life.wish.mode;
@@ -55,7 +56,8 @@ export function doubts(life: Holds, event: LifeEvent): Step {
     case 'identityChanged':
       return record(life);
     case 'kept':
-      // Somebody may have had it, and let it go, before that was asked.
+      // Another connection may have held the token for a while before the
+      // broker was asked, and its identity was recorded then.
       return record(life);
     case 'failed':
       return event.at === 'ask' || event.at === 'record'
@@ -69,7 +71,10 @@ export function doubts(life: Holds, event: LifeEvent): Step {
   }
 }
 
-/** Only a token that is for whoever has it is recorded, once it is cleared. */
+/**
+ * Records the identity that has a bearer token, once it is known not to be
+ * revoked.
+ */
 function record(life: Holds): Step {
   return life.authorization.binding !== undefined ||
     life.state === 'announcing' ||

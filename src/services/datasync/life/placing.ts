@@ -2,7 +2,10 @@ import { acquiring } from './acquiring.js';
 import { gone, NO_SUCH, type Of, type Step } from './ending.js';
 import type { LifeEvent } from './events.js';
 
-/** It goes on at the place of another one, which is as it was until then. */
+/**
+ * The new token is being recorded at the place of the old one, which goes on
+ * until then.
+ */
 export function placing(life: Of<'placing'>, event: LifeEvent): Step {
   const { wish, authorization } = life;
   switch (event.type) {

@@ -2,68 +2,74 @@ import type { Position } from '../../../broker/ports/log.js';
 import type { Authorization, Mode } from '../tokens/authorization.js';
 import type { Effect } from './effects.js';
 
-/** What a client wishes. */
+/** What a client asks for. */
 export interface Wish {
   readonly mode: Mode;
   /** The last position that the client knows. */
   readonly since: Position | undefined;
-  /** The token at whose place it is to go on, with `resumable`. */
+  /** The token whose place it is to take; only with `resumable`. */
   readonly replaces?: string;
 }
 
-/** What becomes of the token of a life that is over. */
+/** What happens to the token when a life is over. */
 export type Fate =
-  /** It waits for its client to come back. */
+  /** The token waits for its client to come back. */
   | 'released'
-  /** It means nothing any more. */
+  /** The token is removed. */
   | 'removed'
-  /** Somebody else has it. */
+  /** Somebody else has the token. */
   | 'elsewhere';
 
-/** What is said to the client once its token is removed. */
+/** What the client is told once the token is removed. */
 export type Debt =
   | { readonly to: 'acquisition'; readonly with: Effect }
   | { readonly to: 'cancellation' };
 
 /**
- * The state of a subscription for one client of this node that came with its
- * token. Each state has only the members that are known in it.
+ * The state of a subscription: one life begins when a client of this node comes
+ * with a token. Each state has only the members that are known in it.
  */
 export type Life =
   /** The broker was asked for the token. */
   | {
       readonly state: 'claiming';
       readonly wish: Wish;
-      /** Another connection may have it by the time that the answer comes. */
+      /**
+       * Whether another connection may have the token by the time of the
+       * answer.
+       */
       readonly doubted: boolean;
-      /** The client has another identity than when the token was claimed. */
+      /** Whether the client's identity has changed since the claim began. */
       readonly foreign: boolean;
     }
-  /** The other nodes are being told who has it. */
+  /** The other nodes are being told who has the token. */
   | {
       readonly state: 'announcing';
       readonly wish: Wish;
       readonly authorization: Authorization;
     }
-  /** Whether the application has taken it back is being looked up. */
+  /**
+   * The log of revocations is being read, to find out whether the token was
+   * revoked.
+   */
   | {
       readonly state: 'checking';
       readonly wish: Wish;
       readonly authorization: Authorization;
     }
-  /** What the client missed is being sent. */
+  /** The client is being sent what it has missed. */
   | {
       readonly state: 'replaying';
       readonly wish: Wish;
       readonly authorization: Authorization;
     }
-  /** That it goes on at the place of another one is being written down. */
+  /** The token is being recorded at the place of another one. */
   | {
       readonly state: 'placing';
       readonly wish: Wish;
       readonly authorization: Authorization;
     }
-  /** All was sent; from here on its changes are to be routed to it. */
+  /** Everything missed was sent. Changes are now to be routed to it. */
   | {
       readonly state: 'registering';
       readonly wish: Wish;
@@ -76,14 +82,14 @@ export type Life =
       readonly mode: Mode;
       readonly authorization: Authorization;
     }
-  /** It ended before the broker answered the claim. */
+  /** The life ended before the broker answered the claim. */
   | {
       readonly state: 'leaving';
       readonly mode: Mode;
       readonly fate: Fate;
       readonly debt: Debt | undefined;
     }
-  /** Its token is being removed, and somebody waits for that. */
+  /** The token is being removed, and somebody waits for that. */
   | { readonly state: 'removing'; readonly debt: Debt }
   /** Nothing is sent, and nobody waits. */
   | { readonly state: 'over'; readonly mode: Mode; readonly fate: Fate };

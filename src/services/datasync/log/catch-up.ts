@@ -7,28 +7,36 @@ import { isPromiseLike } from '../../../core/promise-like.js';
 import type { LogReader } from './log-reader.js';
 import type { ReplaySchedule } from './replay-schedule.js';
 
-/** What is asked of the log at once; the size is the broker's to choose. */
+/**
+ * How many entries are read from the log at once; the broker chooses the size.
+ */
 const PAGE = { entries: 256 };
 
-/** What a catching-up needs of the subscription that it is for. */
+/** What a catch-up needs of its subscription. */
 export interface CatchUpTarget {
-  /** Whether more is waiting to be sent than the client should have to hold. */
+  /**
+   * Whether so much waits to be sent that the client should not get more now.
+   */
   readonly congested: boolean;
   /** Calls back when the client has taken what was waiting. */
   whenDrained(act: () => void): void;
-  /** Answers false where it cannot go on; it has reported that itself then. */
+  /**
+   * Sends an entry. Answers false if the catch-up must end; the target has
+   * reported why.
+   */
   send(entry: TopicEntry): boolean;
   /**
-   * Everything up to here was sent; what is read from now on is live, except for
-   * what a reading that lags behind the log has still to come to.
+   * Everything up to this position was sent. Entries that are read from now on
+   * are live, except those before this position: this node's reading of the log
+   * may still lag behind.
    */
   caughtUp(position: Position): void;
-  /** The log no longer reaches back to where it must start. */
+  /** The log no longer reaches back to where the catch-up must begin. */
   uncovered(): void;
   failed(error: unknown): void;
 }
 
-/** What a catching-up works with. */
+/** What a catch-up works with. */
 export interface CatchUpContext {
   readonly reader: Pick<LogReader, 'hasPassed' | 'replay'>;
   readonly schedule: ReplaySchedule;
@@ -38,10 +46,11 @@ const NO_ENTRIES: readonly TopicEntry[] = [];
 
 /**
  * Sends a subscription what the log has after a position, piece by piece, until
- * there is no more: then it is live, without a gap, without a second copy.
- * Before anything is sent it is known that the log reaches back far enough.
+ * nothing is left. The subscription is live then, with no entry missing and
+ * none sent twice. Nothing is sent before it is known that the log reaches back
+ * far enough.
  *
- * It says once how it ended, unless it is stopped before.
+ * It reports once how it ended, unless it is stopped before.
  */
 export class CatchUp {
   private page = NO_ENTRIES;
@@ -59,13 +68,16 @@ export class CatchUp {
     this.context.schedule.run(this.step);
   }
 
-  /** Nobody wants it any more. */
+  /** Ends it without a report: nobody needs it any more. */
   stop(): void {
     this.stopped = true;
     this.page = NO_ENTRIES;
   }
 
-  /** Pages and entries, until the time is up; the schedule calls it again. */
+  /**
+   * Reads pages and sends entries until the time is up. The schedule then calls
+   * it again.
+   */
   private readonly step = (until: number): boolean => {
     const { schedule } = this.context;
     try {
@@ -82,10 +94,11 @@ export class CatchUp {
     return true;
   };
 
-  /** Answers whether to go on at once. */
+  /** Sends one entry. Answers whether to go on at once. */
   private sendOne(): boolean {
     const { target } = this;
-    // Before each: a few large entries would make a fast reader slow.
+    // Checked before each entry: a few large ones would make a fast reader
+    // slow.
     if (target.congested) {
       target.whenDrained(() => this.context.schedule.run(this.step));
       return false;
@@ -97,8 +110,9 @@ export class CatchUp {
 
   private turnPage(): boolean {
     const { reader } = this.context;
-    // Entries that were read while an answer was on its way are in no page, and have
-    // gone by.
+    // While the answer was on its way, this node may have read later entries of
+    // the log. They are in no page and will not be delivered again, so another
+    // page is needed.
     if (!this.more && !reader.hasPassed(this.since)) {
       this.end(() => this.target.caughtUp(this.since));
       return false;

@@ -16,34 +16,37 @@ import {
 } from './log-entry.js';
 import { LogReader } from './log-reader.js';
 
-/**
- * The listener to the log of changes: it hears of each entry once, in order.
- */
+/** Hears of each entry of the log of changes, once and in order. */
 export interface ChangeListener {
-  /** An entry has come. @param measure Its size, made when it is asked for. */
+  /**
+   * An entry has arrived. @param measure Its size, computed when it is called.
+   */
   begins(measure: () => number): void;
   /** @param isOwn Whether this node is publishing it now. */
   deltas(deltas: readonly Delta[], position: Position, isOwn: boolean): void;
   invalidated(models: ReadonlySet<string>, position: Position): void;
-  /** @param at Where the log of revocations says so. */
+  /** @param at The revocation's position in the log of revocations. */
   revoked(revocation: Revocation, at: Position): void;
-  /** An entry has come that this version cannot read. */
+  /** An entry has arrived that this version cannot read. */
   unreadable(): void;
   /** All subscriptions that the entry concerns have heard of it. */
   ends(position: Position, measure: () => number): void;
   /**
-   * Entries were lost: what subscriptions were told until now may lack something
-   * for ever, so that nothing after it may be told to them.
+   * Entries were lost. Subscriptions may have missed some for ever, so nothing
+   * later may be sent to them.
    */
   gap(): void;
-  /** It no longer reaches back to where a subscription was to go on. */
+  /** The log no longer reaches back to where a subscription was to go on. */
   uncovered(): void;
 }
 
-/** The log of changes: read now, and again for those who missed some. */
+/**
+ * The log of changes. It is read as it grows, and again for those who missed
+ * entries.
+ */
 export class Changes {
   readonly reader: LogReader;
-  /** What this node is publishing. */
+  /** The deltas that this node is publishing now. */
   private publishing: readonly Delta[] | undefined;
 
   constructor(
@@ -72,7 +75,7 @@ export class Changes {
     return this.reader.append(invalidateEntry(models));
   }
 
-  /** @param at Where the log of revocations says so. */
+  /** @param at The revocation's position in the log of revocations. */
   revoke(terms: RevocationTerms, at: Position): MaybePromise<Position> {
     return this.reader.append(revokeEntry(terms, at));
   }
@@ -112,7 +115,7 @@ export class Changes {
   }
 }
 
-/** The size of an entry, made when it is first asked for. */
+/** The size of an entry, computed at the first call. */
 function measureOnce({ value }: TopicEntry): () => number {
   let size: number | undefined;
   return () => (size ??= encodeJson(value).length);

@@ -2,18 +2,18 @@ import type { Retention } from '../../../broker/ports/log.js';
 import { LogTally, type Mark } from './log-tally.js';
 
 /**
- * Notices when the log forgets entries that a waiting token needs: its client
- * will be refused, and the log is too short for this application.
+ * Notices when the log drops entries that a waiting token needs. Its client
+ * will have to fetch again: the log is too short for this application.
  *
- * Tokens are in the order in which they were given out, so that a look at the
- * first tells whether there is anything to notice.
+ * Tokens are in the order in which they were given out, so checking the first
+ * one is enough.
  */
 export class EvictionWatch {
   private readonly tokens = new Map<string, Mark>();
   private readonly tally = new LogTally();
 
   /**
-   * @param timeout Milliseconds after which a token means nothing anyway.
+   * @param timeout Milliseconds after which a token has expired anyway.
    * @param evicted Called once for each token.
    */
   constructor(
@@ -22,26 +22,29 @@ export class EvictionWatch {
     private readonly evicted: () => void,
   ) {}
 
-  /** A token was given out for what the log takes from now on. */
+  /** Watches a token that was given out, from the present end of the log. */
   authorized(token: string): void {
     this.look(performance.now());
     this.tokens.set(token, this.tally.mark());
   }
 
-  /** Somebody has come with it, or it was withdrawn. */
+  /** Stops watching a token: a client has come with it, or it was withdrawn. */
   forget(token: string): void {
     this.tokens.delete(token);
   }
 
-  /** The log may have lost what they need for another reason. */
+  /**
+   * Stops watching all tokens: the log may have lost entries for another
+   * reason.
+   */
   gap(): void {
     this.tokens.clear();
   }
 
   /**
-   * The log has taken an entry.
+   * Counts an entry that the log has taken.
    *
-   * @param measure Its size; asked for only while tokens wait.
+   * @param measure The size of the entry; called only while tokens wait.
    */
   advance(measure: () => number): void {
     if (this.tokens.size === 0) {

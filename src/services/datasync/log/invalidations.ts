@@ -2,24 +2,26 @@ import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { afterPart } from '../../../core/after-part.js';
 import { whenReady } from '../../../core/promise-like.js';
 
-/** Milliseconds in which a model makes one entry at most, after the first. */
+/**
+ * Milliseconds after an entry of a model in which the model gets no other one.
+ */
 const WINDOW = 1000;
 
 /** What waits for the end of a window. */
 interface Window {
   readonly models: ReadonlySet<string>;
   readonly timer: NodeJS.Timeout;
-  /** Models of it that were asked for again. */
+  /** Models of the window that were asked for again. */
   readonly again: Set<string>;
   waiting:
     { promise: Promise<void>; settle: (entry: unknown) => void } | undefined;
 }
 
 /**
- * Spares clients from fetching again and again: a model has one entry at once,
- * and then one for each second in which there was a cause. Later causes merge
- * into the later entry and never into the first: a client that fetched in between
- * would miss them.
+ * Spares clients from fetching again and again. A model gets one entry at once,
+ * and then one for each second in which there was a cause. Causes within a
+ * second share the entry at its end. They cannot share the first one: a client
+ * that has fetched in between would miss them.
  */
 export class Invalidations {
   private readonly windows = new Map<string, Window>();
@@ -30,7 +32,10 @@ export class Invalidations {
     ) => MaybePromise<unknown>,
   ) {}
 
-  /** Settles when the entries that say so are in the log, and read here. */
+  /**
+   * Adds entries for models. Settles when the entries are in the log and read
+   * on this node.
+   */
   add(models: readonly string[]): MaybePromise<void> {
     const now: string[] = [];
     const waits = new Set<Promise<void>>();
@@ -46,15 +51,15 @@ export class Invalidations {
       waits.add(Promise.resolve(appended).then(() => {}));
     }
     if (waits.size === 0) return;
-    // Some may be done when others fail.
+    // Some entries may be written although others fail.
     return afterPart(() => Promise.all(waits).then(() => {}));
   }
 
   /**
-   * The same for whoever cannot wait for the end of a window: settles when the
-   * entry is there that is made at once, if any is.
+   * Like `add`, for callers that cannot wait for the end of a window. Settles
+   * when the entries that are written at once are in the log.
    *
-   * @param failed Told when a later one could not be made.
+   * @param failed Called when a later entry could not be written.
    */
   soon(
     models: Iterable<string>,
@@ -69,7 +74,7 @@ export class Invalidations {
     if (now.length > 0) return this.add(now);
   }
 
-  /** What waits goes out at once. */
+  /** Writes the entries that wait, at once. */
   stop(): void {
     for (const window of new Set(this.windows.values())) {
       clearTimeout(window.timer);

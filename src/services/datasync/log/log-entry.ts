@@ -9,23 +9,25 @@ import {
   type RevocationTerms,
 } from '../tokens/revocation.js';
 
-/** What an entry of a DataSync service's log says. */
+/** The content of an entry in a DataSync service's log. */
 export type LogEntry =
-  /** Rows have changed, and how. */
+  /** Rows have changed. */
   | { readonly kind: 'deltas'; readonly deltas: readonly Delta[] }
-  /** Rows of these models have changed in ways that nobody can say. */
+  /** Rows of these models have changed in ways that deltas cannot express. */
   | { readonly kind: 'invalidate'; readonly models: readonly string[] }
   /** The application takes subscriptions back. */
   | {
       readonly kind: 'revoke';
       readonly revocation: Revocation;
-      /** Where the log of revocations says so. */
+      /** The revocation's position in the log of revocations. */
       readonly at: Position;
     }
-  /** A node of another version has written what this one cannot read. */
+  /**
+   * A node of another version has written an entry that this one cannot read.
+   */
   | { readonly kind: 'unreadable' };
 
-/** The version of all that is below: see `versioned`. */
+/** The version of the entries in this file: see `versioned`. */
 const VERSION = 1;
 
 const UNREADABLE: LogEntry = { kind: 'unreadable' };
@@ -47,8 +49,8 @@ export function readEntry({ value }: TopicEntry): LogEntry {
   if (known === undefined) return UNREADABLE;
   const { deltas, invalidate, revoke, at } = known;
   if (Array.isArray(deltas)) {
-    // Dealers see it, now and in replays: a change by one dealer would reach all the
-    // others.
+    // Frozen because dealers see it, now and in replays: a change by one dealer
+    // would reach all others.
     freezeJson(deltas);
     return { kind: 'deltas', deltas: deltas as unknown as Delta[] };
   }
@@ -66,10 +68,7 @@ export function revocationEntry(terms: RevocationTerms): JsonValue {
   return { v: VERSION, revoke: terms as JsonValue };
 }
 
-/**
- * Undefined for what a node of another version has written and this one cannot
- * read.
- */
+/** Undefined for an entry of another version that this one cannot read. */
 export function readRevocationEntry({
   value,
 }: TopicEntry): Revocation | undefined {

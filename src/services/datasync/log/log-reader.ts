@@ -10,12 +10,12 @@ import type { Topics } from '../../../broker/ports/topics.js';
 import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { whenReady } from '../../../core/promise-like.js';
 
-/** This node's reading of a log: every entry, once, in order, or a gap. */
+/** This node's reading of a log: every entry once and in order, or a gap. */
 export class LogReader {
   private last: Position | undefined;
   private stopReading: Stop = () => {};
 
-  /** @param onGap Told that entries may have been lost since the last one. */
+  /** @param onGap Called when entries may have been lost since the last one. */
   constructor(
     private readonly log: TopicLog,
     private readonly compare: Topics['compare'],
@@ -45,33 +45,36 @@ export class LogReader {
     this.stopReading();
   }
 
-  /** Adds an entry; settles when this node has read it, or is told of a gap. */
+  /**
+   * Adds an entry. Settles when this node has read it, or has been told of a
+   * gap.
+   */
   append(value: TopicEntry['value']): MaybePromise<Position> {
     return this.log.publish(value);
   }
 
-  /** Where the log ends now, read or not. */
+  /** The present end of the log, whether or not this node has read so far. */
   end(): MaybePromise<Position> {
     return this.log.position();
   }
 
-  /** What it has after a place. */
+  /** The entries after a position. */
   replay(since: Position, limits: ReplayLimits): MaybePromise<Replay> {
     return this.log.replay(since, limits);
   }
 
   /**
-   * That of the last entry that was read; undefined while there was none, and
-   * after a gap.
+   * The position of the last entry that was read; undefined if there was none,
+   * and after a gap.
    */
   get position(): Position | undefined {
     return this.last;
   }
 
   /**
-   * Whether an entry after this position has been read already. Where the two
-   * cannot be compared, the log was lost in between: whoever waits for the answer
-   * has been told of that gap, or will be.
+   * Whether an entry after this position has been read already. If the two
+   * cannot be compared, the log was lost in between: whoever waits for the
+   * answer is told of that gap.
    */
   hasPassed(position: Position): boolean {
     if (this.last === undefined) return false;

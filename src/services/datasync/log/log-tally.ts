@@ -1,12 +1,12 @@
-/** What a log had taken at some moment. */
+/** How much a log had taken at some moment. */
 export interface Mark {
   readonly entries: number;
-  /** UTF-16 units of JSON, as far as they were counted. */
+  /** The JSON length in UTF-16 units, as far as it was counted. */
   readonly units: number;
   readonly time: number;
 }
 
-/** Counts what a log takes, to tell how much that is since a moment. */
+/** Counts how much a log takes, to tell how much it has taken since a mark. */
 export class LogTally {
   private entries = 0;
   private units = 0;
@@ -16,7 +16,7 @@ export class LogTally {
     return { entries, units, time: performance.now() };
   }
 
-  /** @param measure The size of an entry; left out while nobody has a mark. */
+  /** @param measure The size of an entry; left out while there are no marks. */
   add(measure?: () => number): void {
     this.entries++;
     if (measure !== undefined) this.units += measure();

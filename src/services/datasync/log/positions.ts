@@ -3,7 +3,7 @@ import type { Topics } from '../../../broker/ports/topics.js';
 
 type Compare = Topics['compare'];
 
-/** The later one of two positions; the first one where that cannot be said. */
+/** The later of two positions; the first one if they cannot be compared. */
 export function later(
   one: Position,
   other: Position | undefined,
@@ -13,7 +13,7 @@ export function later(
   return (compare(other, one) ?? 0) > 0 ? other : one;
 }
 
-/** The earlier one of two positions; the first one where that cannot be said. */
+/** The earlier of two positions; the first one if they cannot be compared. */
 export function earlier(
   one: Position,
   other: Position,

@@ -1,17 +1,17 @@
-/** Milliseconds of replaying in one turn of the event loop. */
+/** Milliseconds of each turn of the event loop that replays may take. */
 const SLICE = 5;
-/** Milliseconds that one replay may take before the next has its turn. */
+/** Milliseconds that one replay may take before the next one has its turn. */
 const STEP = 1;
 
 /**
- * Does some of a job, until a moment of the schedule's clock at the latest, and
- * answers whether more is left. What it is doing then it may finish.
+ * Does a part of a job and answers whether more is left. It stops at `until`, a
+ * time of the schedule's clock; it may finish what it has begun by then.
  */
 export type Step = (until: number) => boolean;
 
-/** Where the schedule has its time from. */
+/** The time source of a schedule. */
 export interface ReplayClock {
-  /** Milliseconds since some moment. */
+  /** Milliseconds since some fixed moment. */
   now(): number;
   /** Calls back in the next turn of the event loop. */
   nextTurn(act: () => void): void;
@@ -23,10 +23,10 @@ const REAL_TIME: ReplayClock = {
 };
 
 /**
- * Shares the event loop among replays: a slice of each turn goes to them, one
- * step each in turn, so that two thousand clients who come back at once hold up
- * nobody else. Jobs are only ever called from here, one after another: what a
- * job asks for while it runs comes after it, and no stack grows.
+ * Shares the event loop among replays. They get a slice of each turn, one step
+ * after the other. So two thousand clients that come back at once do not hold
+ * up anybody else. Jobs are called only from here, one after another. What a
+ * job asks for while it runs comes after it, so no stack grows.
  */
 export class ReplaySchedule {
   private readonly steps: Step[] = [];
@@ -40,11 +40,11 @@ export class ReplaySchedule {
     return this.clock.now();
   }
 
-  /** Does as much as this turn has left for it at once, the rest later. */
+  /** Runs a job: at once as far as this turn allows, and the rest later. */
   run(step: Step): void {
     const first = this.steps.length === 0;
     this.steps.push(step);
-    // Others wait already, so this turn has nothing left.
+    // If others wait, this turn has no time left.
     if (!this.working && first && this.spent < SLICE) this.work();
     else this.rest();
   }
@@ -65,12 +65,12 @@ export class ReplaySchedule {
     } finally {
       this.working = false;
       this.spent += clock.now() - start;
-      // Also after a step that throws: the others go on.
+      // Also runs after a step that throws: the others go on.
       this.rest();
     }
   }
 
-  /** Has the budget renewed, and the waiting jobs continued, in the next turn. */
+  /** Renews the budget and continues the waiting jobs in the next turn. */
   private rest(): void {
     if (this.resting) return;
     this.resting = true;

@@ -9,19 +9,24 @@ import type { Revocation, RevocationTerms } from '../tokens/revocation.js';
 import { readRevocationEntry, revocationEntry } from './log-entry.js';
 import { LogReader } from './log-reader.js';
 
-/** The listener to the log of revocations. */
+/** Hears of each entry of the log of revocations. */
 export interface RevocationListener {
-  /** @param at Where the log says so. */
+  /** @param at The position of the entry. */
   revoked(revocation: Revocation, at: Position): void;
-  /** An entry has come that this version cannot read. */
+  /** An entry has arrived that this version cannot read. */
   unreadable(): void;
-  /** Somebody who was to lose a subscription may have it still. */
+  /**
+   * Entries were lost: a subscription may be live that was to be taken back.
+   */
   gap(): void;
-  /** It no longer reaches back to where a subscription was last looked at. */
+  /** The log no longer reaches back to where a token was last checked. */
   uncovered(): void;
 }
 
-/** The log of revocations: read as it grows, and again when a client comes. */
+/**
+ * The log of revocations. It is read as it grows, and again when a client comes
+ * with a token.
+ */
 export class Revocations {
   readonly reader: LogReader;
   private last: Position | undefined;
@@ -42,7 +47,7 @@ export class Revocations {
     );
   }
 
-  /** The place up to which every subscription of this node has heard of it. */
+  /** The position up to which all subscriptions of this node were checked. */
   get heard(): Position | undefined {
     return this.last;
   }
@@ -60,7 +65,8 @@ export class Revocations {
     const revocation = readRevocationEntry(entry);
     if (revocation === undefined) this.listener.unreadable();
     else this.listener.revoked(revocation, position);
-    // After all have been told: a token that is let go meanwhile was not.
+    // Set only when all subscriptions were checked: one that ends meanwhile
+    // records the earlier position.
     this.last = position;
   }
 }

@@ -9,9 +9,10 @@ import { Model } from './model.js';
 import { nearestName } from './nearest-name.js';
 
 /**
- * What an application declares of its models.
+ * The models that an application declares.
  *
- * @throws TypeError for options without effect: they are written to keep data in.
+ * @throws TypeError for options without effect: they are written to keep data
+ *   in.
  */
 export function declaredModels(
   options: ModelsOptions,

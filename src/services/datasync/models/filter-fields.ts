@@ -5,13 +5,13 @@ import type { Model } from './model.js';
 import { nearestName } from './nearest-name.js';
 import { ToldOnce } from './told-once.js';
 
-/** Names that wait for the first row. */
+/** Names that are kept until the first row is seen. */
 const MOST_EARLY = 100;
 
-/** Sees to the fields that filters over one model are about. */
+/** Checks the fields that filters over one model use. */
 export class FilterFields {
   private readonly told = new ToldOnce();
-  /** Asked for before any row was seen. */
+  /** Names that filters used before any row was seen. */
   private readonly early = new Set<string>();
 
   constructor(
@@ -21,8 +21,8 @@ export class FilterFields {
   ) {}
 
   /**
-   * The first field that filters must not use: it does not leave the server, and
-   * rows that come and go by its value would tell the value.
+   * The first field that filters must not use, because it does not leave the
+   * server: rows that come and go by its value would give the value away.
    */
   hiddenOf(predicate: Predicate): string | undefined {
     const fields = fieldsOf(predicate);
@@ -35,7 +35,10 @@ export class FilterFields {
     return undefined;
   }
 
-  /** The first row has been seen: now it is known which fields no row has. */
+  /**
+   * Called when the first row has been seen: now it is known which fields no
+   * row has.
+   */
   rowSeen(): void {
     for (const name of this.early) this.notice(name);
     this.early.clear();
@@ -43,8 +46,8 @@ export class FilterFields {
 
   private notice(name: string): void {
     const { known, name: model } = this.model;
-    // No row has a field with so long a name, and a client would have the server
-    // keep it.
+    // No row has a field with such a long name, and the server would keep it
+    // for a client.
     if (name.length > LONGEST_FIELD) return;
     if (known.none) {
       if (this.early.size < MOST_EARLY) this.early.add(name);
@@ -57,7 +60,7 @@ export class FilterFields {
         const nearest = nearestName(name, known.all ?? []);
         return nearest === undefined
           ? `A filter is about a field that no row of "${model}" has had.`
-          : // So near to a name of ours, it is nobody's secret.
+          : // A name so near to a known one is no secret, so the log may quote it.
             `A filter is about a field that no row of "${model}" has had: "${name}". Did they mean "${nearest}"?`;
       },
       (shown) => `The field is ${shown.value(name)}`,

@@ -1,33 +1,33 @@
 import { isJsonObject, type JsonValue } from '../../../protocol/json.js';
 
-/** Names that are remembered of one model; rows with more are dictionaries. */
+/** Names of one model that are remembered; rows with more are dictionaries. */
 const MOST = 1000;
-/** Characters of a name that is remembered. */
+/** Characters of the longest name that is remembered. */
 export const LONGEST_FIELD = 200;
 
 /**
- * The fields of a model, as whole rows have shown them: what was inserted, and
- * what updates made of rows. Only a field that all of them had can be missing
- * later; one that was left out once may be left out again.
+ * The fields of a model, learned from whole rows: inserted ones, and the new
+ * rows of updates. A row is incomplete only if it lacks a field that all of
+ * them had: a field that was missing once may be missing again.
  */
 export class KnownFields {
-  /** By name, whether every row had it. */
+  /** Whether every row had the field, by its name. */
   private readonly names = new Map<string, boolean>();
-  /** The fields of the row before: the next one is mostly of the same make. */
+  /** The fields of the previous row: the next row mostly has the same. */
   private last: readonly string[] = [];
   private tooMany = false;
 
-  /** Whether no row has been seen. */
+  /** Whether no row has been seen yet. */
   get none(): boolean {
     return this.names.size === 0;
   }
 
-  /** All names, unless there are too many to know them. */
+  /** All names; undefined if there are too many to know. */
   get all(): Iterable<string> | undefined {
     return this.tooMany ? undefined : this.names.keys();
   }
 
-  /** Whether a row may have a field of that name. */
+  /** Whether a row may have a field of this name. */
   mayBe(name: string): boolean {
     return this.tooMany || this.names.has(name);
   }
@@ -36,7 +36,7 @@ export class KnownFields {
     return this.names.get(name) === true;
   }
 
-  /** Whether a row lacks what all rows have. */
+  /** Whether a row lacks a field that all other rows have. */
   isIncomplete(row: object): boolean {
     for (const [name, inAll] of this.names) {
       if (inAll && !Object.hasOwn(row, name)) return true;

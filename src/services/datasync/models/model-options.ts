@@ -2,27 +2,27 @@ import type { RuledClass } from '../../../core/json/class-rules.js';
 import type { ByModel } from '../../../protocol/snorky-types.js';
 import { FIXED_LIMITS } from '../../../protocol/limits.js';
 
-/** What is known of a model before any row of it is published. */
+/** What is declared about a model before any row of it is published. */
 export interface ModelOptions {
   /**
-   * The class of its rows. What class-transformer's decorators on it say holds
-   * for all rows: for spreads and `oldData`, which have no class, and for what
-   * backends send. They have the names of the class's properties, and its
-   * constructor is not called.
+   * The class of the model's rows. The rules of class-transformer's decorators
+   * on it apply to all rows, also to those without a class: spreads, `oldData`,
+   * and rows that backends send. Fields of rows must have the names of the
+   * class's properties. Its constructor is not called.
    */
   readonly type?: RuledClass;
   /**
-   * The field that identifies a row, or the fields that do together, by their
-   * names on pages. A change that cannot be said of one row - its key is missing,
-   * or a field that a dealer looks at - has everybody fetch again then who
-   * follows the model.
+   * The field that identifies a row, or a list of fields that do so together,
+   * by their names on pages. If a published row lacks the key or a field that a
+   * dealer reads, its change cannot be applied: all clients that follow the
+   * model then fetch again.
    */
   readonly key?: string | readonly string[];
   /**
-   * What dealers, log and pages see in place of a row. At once, not by a promise.
-   * With `type` it gets instances of that class.
+   * Makes what dealers, the log and pages see in place of a row. It must return
+   * a value and no promise. With `type`, it gets instances of that class.
    *
-   * Where it throws, everybody fetches again who follows the model.
+   * If it throws, all clients that follow the model fetch again.
    *
    * @example
    * serialize: (task: Task) => instanceToPlain(task, { groups: ['page'] })
@@ -31,13 +31,13 @@ export interface ModelOptions {
   serialize?(row: unknown): unknown;
 }
 
-/** By the name of the model, as in deltas. */
+/** The options of models, by the names that deltas have. */
 export type ModelsOptions = ByModel<ModelOptions>;
 
 /** The options of a model, checked. */
 export interface ModelSettings {
   readonly type: RuledClass | undefined;
-  /** Empty where none is declared. */
+  /** Empty if no key is declared. */
   readonly key: readonly string[];
   readonly serialize: ((row: unknown) => unknown) | undefined;
 }
@@ -48,10 +48,10 @@ export const UNDECLARED: ModelSettings = {
   serialize: undefined,
 };
 
-/** Fields of one key. */
+/** Fields of one key at most. */
 const MOST_FIELDS = FIXED_LIMITS.keyFields;
 
-/** @throws TypeError naming the option that cannot be. */
+/** @throws TypeError naming the option that makes no sense. */
 export function modelSettings(
   options: ModelsOptions = {},
 ): ReadonlyMap<string, ModelSettings> {
@@ -66,7 +66,7 @@ export function modelSettings(
 function settingsOf(model: string, options: ModelOptions): ModelSettings {
   const name = `models.${model}`;
   for (const member of Object.keys(options)) {
-    // A misspelt `serialize` would let out what it was written to keep.
+    // A misspelt `serialize` would let out what it was written to keep in.
     if (!['type', 'key', 'serialize'].includes(member)) {
       throw new TypeError(
         `"${name}" has a member "${member}". It may have \`type\`, \`key\` and \`serialize\`.`,

@@ -7,17 +7,20 @@ import { KnownFields, LONGEST_FIELD } from './known-fields.js';
 import type { ModelSettings } from './model-options.js';
 import { lacksForDealers } from './old-rows.js';
 
-/** The field by which pages find rows unless they are told otherwise. */
+/** The field by which pages find rows by default. */
 const USUAL_KEY = 'id';
 /** Answers of {@link Model.hiddenOf} that are remembered. */
 const MOST_ANSWERS = 1000;
-/** Names on the way to a field. Dealers see whatever leaves that is deeper. */
+/**
+ * Names on the way to a field. Dealers see everything that leaves the server
+ * and is deeper.
+ */
 const MOST_NAMES = 4;
 
-/** A model: how its rows leave the server, and what tells them apart. */
+/** A model: how its rows leave the server, and which fields identify them. */
 export class Model {
   readonly known = new KnownFields();
-  /** Is told when the first row is seen. */
+  /** Called when the first row is seen. */
   waiting: { rowSeen(): void } | undefined;
   private readonly hidden = new Map<string, boolean>();
 
@@ -35,7 +38,7 @@ export class Model {
   /**
    * The JSON of a row that leaves the server.
    *
-   * @param isJson Whether it came over a wire.
+   * @param isJson Whether the row came over a wire.
    * @throws NotJsonError, and what rules and `serialize` throw.
    */
   json(row: unknown, what: string, isJson: boolean): JsonValue {
@@ -57,7 +60,8 @@ export class Model {
   }
 
   /**
-   * Learns the fields of a whole row. One that has lost its id is no example.
+   * Learns the fields of a whole row, unless the row lacks an id that all
+   * others have.
    */
   learn(row: JsonValue): void {
     if (this.seemsWithoutKey(row)) return;
@@ -66,7 +70,9 @@ export class Model {
     if (first && !this.known.none) this.waiting?.rowSeen();
   }
 
-  /** Whether no key is declared, and a row lacks the one that all others have. */
+  /**
+   * Whether no key is declared and the row lacks the id that all others have.
+   */
   seemsWithoutKey(row: JsonValue): boolean {
     return (
       !this.hasKey &&
@@ -76,7 +82,9 @@ export class Model {
     );
   }
 
-  /** Why no page could apply a change to a new row; undefined where it can. */
+  /**
+   * Why no page could apply a change to this new row; undefined if pages can.
+   */
   faultOfNew(row: JsonValue): string | undefined {
     const fault = this.faultOfKey(row);
     if (fault !== undefined || !isJsonObject(row)) return fault;
@@ -88,8 +96,8 @@ export class Model {
   }
 
   /**
-   * Why no page could apply a change to an old row, or no dealer could tell
-   * whose it was; undefined where they can.
+   * Why a change to this old row cannot be applied by any page, or cannot be
+   * assigned by a dealer; undefined if it can.
    */
   faultOfOld(row: JsonValue): string | undefined {
     const fault = this.faultOfKey(row);
@@ -104,11 +112,12 @@ export class Model {
     return lacking === undefined ? undefined : `lacks ${lacking}`;
   }
 
-  /** The first of some fields that the rules of its class leave out. */
+  /** The first of some fields that the rules of the model's class leave out. */
   hiddenOf(fields: Iterable<string>): string | undefined {
     const { type, serialize } = this.settings;
     const { rules, hidden } = this;
-    // Nobody knows what `serialize` leaves out; but dealers do not see it.
+    // What `serialize` leaves out cannot be known, but dealers do not see it
+    // either.
     if (type === undefined || rules === undefined || serialize !== undefined) {
       return undefined;
     }
@@ -150,27 +159,31 @@ export class Model {
       return row;
     }
     if (row instanceof type) return row;
-    // A row of another class goes by its own rules and toJSON() first.
+    // A row of another class first goes through its own rules and toJSON().
     const members = isPlain(row) ? row : thawed(frozenJson(row, what, rules));
     return isJsonObject(members) ? rules.instance(type, members) : members;
   }
 }
 
 /**
- * The part of a field's name that decides: everything inside of a field that is
- * left out is left out with it. Clients ask for any, and each name costs.
+ * The part of a field's name that decides whether it leaves: everything inside
+ * of a field that is left out is left out with it. Clients may ask for any
+ * name, and each is kept.
  */
 function shortened(field: string): string {
   const name = field.split('.', MOST_NAMES).join('.');
   return name.length <= LONGEST_FIELD ? name : (name.split('.', 1)[0] ?? name);
 }
 
-/** Whether a row has these fields alone. */
+/** Whether a row has only these fields. */
 function isOnly(fields: readonly string[], row: object): boolean {
   return Object.keys(row).every((name) => fields.includes(name));
 }
 
-/** Whether an object has its members, and no say in what becomes of it. */
+/**
+ * Whether an object is a plain one, without a class that decides how it is
+ * written.
+ */
 function isPlain(row: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(row);
   if (prototype !== Object.prototype && prototype !== null) return false;

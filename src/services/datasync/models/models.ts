@@ -11,10 +11,10 @@ import { Model } from './model.js';
 import { nearestName } from './nearest-name.js';
 import { ToldOnce } from './told-once.js';
 
-/** The kind of the line about a model that nobody follows. */
+/** What a line in the log says about a model that nobody follows. */
 type Ignored = 'a delta' | '"fetch again"';
 
-/** The models of a DataSync service: those that its dealers are for. */
+/** The models of a DataSync service: those that its dealers serve. */
 export class Models {
   private readonly byName = new Map<string, Model>();
   private readonly toldUnknown = new ToldOnce();
@@ -41,8 +41,8 @@ export class Models {
   }
 
   /**
-   * A model that subscriptions may follow. For any other name there is a line
-   * in the log, once.
+   * A model that subscriptions may follow; undefined for any other name, which
+   * the log mentions once.
    */
   find(name: string, what: Ignored = 'a delta'): Model | undefined {
     const model = this.byName.get(name);
@@ -59,7 +59,7 @@ export class Models {
     return model;
   }
 
-  /** Learns from what another node may have published. */
+  /** Learns from deltas that another node may have published. */
   learn(deltas: readonly Delta[]): void {
     for (const delta of deltas) {
       if (delta.type === 'delete') continue;
@@ -68,7 +68,7 @@ export class Models {
     }
   }
 
-  /** A row cannot be said as JSON. */
+  /** Logs that JSON cannot express a row. */
   unsayable(model: Model, type: string, what: string, error: unknown): void {
     const { host } = this;
     if (isInstance(error, NotJsonError) && error.kind !== 'unreadable') {
@@ -85,12 +85,15 @@ export class Models {
     });
   }
 
-  /** There is a row, and no page could find the row that it replaces. */
+  /** Logs that no page could find the row that a change is about. */
   inapplicable(model: Model, type: string, what: string, fault: string): void {
     this.tell(model, type, what, fault);
   }
 
-  /** The same where no key is declared: the row is published as it came. */
+  /**
+   * Logs the same for a model without a declared key; the row is published as
+   * it came.
+   */
   withoutKey({ name }: Model, type: string, what: string): void {
     this.count('keyless');
     this.host.log.warn(`delta:${this.service}`, () => {

@@ -1,10 +1,11 @@
-/** Characters of names that are compared; longer ones are near to nothing. */
+/** Characters of the longest name that is compared. */
 const LONGEST = 40;
-/** Names that are compared with one. */
+/** The number of names that one is compared with at most. */
 const MOST = 1000;
 
 /**
- * The name that was probably meant: the same but for capitals, or at most two characters away, of which swapped neighbours count as one.
+ * The known name that was probably meant. It differs only in capitals, or in at
+ * most two characters; swapped neighbours count as one.
  */
 export function nearestName(
   name: string,
@@ -12,7 +13,7 @@ export function nearestName(
 ): string | undefined {
   if (name.length > LONGEST) return undefined;
   const asked = name.toLowerCase();
-  // Two changes would make anything of a name of three characters.
+  // In a name of three characters, two changes could make any name.
   let least = Math.min(2, Math.floor(asked.length / 3)) + 1;
   let nearest: string | undefined;
   let left = MOST;
@@ -26,7 +27,7 @@ export function nearestName(
   return nearest;
 }
 
-/** Characters to add, drop, change or swap with the next. */
+/** The number of characters to add, drop, change or swap with the next. */
 function distanceOf(left: string, right: string): number {
   let [before, last]: [number[], number[]] = [[], []];
   let row = Array.from({ length: right.length + 1 }, (_, i) => i);

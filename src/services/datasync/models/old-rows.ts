@@ -2,17 +2,17 @@ import type { JsonObject } from '../../../protocol/json.js';
 import type { Dealer } from '../dealers/dealer.js';
 import { SimpleDealer } from '../dealers/simple-dealer.js';
 
-/** What a row lacks. */
+/** Knows which fields a row lacks. */
 export interface Lacking {
   lacks(field: string): boolean;
-  /** Whether it lacks any field that it should have. */
+  /** Whether the row lacks any field that it should have. */
   lacksAny(): boolean;
 }
 
 /**
- * The field that a row lacks and a dealer looks at. Without it nobody could tell
- * who is subscribed to the row: a missing field compares like one that does not
- * match.
+ * A field that a dealer reads and a row lacks. Without the field, it cannot be
+ * known who is subscribed to the row: a missing field compares like one that
+ * does not match.
  */
 export function lacksForDealers(
   dealers: readonly Dealer<never>[],
@@ -34,7 +34,7 @@ export function lacksForDealers(
   return undefined;
 }
 
-/** Undefined: it may look at any. */
+/** The fields that a dealer reads; undefined if it may read any. */
 function fieldsOf(
   dealer: Dealer<never>,
   row: JsonObject,
@@ -45,7 +45,9 @@ function fieldsOf(
     : undefined;
 }
 
-/** The fields of a row that a function reads; undefined for all of them. */
+/**
+ * The fields of a row that a function reads; undefined if it reads all of them.
+ */
 function fieldsRead(
   row: JsonObject,
   read: (row: JsonObject) => void,
@@ -53,7 +55,7 @@ function fieldsRead(
   const names = new Set<string>();
   let all = false;
   const note = (name: string | symbol): void => {
-    // Methods of every object are no fields.
+    // Methods that every object has are no fields.
     if (typeof name === 'string' && !(name in Object.prototype))
       names.add(name);
   };
@@ -78,7 +80,8 @@ function fieldsRead(
   try {
     read(watched);
   } catch {
-    // It may have thrown for want of a field; that field is among those it has read.
+    // It may have thrown because a field is missing. That field is among those
+    // it has read.
   }
   return all ? undefined : names;
 }

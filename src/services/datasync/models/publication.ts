@@ -12,8 +12,8 @@ import type { Models } from './models.js';
 export interface Publication {
   readonly deltas: readonly Delta[];
   /**
-   * Models that changed in a way that deltas cannot express: they are fetched
-   * again.
+   * Models that have changed in a way that deltas cannot express: their rows
+   * are fetched again.
    */
   readonly stale: ReadonlySet<string>;
 }
@@ -29,13 +29,13 @@ interface GivenDelta {
 }
 
 /**
- * Makes what is published from a batch. The batch comes after the commit: one bad
- * row must keep no other from being published, and no page may go on to show its
- * old values.
+ * Makes the publication of a batch. A batch is published after the commit. So
+ * one bad row must not keep the others from being published, and no page may go
+ * on showing its old values.
  *
- * @param isJson Whether it came over a wire.
- * @throws RpcError for the first delta that is none; NotJsonError for one that
- *   cannot be read. Nothing is published then.
+ * @param isJson Whether the batch came over a wire.
+ * @throws RpcError for the first delta that is invalid; NotJsonError for one
+ *   that cannot be read. Nothing is published then.
  */
 export function publicationOf(
   batch: unknown,
@@ -71,8 +71,8 @@ export function publicationOf(
 }
 
 /**
- * A delta, checked except for its rows; `model` is undefined where nobody
- * follows it.
+ * A delta, checked except for its rows. `model` is undefined if nobody follows
+ * it.
  */
 interface Read {
   readonly given: Given;
@@ -103,13 +103,13 @@ function read(delta: unknown, models: Models): Read {
   return { given, model };
 }
 
-/** Undefined: nobody could apply it. */
+/** The delta to publish; undefined if no page could apply it. */
 function deltaOf(
   { type, data, newData, oldData, version }: Given,
   model: Model,
   rows: Rows,
 ): Delta | undefined {
-  // A `version` that is no number is dropped, as unknown members are.
+  // A `version` that is no number is dropped, like unknown members.
   const versioned =
     typeof version === 'number' && Number.isFinite(version) ? { version } : {};
   const { name } = model;
@@ -138,9 +138,10 @@ function deltaOf(
 /** The rows of one delta. */
 class Rows {
   /**
-   * Whether one of them came to no end, as entities do that contain each other or
-   * share too much. To find that out takes long, and others of the batch are alike;
-   * their model is fetched again anyway.
+   * Whether one of the rows was too large to write, as entities are that
+   * contain each other or share too much. Finding that out takes long, and
+   * other rows of the batch are alike. Their model is fetched again anyway, so
+   * they are skipped.
    */
   areEndless = false;
 
@@ -151,7 +152,10 @@ class Rows {
     private readonly isJson: boolean,
   ) {}
 
-  /** Undefined, with a line in the log, where no page could use it. */
+  /**
+   * The JSON of a row; undefined, with a line in the log, if no page could use
+   * it.
+   */
   of(
     what: 'data' | 'newData' | 'oldData',
     given: unknown,
@@ -186,7 +190,9 @@ function isEndless(error: unknown): boolean {
   return isInstance(thrown, RangeError) && /call stack/i.test(thrown.message);
 }
 
-/** Getters of the application are called here, once. */
+/**
+ * Reads the members of a delta. This calls getters of the application, once.
+ */
 function membersOf(delta: Given): Given {
   try {
     const { type, model, data, newData, oldData, version } = delta;
@@ -204,7 +210,7 @@ function membersOf(delta: Given): Given {
   }
 }
 
-/** Ignores rows that are promises: nobody would handle their rejections. */
+/** Takes the rejections of rows that are promises: nobody else would. */
 function disownAll(deltas: readonly unknown[]): void {
   for (const delta of deltas) {
     try {
@@ -213,7 +219,7 @@ function disownAll(deltas: readonly unknown[]): void {
       const { data, newData, oldData } = delta as Given;
       for (const row of [data, newData, oldData]) disown(row);
     } catch {
-      // A value that throws when it is read is not looked at further.
+      // A value that throws when it is read is ignored.
     }
   }
 }

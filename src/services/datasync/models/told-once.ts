@@ -1,16 +1,20 @@
 /**
- * So many things of one kind get a line; a client that invents more gets none.
+ * Things of one kind that get a line in the log. A client that invents more
+ * gets none.
  */
 const MOST = 100;
 
-/** Characters by which they are told apart: others choose them. */
+/** Characters by which things are told apart: others choose their length. */
 const LONGEST = 200;
 
-/** What has been told, so that it is not told again. */
+/** Remembers what the log has mentioned, so that it mentions nothing twice. */
 export class ToldOnce {
   private readonly told = new Set<string>();
 
-  /** Whether to tell it: the first time, and not beyond the bound. */
+  /**
+   * Whether to mention something: only the first time, and not beyond the
+   * bound.
+   */
   isNew(what: string): boolean {
     const { told } = this;
     const start = what.slice(0, LONGEST);

@@ -6,8 +6,8 @@ import type { Acquisition } from '../subscription/desk.js';
 import { isToken } from '../tokens/token.js';
 
 /**
- * What a client asks for when it acquires a subscription; undefined was not
- * given.
+ * The params with which a client acquires a subscription. Undefined means that
+ * a param was not given.
  */
 export interface AcquireParams {
   readonly token: JsonValue;
@@ -16,7 +16,10 @@ export interface AcquireParams {
   readonly replaces: JsonValue | undefined;
 }
 
-/** The same, checked in the order of the protocol's page. @throws RpcError */
+/**
+ * Checks the params, in the order that the protocol prescribes. @throws
+ * RpcError
+ */
 export function acquisitionOf(
   params: AcquireParams,
   client: Client,
@@ -30,7 +33,8 @@ export function acquisitionOf(
     throw new RpcError(WireError.invalidParams);
   }
   if (replaces === undefined) return { token, client, resume: resumes, since };
-  // To a connection that did not ask for it, it is an unknown parameter.
+  // A connection that did not ask for the feature gets the answer for an
+  // unknown parameter.
   if (!resumes || typeof replaces !== 'string' || !client.has('replaces')) {
     throw new RpcError(WireError.invalidParams);
   }
@@ -38,7 +42,7 @@ export function acquisitionOf(
   return { token, client, resume: resumes, since, replaces };
 }
 
-/** @throws RpcError for what is no text. */
+/** @throws RpcError for a value that is no text. */
 export function tokenOf(token: JsonValue): string {
   if (typeof token === 'string') return token;
   throw new RpcError(WireError.tokenNotAString);

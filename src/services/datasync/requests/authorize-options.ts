@@ -5,36 +5,40 @@ import { canonicalKey, type JsonValue } from '../../../protocol/json.js';
 import type { IdentityInput } from '../../../protocol/snorky-types.js';
 import { checkMembers } from './option-members.js';
 
-/** For whom a subscription is authorized, and until when. */
+/** Whom a subscription is authorized for, and until when. */
 export interface AuthorizeOptions {
   /**
-   * The identity of the connection that alone may acquire it; other connections
-   * get `No such subscription`. Without it, whoever has the token may.
+   * The identity whose connections alone may acquire the subscription; other
+   * connections get `No such subscription`. Without it, whoever has the token
+   * may acquire it.
    */
   readonly for?: Exclude<IdentityInput, null>;
-  /** Says that the token is meant for whoever has it. Not beside `for`. */
+  /** Says that whoever has the token may use it. Not together with `for`. */
   readonly bearer?: boolean;
   /**
-   * When it ends, wherever it is then: a `Date`, or milliseconds since 1970.
-   * Without it, it ends with its client alone.
+   * When the subscription ends, live or not: a `Date`, or milliseconds since
+   * 1970. Without it, the subscription does not expire.
    */
   readonly expiresAt?: Date | number;
   /**
-   * Says that it is to renew a subscription that its client has: it can be
-   * acquired as one that `replaces` another alone, whatever else is tried. Use it
-   * where a renewal is checked less closely than a subscription.
+   * Says that the token is to renew a subscription that its client already has:
+   * it can only be acquired as one that `replaces` another. Use it where a
+   * renewal is checked less closely than a subscription.
    * @default false
    */
   readonly renewal?: boolean;
 }
 
-/** What an authorization is bounded by. */
+/** The bounds of an authorization. */
 export interface AuthorizationTerms {
-  /** The key of the identity that alone may have it; without it, whoever may. */
+  /**
+   * The key of the only identity that may acquire it; absent for a bearer
+   * token.
+   */
   readonly binding?: string;
-  /** Milliseconds since 1970. */
+  /** When it ends, in milliseconds since 1970; absent if never. */
   readonly expiresAt?: number;
-  /** It is good at the place of another one alone. */
+  /** Present if it can only be acquired at the place of another one. */
   readonly renewal?: true;
 }
 
@@ -43,8 +47,9 @@ const MEMBERS = ['for', 'bearer', 'expiresAt', 'renewal'];
 /**
  * Checks the options of an authorization.
  *
- * @throws TypeError for options that would by mistake make a token for everybody,
- *   or for ever; NotJsonError for an identity that is no JSON.
+ * @throws TypeError for options that would by mistake make a token for
+ *   everybody, or one that never ends; NotJsonError for an identity that JSON
+ *   cannot express.
  */
 export function termsOf(options: AuthorizeOptions): AuthorizationTerms {
   checkMembers(options, MEMBERS, 'authorizeSubscription');
@@ -52,7 +57,7 @@ export function termsOf(options: AuthorizeOptions): AuthorizationTerms {
   return terms(bindingOf(options), endOf(options), Boolean(renewal));
 }
 
-/** The same, as a backend says it. @throws RpcError */
+/** Checks the options that a backend sends. @throws RpcError */
 export function termsOfParams(
   identity: JsonValue | undefined,
   bearer: JsonValue | undefined,
@@ -64,7 +69,8 @@ export function termsOfParams(
   if (typeof isRenewal !== 'boolean')
     throw new RpcError(WireError.invalidParams);
   if (expiresAt === undefined) return terms(binding, undefined, isRenewal);
-  // What is no time is often `NaN`, which JSON makes null: not "for ever".
+  // JSON makes null of `NaN`, which often stands for a wrong time. Null must
+  // not mean "never".
   if (typeof expiresAt !== 'number' || !isAhead(expiresAt)) {
     throw new RpcError(WireError.invalidParams);
   }

@@ -2,7 +2,9 @@ import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import type { JsonValue } from '../../../protocol/json.js';
 
-/** The models of which rows are to be fetched again. @throws RpcError */
+/**
+ * The names of the models whose rows are to be fetched again. @throws RpcError
+ */
 export function modelNamesOf(models: JsonValue): readonly string[] {
   if (isListOfTexts(models)) return models;
   throw new RpcError(WireError.modelsNotAList);

@@ -1,9 +1,9 @@
 /**
- * Refuses unknown members. These options narrow what is given or taken back, and
- * a misspelt one would silently not narrow it.
+ * Refuses unknown members. These options narrow what is authorized or taken
+ * back. A misspelt one would silently not narrow it.
  *
  * @param who Begins the message.
- * @throws TypeError naming the first one.
+ * @throws TypeError naming the first unknown member.
  */
 export function checkMembers(
   options: unknown,

@@ -8,29 +8,33 @@ import { checkMembers } from './option-members.js';
 import type { RevocationTerms } from '../tokens/revocation.js';
 
 /**
- * Which subscriptions are taken back. At least one member is given, and a
- * subscription falls that all of them are true of.
+ * Which subscriptions are taken back. Give at least one member; a subscription
+ * is taken back if all that are given are true of it.
  */
 export interface RevokeOptions {
   /**
-   * Those bound to this identity, and bearer tokens that a connection of this
-   * identity has, or had last.
+   * Subscriptions bound to this identity, and those with bearer tokens that a
+   * connection of this identity has, or had last.
    */
   readonly identity?: Exclude<IdentityInput, null>;
-  /** Those with an item of this dealer. */
+  /** Subscriptions with an item of this dealer. */
   readonly dealer?: string;
-  /** Those with an item of `dealer` that has this query; null is a query. */
+  /**
+   * Subscriptions with an item of `dealer` that has this query; null is a
+   * query.
+   */
   readonly query?: JsonInput;
-  /** That of this token. */
+  /** The subscription with this token. */
   readonly token?: string;
 }
 
 const MEMBERS = ['identity', 'dealer', 'query', 'token'] as const;
 
 /**
- * What an application takes back.
+ * The terms of what an application takes back.
  *
- * @throws TypeError for what would take back everything, or nothing, by mistake.
+ * @throws TypeError for options that would take back everything, or nothing, by
+ *   mistake.
  */
 export function revocationOf(options: RevokeOptions): RevocationTerms {
   checkMembers(options, MEMBERS, 'revoke');
@@ -62,7 +66,7 @@ export function revocationOf(options: RevokeOptions): RevocationTerms {
   return revocation;
 }
 
-/** The same, as a backend says it. @throws RpcError */
+/** The terms that a backend sends. @throws RpcError */
 export function revocationOfParams(params: JsonObject): RevocationTerms {
   const given = Object.entries(params).filter(([, value]) => {
     return value !== undefined;

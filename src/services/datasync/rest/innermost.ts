@@ -1,15 +1,15 @@
 import { INTERCEPTORS_METADATA } from '../../../nest/setup/nest-internals.js';
 
-/** The interceptors that are written on a method, the outermost first. */
+/** The interceptors of a method, the outermost first. */
 export function interceptorsOf(method: object): readonly unknown[] {
   return (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ??
     []) as readonly unknown[];
 }
 
 /**
- * Makes one of them the last, wherever its decorator is written. An interceptor
- * inside of it could answer from a cache: rows older than the token, and what
- * changed in between would be lost.
+ * Makes one of a method's interceptors the innermost, wherever its decorator is
+ * written. An interceptor inside of it could answer from a cache. The rows
+ * would then be older than the token, and changes in between would be lost.
  */
 export function moveInside(method: object, own: unknown): void {
   const all = interceptorsOf(method);

@@ -6,13 +6,13 @@ type WriteHead = (
 ) => ServerResponse;
 
 /**
- * Changes the headers of a response at the last moment. Not before its head is
- * written is it known what it answers, and what else wants to be among the
- * headers: exception filters, interceptors, a `Response` that the handler returns
- * and streams have their say after the handler.
+ * Changes the headers of a response at the last moment. Only when its head is
+ * written is it known what it answers and which other headers it has: exception
+ * filters, interceptors, a `Response` that the handler returns and streams all
+ * act after the handler.
  *
- * @param act Called with the status; gives the one that is sent. Called again if the head could not be
- *   written and something else is answered.
+ * @param act Gets the status, and returns the status to send. It is called
+ *   again if the head could not be written and something else is answered.
  */
 export function beforeHead(
   response: ServerResponse,
@@ -33,7 +33,7 @@ export function beforeHead(
         ? writeHead(sent, message)
         : writeHead(sent);
     } catch (error) {
-      // What is answered instead has headers of its own.
+      // The other answer has headers of its own.
       for (const name of response.getHeaderNames()) response.removeHeader(name);
       setAll(response, before);
       throw error;
@@ -42,14 +42,17 @@ export function beforeHead(
   response.writeHead = amended as ServerResponse['writeHead'];
 }
 
-/** Sets what `writeHead` was given, where it can be merged with. */
+/**
+ * Sets the headers that `writeHead` was given, if they have a form that can be
+ * merged.
+ */
 function setAll(response: ServerResponse, headers: unknown): void {
   if (!Array.isArray(headers)) {
     const entries = Object.entries((headers ?? {}) as HeaderValues);
     for (const [name, value] of entries) response.setHeader(name, value);
     return;
   }
-  // Names and values in turn, a name perhaps several times.
+  // Names and values in turn; a name may occur several times.
   for (let i = 0; i < headers.length; i += 2) {
     response.removeHeader(headers[i] as string);
   }
@@ -60,7 +63,9 @@ function setAll(response: ServerResponse, headers: unknown): void {
 
 type HeaderValues = Readonly<Record<string, OutgoingHttpHeader>>;
 
-/** Adds names to a header that is a list of them, next to what it has. */
+/**
+ * Adds names to a header that is a list of names, and keeps the present ones.
+ */
 export function addNames(
   response: ServerResponse,
   header: string,

@@ -17,7 +17,7 @@ import type { ItemRequest } from '../tokens/authorization.js';
 import type { SubscribablePlan } from './subscribable-plan.js';
 import { findDealer } from './subscribable-target.js';
 
-/** An error of the route, not of its caller. */
+/** Errors that are the route's fault, not its caller's. */
 const OWN_MISTAKES: ReadonlySet<unknown> = new Set([
   WireError.itemsNotAList,
   WireError.itemNotAnObject,
@@ -30,15 +30,15 @@ const OWN_MISTAKES: ReadonlySet<unknown> = new Set([
 /** A token, and when its subscription ends. */
 export interface RouteToken {
   readonly token: string;
-  /** Milliseconds since 1970; undefined: never. */
+  /** Milliseconds since 1970; undefined if never. */
   readonly expiresAt: number | undefined;
 }
 
 /**
- * Authorizes what a route's request asks for, for the identity of whoever sent it.
+ * Authorizes the items of a route's request for the identity of its sender.
  *
  * @param who The route, for messages.
- * @throws HttpException with the answer to a request that cannot have it.
+ * @throws HttpException with the answer to a request that is refused.
  */
 export class RouteAuthorization {
   constructor(
@@ -49,8 +49,9 @@ export class RouteAuthorization {
   ) {}
 
   /**
-   * @param renewal The handler will not be called, though it might have refused:
-   *   so the token is only for the connection that has the subscription already.
+   * @param renewal Whether the request renews. The handler, which might have
+   *   refused, is then not called. So the token is only for the connection that
+   *   has the subscription.
    */
   async authorize(
     request: RouteRequest,
@@ -59,7 +60,7 @@ export class RouteAuthorization {
     const { service, plan, who } = this;
     try {
       const items = await plan.itemsFor(request as never);
-      // Names that are none are the service's to refuse.
+      // A value that is no name is refused by the service.
       const named = items.map(({ dealer, query }): ItemRequest<JsonInput> => ({
         dealer:
           typeof dealer === 'function'
@@ -98,7 +99,7 @@ export class RouteAuthorization {
   }
 
   private toHttp(error: unknown): unknown {
-    // `Number(request.params.id)` of what is no number.
+    // For example `Number(request.params.id)` of a text that is no number.
     if (isInstance(error, NotJsonError) && error.kind === 'number') {
       return new BadRequestException({
         message: 'Invalid query',

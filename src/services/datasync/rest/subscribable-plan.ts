@@ -9,7 +9,7 @@ import { Dealer, type AnyDealer } from '../dealers/dealer.js';
 /** A dealer of a DataSync service: its class, or its name. */
 export type DealerReference = Type<AnyDealer> | string;
 
-/** One of the things that an answer lets its reader follow. */
+/** One item that the readers of an answer may follow. */
 export interface SubscribableItem {
   readonly dealer: DealerReference;
   readonly query: JsonInput;
@@ -17,33 +17,37 @@ export interface SubscribableItem {
 
 export type { RouteRequest as SubscribableRequest };
 
-/** Through which DataSync service an answer is subscribed to. */
+/** The DataSync service of a route. */
 export interface SubscribableService {
-  /** Its name. @default 'datasync', or the only one there is */
+  /** The name of the service. @default 'datasync', or the only one there is */
   readonly service?: string;
-  /** Needed where several registries have a service of that name. */
+  /**
+   * The name of its registry. Required if several registries have a service of
+   * that name.
+   */
   readonly registry?: string;
 }
 
-/** The answer has every row that its items match. */
+/** Options of an answer with all rows that its items match. */
 export interface WholeAnswer {
   readonly partial?: false;
   readonly orderedBy?: undefined;
 }
 
 /**
- * The answer has a part of the rows that its items match: the newest ten, or
- * page 2. One row that comes, goes or moves changes which others are in it, so a
- * page fetches the part again then.
+ * Options of an answer with only a part of the rows that its items match: the
+ * newest ten, or page 2. One row that comes, goes or moves may bring in others,
+ * so pages fetch the part again then.
  */
 export interface PartialAnswer<Request extends object = RouteRequest> {
   readonly partial: true;
   /**
-   * Every field of a row that decides whether it is in the part, and where: what
-   * the rows are sorted by, ties included, and what the handler filters by and
-   * the dealer does not. A change of other fields is applied in place then.
+   * Every field that decides whether a row is in the part, and where: the
+   * fields that the rows are sorted by, those that break ties, and those that
+   * the handler filters by and the dealer does not. A change of other fields is
+   * then applied in place.
    *
-   * At most 16. A function is asked for each request.
+   * At most 16 fields. A function is called for each request.
    *
    * @default not known: the part is fetched again after every change
    */
@@ -54,8 +58,8 @@ export interface PartialAnswer<Request extends object = RouteRequest> {
 /** Who may use the token of an answer, and until when. */
 export interface SubscribableToken<Request extends object = RouteRequest> {
   /**
-   * The token is for whoever has it, also where the gateway tells whose the
-   * request is: `identifyRequest` is not asked.
+   * Whether anybody who has the token may use it, even where the gateway could
+   * identify the sender of the request: `identifyRequest` is not called.
    *
    * @default false
    */
@@ -63,8 +67,9 @@ export interface SubscribableToken<Request extends object = RouteRequest> {
   /** Milliseconds after which the subscription ends. @default it does not */
   readonly expiresIn?: number;
   /**
-   * When it ends, instead: a number is milliseconds since 1970, undefined is
-   * never. An identity that expires earlier ends it earlier.
+   * Computes when the subscription ends, in place of `expiresIn`: a number is
+   * milliseconds since 1970, undefined is never. It ends earlier if the
+   * identity expires earlier.
    */
   readonly expiresAt?: (request: Request) => Date | number | undefined;
 }
@@ -75,25 +80,31 @@ export type SubscribableOptions<Request extends object = RouteRequest> =
     SubscribableToken<Request> &
     (WholeAnswer | PartialAnswer<Request>);
 
-/** What `@Subscribable()` was told. */
+/** The settings of one `@Subscribable()`. */
 export interface SubscribablePlan {
-  /** What is the same for every request, to be checked before the first one. */
+  /**
+   * The items that are the same for every request. They are checked before the
+   * first one.
+   */
   readonly fixed: {
     readonly dealer?: DealerReference;
     readonly query?: JsonInput;
   };
   readonly options: SubscribableOptions<never>;
   itemsFor(request: never): MaybePromise<readonly SubscribableItem[]>;
-  /** What the header says of a part; undefined for whole answers. */
+  /** The value of the header for a part; undefined for whole answers. */
   partFor(request: never): string | undefined;
-  /** When it ends, in milliseconds since 1970; `Infinity` if never. */
+  /**
+   * When the subscription ends, in milliseconds since 1970; `Infinity` if
+   * never.
+   */
   expiryFor(request: never): number;
 }
 
 type Query = JsonInput | ((request: never) => MaybePromise<JsonInput>);
 type Items = (request: never) => MaybePromise<readonly SubscribableItem[]>;
 
-/** Tells the two ways of writing it apart. */
+/** Accepts both forms of the decorator's arguments. */
 export function subscribablePlan(
   what: DealerReference | Items,
   rest: readonly unknown[],

@@ -39,9 +39,9 @@ interface Place {
 }
 
 /**
- * What `@Subscribable()` puts around a route. As a guard, which comes before all
- * interceptors, it sees to the headers of whatever is answered. As the innermost
- * interceptor it authorizes.
+ * What `@Subscribable()` puts around a route. It is a guard, which runs before
+ * all interceptors, to change the headers of any answer. It is also the
+ * innermost interceptor, to authorize.
  */
 export abstract class SubscribableRoute
   implements CanActivate, NestInterceptor, OnApplicationBootstrap
@@ -56,13 +56,14 @@ export abstract class SubscribableRoute
   ) {
     const { target, key } = place;
     this.who = `${target.constructor.name}.${String(key)}()`;
-    // Nest reads the list before the first hook of its life cycle.
+    // Nest reads the list before the first hook of its life cycle, so it is
+    // changed here.
     moveInside(this.method(), this.constructor);
   }
 
   onApplicationBootstrap(): void {
     const method = this.method();
-    // Set by @Get() and the like.
+    // `@Get()` and the like set this metadata.
     if (!Reflect.hasMetadata(METHOD_METADATA, method)) {
       throw setupError('SNORKY_SUBSCRIBABLE_PLACE', this.who);
     }
@@ -82,14 +83,15 @@ export abstract class SubscribableRoute
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    // A method may be a command too.
+    // A method may be a route and a command.
     if (context.getType() !== 'http') return next.handle();
     const http = context.switchToHttp();
     const request = http.getRequest<RouteRequest>();
     const asked = askedOf(request);
     if (asked === undefined) return next.handle();
     const answer = SubscriptionAnswer.to(http.getResponse());
-    // The subscription may happen outside of the scope of this call.
+    // The subscription to the Observable may happen outside of this call's
+    // asynchronous scope.
     const scope = new AsyncResource('SnorkySubscribable');
     return defer(() =>
       scope.runInAsyncScope(() =>
@@ -112,8 +114,9 @@ export abstract class SubscribableRoute
   }
 
   /**
-   * The same for rows that the client has: without the handler and its pipes.
-   * Interceptors get a list of none, for most make something of each row.
+   * Authorizes for a client that has the rows, without the handler and its
+   * pipes. Interceptors get an empty list, because most of them do something
+   * with each row.
    */
   private renew(
     request: RouteRequest,
@@ -150,7 +153,8 @@ export abstract class SubscribableRoute
       }),
     );
     return wholeAnswer(rows, {
-      // Whatever becomes of the error: a filter may answer it with success.
+      // Taken back whatever happens to the error: a filter may answer it with
+      // success.
       failed: () => answer.takeBack(grant),
       abandoned: () => {
         this.expect(answer);
@@ -174,7 +178,7 @@ export abstract class SubscribableRoute
     return this.authorization.authorize(request, renewal);
   }
 
-  /** Has it noticed when rows are answered without the handler's token. */
+  /** Makes a missing token an error: rows must not be answered without it. */
   private expect(answer: SubscriptionAnswer): void {
     answer.onHead = (status, granted) => {
       if (status < 300 && !granted) this.bypassed();
@@ -216,7 +220,7 @@ function askedOf({
   method,
   headers,
 }: RouteRequest): ReturnType<typeof askedBy> {
-  // Without rows there is nothing to follow.
+  // An answer without rows gives nothing to follow.
   if (method === 'HEAD') return undefined;
   return askedBy(headers[SubscriptionHeader.ask.toLowerCase()]);
 }

@@ -20,8 +20,8 @@ import type {
 const DEFAULT_SERVICE = 'datasync';
 
 /**
- * The DataSync service of a subscribable route, with what does not change from
- * request to request checked.
+ * Finds the DataSync service of a subscribable route, and checks everything
+ * that is the same for all requests.
  *
  * @param who The route, for messages.
  * @throws SnorkySetupError
@@ -39,7 +39,7 @@ export function subscribableTarget(
 }
 
 /**
- * Checks what a route says about its answer and its tokens.
+ * Checks the options of a route for its answers and tokens.
  *
  * @throws SnorkySetupError
  */
@@ -102,9 +102,9 @@ export function findGateways(
 }
 
 /**
- * The dealer that is meant by its class or name.
+ * Finds a dealer by its class or name.
  *
- * @throws SnorkySetupError when there is none, or the class has several.
+ * @throws SnorkySetupError when there is none, or several of the class.
  */
 export function findDealer(
   service: DataSyncService,
@@ -154,7 +154,8 @@ function findService(
   { service, registry }: SubscribableService,
   who: string,
 ): DataSyncService {
-  // By name: in proxies, one service is another object under each of its tokens.
+  // Counted by name: where providers are wrapped in proxies, one service is a
+  // different object under each of its tokens.
   const byName = new Map<string, DataSyncService>();
   for (const { providers } of modules.values()) {
     for (const { instance } of providers.values()) {
@@ -187,7 +188,7 @@ function checkQuery(
   who: string,
 ): void {
   try {
-    // Checked as it will arrive with a request.
+    // Checked in the form in which it will arrive with a request.
     service.$checkQuery(dealer, frozenJson(query, 'query'));
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;

@@ -18,23 +18,25 @@ import {
 import { SubscribableRoute } from './subscribable-route.js';
 
 /**
- * Lets whoever may read an answer follow its changes. A request with the header
- * `X-Snorky: Subscribe` gets a token in `X-Subscription-Token`, authorized before
- * the handler ran, so that no change falls in between. Other requests get what
- * they got before.
+ * Lets the readers of an answer follow its changes. A request with the header
+ * `X-Snorky: Subscribe` gets a token in `X-Subscription-Token`. The token is
+ * authorized before the handler runs, so that no change falls in between. Other
+ * requests get the same answers as without the decorator.
  *
- * The token is for the identity that the gateway of the registry finds for the
- * request; nobody else can use it. With `X-Snorky: Renew` there is a token without
- * rows, for a subscription that is about to end: the guards decide again, and the
- * handler is not called. So that token is good for whoever has the subscription,
- * to renew it, and for nothing else.
+ * The token is for the identity that the registry's gateway finds for the
+ * request; nobody else can use it. A request with `X-Snorky: Renew` gets a
+ * token without rows, for a subscription that is about to end. The guards
+ * decide again, but the handler is not called. So that token can only renew a
+ * subscription that its client already has.
  *
- * Guards have decided before; when a pipe or the handler fails, or redirects,
- * there is no token. Nor is there for HEAD.
+ * The guards of the route run first. There is no token if a pipe or the handler
+ * fails or redirects, and none for HEAD.
  *
- * @param items What to subscribe to; an `HttpException` thrown here is answered.
- * @param options `expiresIn` or `expiresAt` for subscriptions that end, `bearer`
- *   for tokens that whoever has them may use, `partial` for parts of the rows.
+ * @param items What to subscribe to. An `HttpException` thrown here is
+ *   answered.
+ * @param options `expiresIn` or `expiresAt` for subscriptions that end,
+ *   `bearer` for tokens that anybody may use, `partial` for answers with only a
+ *   part of the rows.
  *
  * @example
  * @Get(':id')
@@ -51,9 +53,9 @@ export function Subscribable<Request extends object = SubscribableRequest>(
   options?: SubscribableOptions<Request>,
 ): MethodDecorator;
 /**
- * The same, for what one dealer decides about.
+ * Lets the readers of an answer follow the rows of one dealer.
  *
- * @param query What is asked of the dealer, or how that follows from the request.
+ * @param query The query, or a function that makes it from the request.
  *   @default null
  * @param options `partial` for answers that a limit, an offset or a page cuts.
  *
@@ -81,7 +83,7 @@ export function Subscribable(
 ): MethodDecorator {
   const plan = subscribablePlan(what, rest);
   return (target, key, descriptor) => {
-    // A class of its own: Nest makes one instance for each module.
+    // A class for each route: Nest makes one instance of it in each module.
     @Injectable()
     class Route extends SubscribableRoute {
       constructor(@Inject(ModulesContainer) modules: ModulesContainer) {

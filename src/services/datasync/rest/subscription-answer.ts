@@ -13,19 +13,22 @@ const {
 /** A token that an answer is to carry. */
 export interface Grant {
   readonly token: string;
-  /** What the header says of a part; undefined for whole answers. */
+  /** The value of the header for a part; undefined for whole answers. */
   readonly part: string | undefined;
-  /** Milliseconds since 1970; undefined: the subscription does not end by itself. */
+  /**
+   * When the subscription ends, in milliseconds since 1970; undefined if it
+   * does not expire.
+   */
   readonly expiresAt?: number | undefined;
-  /** It has no rows: the client has them. */
+  /** Whether the answer has no rows, because the client has them. */
   readonly isRenewal?: boolean;
-  /** Makes the token good for nothing. Must not throw. */
+  /** Makes the token useless. Must not throw. */
   withdraw(): void;
 }
 
 /**
- * The part of an HTTP answer that is about subscriptions. A token leaves with
- * an answer that succeeds, or is withdrawn.
+ * The part of an HTTP answer that is about subscriptions. A token is sent with
+ * an answer that succeeds, and withdrawn otherwise.
  */
 export class SubscriptionAnswer {
   static readonly #known = new WeakMap<ServerResponse, SubscriptionAnswer>();
@@ -42,7 +45,10 @@ export class SubscriptionAnswer {
     });
   }
 
-  /** The one of a response: of Express, or as Fastify has it inside its own. */
+  /**
+   * The answer of a response: one of Express, or the one inside of Fastify's
+   * reply.
+   */
   static to(
     response: ServerResponse | { readonly raw: ServerResponse },
   ): SubscriptionAnswer {
@@ -55,34 +61,37 @@ export class SubscriptionAnswer {
     return answer;
   }
 
-  /** Told when the head is written, and whether it has a token. */
+  /**
+   * Called when the head is written, with its status and whether it has a
+   * token.
+   */
   onHead: (status: number, granted: boolean) => void = () => {};
 
   grant(grant: Grant): void {
-    // An interceptor that tries again has it authorized again.
+    // An interceptor that tries again has the request authorized again.
     this.takeBack(this.#grant);
     this.#grant = grant;
     if (this.#over || this.response.headersSent) this.takeBack(this.#grant);
   }
 
-  /** The answer is not what this was granted for. */
+  /** Withdraws a token: the answer is not the one that it was granted for. */
   takeBack(grant: Grant | undefined): void {
     if (grant === undefined || grant !== this.#grant) return;
     this.#grant = undefined;
     grant.withdraw();
   }
 
-  /** @returns The status that is answered. */
+  /** @returns The status to send. */
   #complete(status: number): number {
     const { response } = this;
-    // With 304 the client has these very rows. Other such answers have none.
+    // With 304 the client has exactly these rows. Other redirects have none.
     if (status >= 300 && status !== 304) this.takeBack(this.#grant);
     addNames(response, 'Vary', [ask]);
     if (this.#grant !== undefined) {
       const { token, part, expiresAt } = this.#grant;
       response.setHeader(TOKEN, token);
       response.setHeader(ALIAS, token);
-      // A page that cannot read the header would take the part for the whole.
+      // A page that cannot read the header would take the part for all rows.
       if (part !== undefined) {
         response.setHeader(PARTIAL, part);
         addNames(response, 'Access-Control-Expose-Headers', [PARTIAL]);
@@ -98,7 +107,7 @@ export class SubscriptionAnswer {
     }
     this.onHead(status, this.#grant !== undefined);
     if (this.#grant?.isRenewal !== true) return status;
-    // Interceptors and serializers have made something of nothing.
+    // Interceptors and serializers have set these for a body that is not sent.
     for (const name of ['Content-Type', 'Content-Length', 'ETag']) {
       response.removeHeader(name);
     }

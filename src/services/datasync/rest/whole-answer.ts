@@ -1,14 +1,14 @@
 import { Observable } from 'rxjs';
 
-/** What can happen to an answer instead of being sent. */
+/** How an answer may end other than by being sent. */
 export interface AnswerFate {
-  /** The handler fails; told before anybody else hears of the error. */
+  /** The handler failed. Called before anybody else hears of the error. */
   failed(): void;
   /** Nobody waits for the handler any more: something else is answered. */
   abandoned(): void;
 }
 
-/** Passes an answer on, and tells when it is not what will be answered. */
+/** Passes an answer on, and reports if it is not what will be answered. */
 export function wholeAnswer<Value>(
   source: Observable<Value>,
   fate: AnswerFate,
@@ -20,7 +20,8 @@ export function wholeAnswer<Value>(
     });
     const subscription = source.subscribe({
       next: (value) => {
-        // A subscriber that leaves while it is handed a value has what it wanted: `first()`.
+        // A subscriber that leaves while it gets a value has what it wanted, as
+        // with `first()`.
         over = true;
         subscriber.next(value);
         over = false;

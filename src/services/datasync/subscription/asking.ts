@@ -4,7 +4,10 @@ import type { LifeEvent, Question } from '../life/events.js';
 import type { Holding } from './holding.js';
 import type { LifeContext, Report } from './life-context.js';
 
-/** Failures of other questions fail a call, which has the error. */
+/**
+ * Requests that no call waits for. The failure of any other request fails its
+ * call.
+ */
 const NOBODY_WAITS: ReadonlySet<Question> = new Set([
   'ask',
   'record',
@@ -13,8 +16,8 @@ const NOBODY_WAITS: ReadonlySet<Question> = new Set([
 ]);
 
 /**
- * Asks the broker on behalf of lives (see `life.ts`), and tells them the
- * answers.
+ * Makes requests to the broker for lives (see `life.ts`), and tells the lives
+ * the answers.
  */
 export class Asking {
   constructor(
@@ -23,9 +26,9 @@ export class Asking {
   ) {}
 
   /**
-   * Asks, and reports the answer: at once where it is at hand.
+   * Makes a request and reports the answer, at once if it is at hand.
    *
-   * @param eventOf What the answer is to the life, if anything.
+   * @param eventOf The event that the answer is to the life; undefined if none.
    */
   put<Answer>(
     holding: Holding,

@@ -14,27 +14,33 @@ import type { LifeEvent } from '../life/events.js';
 import type { Wish } from '../life/states.js';
 import type { Revocation } from '../tokens/revocation.js';
 
-/** What a client that asks to resume is told. */
+/** The answer to a client that asks to resume. */
 export interface Resumption {
   /**
-   * Whether all that was missed has been sent. If not, nothing is registered
-   * and the token is gone: fetch again.
+   * Whether everything missed has been sent. If not, nothing is registered and
+   * the token is gone: fetch again.
    */
   readonly recovered: boolean;
-  /** Up to where, when recovered. */
+  /** The position up to which it was sent; present when recovered. */
   readonly position?: Position;
 }
 
-/** A client's wish to have a subscription. */
+/** A client's request for a subscription. */
 export interface Acquisition {
   readonly token: string;
   readonly client: Client;
   readonly resume: boolean;
-  /** The last position that it knows; default: that of the authorization. */
+  /**
+   * The last position that the client knows; that of the authorization by
+   * default.
+   */
   readonly since: Position | undefined;
-  /** The token at whose place it is to go on. */
+  /** The token whose place it is to take. */
   readonly replaces?: string;
-  /** Called with the answer, unless it fails. Null without `resume`. */
+  /**
+   * Called with the answer, unless the acquisition fails. Null without
+   * `resume`.
+   */
   answer(result: Result): void;
 }
 
@@ -46,7 +52,7 @@ export class SubscriptionDesk {
   private readonly held = new HeldSubscriptions();
   private readonly executor: LifeExecutor;
 
-  /** @param maxSubscriptions Of one client. */
+  /** @param maxSubscriptions Subscriptions of one client at most. */
   constructor(
     private readonly context: LifeContext,
     private readonly maxSubscriptions: number,
@@ -54,20 +60,21 @@ export class SubscriptionDesk {
     this.executor = new LifeExecutor(context, this.held);
   }
 
-  /** Tokens that clients of this node hold, or claim. */
+  /** The number of tokens that clients of this node hold or claim. */
   get size(): number {
     return this.held.size;
   }
 
   /**
-   * Gives a client the subscription of a token, after all that it missed.
-   * Settles when it is live, or will not be.
+   * Gives a client the subscription of a token, after everything that it has
+   * missed. Settles when the subscription is live, or will not be.
    *
-   * @throws RpcError
+   * @throws RpcError when the client cannot have it.
    */
   acquire(acquisition: Acquisition): MaybePromise<void> {
     const { token, client, resume, since, replaces } = acquisition;
-    // Nothing more would happen to it, if its end was told before.
+    // The end of a client that has gone was reported before, so nothing would
+    // end its subscription.
     if (!client.connected) throw new RpcError(WireError.connectionRequired);
     const isOneMore =
       this.held.find(token, client) === undefined &&
@@ -84,8 +91,8 @@ export class SubscriptionDesk {
       };
       const { life, effects } = begin(wish);
       const call = {
-        // At once: by the time that a promise settles, later deltas with later
-        // positions may have gone out.
+        // Called at once: when a promise settles, deltas with later positions
+        // may have been sent.
         answer: (result: Result) => {
           acquisition.answer(result);
           resolve();
@@ -109,21 +116,21 @@ export class SubscriptionDesk {
     });
   }
 
-  /** The client has gone. */
+  /** Ends all subscriptions of a client that has gone. */
   leave(client: Client): void {
     this.tell([...this.held.of(client)], { type: 'disconnect' });
   }
 
   /**
-   * The client has another identity from now on: subscriptions bound to the old
-   * one end. What is on its way to the client is told before this returns.
+   * Notes that the client has another identity: subscriptions bound to the old
+   * one end. The client is told of everything that follows before this returns.
    */
   identityChanged(client: Client): void {
     this.context.notices.identityChanged(client);
     this.tell([...this.held.of(client)], { type: 'identityChanged' });
   }
 
-  /** Somebody, here or on another node, has taken a token over. */
+  /** Notes that somebody, here or on another node, has taken a token over. */
   taken(token: string, holder: string): void {
     const others: Holding[] = [];
     let holding = this.held.get(token);
@@ -135,8 +142,8 @@ export class SubscriptionDesk {
   }
 
   /**
-   * Any token may be another connection's by now, since nobody knows what the
-   * broker lost. Each is looked up.
+   * Asks the broker about every token. Any of them may belong to another
+   * connection by now: it is not known what the broker has lost.
    */
   doubted(): void {
     const all = [...this.held];
@@ -144,18 +151,24 @@ export class SubscriptionDesk {
     this.tell(all, { type: 'taken' });
   }
 
-  /** A log has lost entries: what was told until now may lack some for ever. */
+  /**
+   * Notes that a log has lost entries. What subscriptions were sent may lack
+   * some for ever.
+   */
   gap(): void {
     this.tell([...this.held], { type: 'gap' });
   }
 
-  /** An entry of the log says that rows of these models have to be fetched. */
+  /**
+   * Notes an entry of the log: rows of these models have to be fetched again.
+   */
   invalidated(models: ReadonlySet<string>, position: Position): void {
     const { engine, output } = this.context;
     const concerned: Holding[] = [];
     for (const holding of this.held) {
       const { subscription } = holding;
-      // Where a reading that lags behind has come to, a replay was before.
+      // A reading that lags behind the log has reached an entry that a replay
+      // has passed.
       if (
         subscription !== undefined &&
         engine.concerns(subscription.items, models) &&
@@ -168,9 +181,9 @@ export class SubscriptionDesk {
   }
 
   /**
-   * The application takes subscriptions back.
+   * Takes back the subscriptions that a revocation concerns.
    *
-   * @param at Where the log of revocations says so.
+   * @param at Its position in the log of revocations.
    */
   revoked(revocation: Revocation, at: Position): void {
     const concerned = [...this.candidates(revocation)].filter((holding) =>
@@ -179,7 +192,9 @@ export class SubscriptionDesk {
     this.tell(concerned, { type: 'revoked' });
   }
 
-  /** Those that it may concern, by the index that is nearest. */
+  /**
+   * Subscriptions that a revocation may concern, found by the narrowest index.
+   */
   private *candidates({ terms }: Revocation): Iterable<Holding> {
     const { token, identity } = terms;
     if (token !== undefined) {

@@ -15,9 +15,9 @@ import type { Revocation } from '../tokens/revocation.js';
 import { Subscription } from '../delivery/subscription.js';
 
 /**
- * Carries out the effects of lives (see `life.ts`), and tells them the results.
- * Events that come meanwhile have their turn afterwards, so that no answer at
- * hand comes in the middle, and no stack grows.
+ * Carries out the effects of lives (see `life.ts`), and tells the lives the
+ * results. Events that arrive meanwhile wait for their turn. So an answer at
+ * hand does not interrupt the effects, and no stack grows.
  */
 export class LifeExecutor {
   private readonly records: TokenRecords;
@@ -43,7 +43,7 @@ export class LifeExecutor {
     );
   }
 
-  /** @param effects What a life begins with. */
+  /** @param effects The first effects of the life. */
   start(holding: Holding, effects: readonly Effect[]): void {
     this.held.add(holding);
     holding.isRunning = true;
@@ -52,13 +52,17 @@ export class LifeExecutor {
     this.work(holding);
   }
 
-  /** Something has happened to a subscription. Never throws. */
+  /** Tells a life of an event. Never throws. */
   run(holding: Holding, event: LifeEvent): void {
     holding.events.push(event);
     this.work(holding);
   }
 
-  /** Whether a life falls to a revocation at a place of the log of those. */
+  /**
+   * Whether a revocation concerns a life.
+   *
+   * @param at Its position in the log of revocations.
+   */
   concerns(holding: Holding, revocation: Revocation, at: Position): boolean {
     return this.readings.concerns(holding, revocation, at);
   }
@@ -161,7 +165,10 @@ export class LifeExecutor {
     }
   }
 
-  /** The last claim is to have it, whichever answer comes first. */
+  /**
+   * Ends earlier claims of this node. The last claim gets the token, in
+   * whatever order the broker's answers come.
+   */
   private supersede(holding: Holding): void {
     let { older } = holding;
     while (older !== undefined) {
@@ -181,7 +188,7 @@ export class LifeExecutor {
 
   private register(holding: Holding, position: Position): void {
     const { engine, beacon } = this.context;
-    // One that goes on at another's place has replayed nothing.
+    // A life that takes the place of another one has replayed nothing.
     const subscription = (holding.subscription ??= newSubscription(holding));
     try {
       engine.register(subscription);

@@ -4,24 +4,24 @@ import type { Holding } from './holding.js';
 const NONE: ReadonlySet<Holding> = new Set();
 
 /**
- * The tokens that clients of this node hold or claim. One token may have several
- * claims for a moment: the latest comes first.
+ * The tokens that clients of this node hold or claim. One token may have
+ * several claims for a moment; the latest one comes first.
  */
 export class HeldSubscriptions {
   private readonly byToken = new Map<string, Holding>();
   private readonly byClient = new Map<Client, Set<Holding>>();
 
-  /** Tokens that somebody has, or claims. */
+  /** The number of tokens that are held or claimed. */
   get size(): number {
     return this.byToken.size;
   }
 
-  /** The latest claim of a token; the one before it is its `older`. */
+  /** The latest claim of a token. Its `older` is the claim before. */
   get(token: string): Holding | undefined {
     return this.byToken.get(token);
   }
 
-  /** All of them, the latest claim of each token first. */
+  /** All claims, the latest one of each token first. */
   *[Symbol.iterator](): IterableIterator<Holding> {
     for (const latest of this.byToken.values()) {
       let holding: Holding | undefined = latest;
@@ -36,7 +36,7 @@ export class HeldSubscriptions {
     return this.byClient.get(client) ?? NONE;
   }
 
-  /** The hold of one client on a token. */
+  /** The claim of one client on a token. */
   find(token: string, client: Client): Holding | undefined {
     let holding = this.byToken.get(token);
     while (holding !== undefined && holding.client !== client) {

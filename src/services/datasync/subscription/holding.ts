@@ -22,40 +22,45 @@ export interface CancellationCall {
 
 let created = 0;
 
-/** A client that came with a token, and how it goes: see `life.ts`. */
+/**
+ * A client that came with a token, and the state of its subscription: see
+ * `life.ts`.
+ */
 export class Holding {
   /**
-   * The name by which the broker knows the token's holder. Each life has its own,
-   * also for one client: late effects of a life that is over must not touch the
-   * next one.
+   * The name under which the broker knows the token's holder. Each life has its
+   * own, even for one client: late effects of a life that is over must not
+   * touch the next one.
    */
   readonly holder: string;
-  /** As it is from the first event on. */
+  /** The present state. */
   life: Life;
-  /** What is known under the token, from the claim's answer on. */
+  /** The value of the token; present once the claim is answered. */
   authorization: Authorization | undefined;
-  /** The place in the log of revocations up to which none concerns it. */
+  /** The position in the log of revocations up to which none concerns it. */
   clearedTo: Position | undefined;
-  /** What is to be known under the token, once it has ended here. */
+  /** The value that the token gets when the life ends. */
   record: Authorization | undefined;
-  /** Rings when its time has come. */
+  /** Rings when the subscription expires. */
   expiry: Alarm | undefined;
-  /** Present from the replay on. */
+  /** Present once the replay has begun. */
   subscription: Subscription | undefined;
   /** Present while one of the logs is being read for it. */
   catchUp: CatchUp | undefined;
   cancellation: CancellationCall | undefined;
-  /** An earlier one of this node with the same token, if it is still in the index. */
+  /**
+   * The claim of the same token before this one, if it is still in the index.
+   */
   older: Holding | undefined;
   /**
-   * Whether another connection may have the token without this node having heard.
-   * The holder need not be where the client is then.
+   * Whether another connection may have the token without this node having
+   * heard. The client need not have moved to that connection.
    */
   isDoubted = false;
-  /** What has happened and is not dealt with. */
+  /** Events that wait for their turn. */
   readonly events: LifeEvent[] = [];
   isRunning = false;
-  /** Attempts at what failed. */
+  /** Failed attempts so far. */
   attempts = 0;
 
   constructor(

@@ -14,7 +14,7 @@ import type { ReplaySchedule } from '../log/replay-schedule.js';
 import type { Retries } from './retries.js';
 import type { SubscriptionStore } from '../tokens/store.js';
 
-/** What lives are carried out with. */
+/** What carrying out lives needs. */
 export interface LifeContext {
   readonly store: SubscriptionStore;
   readonly engine: DataSyncEngine;
@@ -24,22 +24,25 @@ export interface LifeContext {
   readonly beacon: PositionBeacon;
   readonly notices: Notices;
   readonly schedule: ReplaySchedule;
-  /** When what expires does. */
+  /** The alarms of subscriptions that expire. */
   readonly expiries: AlarmClock;
   readonly retries: Retries;
   compare(left: Position, right: Position): number | undefined;
-  /** The key of a client's identity; undefined while it is nobody. */
+  /** The key of a client's identity; undefined if it has none. */
   identityOf(client: Client): string | undefined;
   clientsOf(identity: JsonValue): Iterable<Client>;
   /** A client has come with a token. */
   arrived(token: string): void;
-  /** A client has come with a token that is for somebody else. */
+  /** A client has come with a token that is for another identity. */
   mismatched(): void;
-  /** A client has come with a token of another version of the application. */
+  /**
+   * A client has come with a token that another version of the application has
+   * written.
+   */
   unreadable(): void;
   /** Something failed that nobody waits for. */
   failed(error: unknown): void;
 }
 
-/** Tells a life what has happened. Never throws. */
+/** Tells a life of an event. Never throws. */
 export type Report = (holding: Holding, event: LifeEvent) => void;

@@ -4,8 +4,8 @@ import type { Holding } from './holding.js';
 import type { Authorization } from '../tokens/authorization.js';
 
 /**
- * The life at whose place another one of the same connection can go on: it is
- * live and may be resumed, is to the same items, and for the same identity.
+ * The life whose place another one of the same connection can take: it is live
+ * and resumable, and has the same items and the same identity.
  */
 export function placeOf(
   holding: Holding,
@@ -23,7 +23,9 @@ export function placeOf(
     : undefined;
 }
 
-/** In any order, and however often each is said. */
+/**
+ * Whether both have the same items, in any order and however often each occurs.
+ */
 function hasSameItems(one: Authorization, other: Authorization): boolean {
   const keys = keysOf(one);
   const others = keysOf(other);

@@ -7,7 +7,7 @@ import { placeOf } from './place.js';
 import type { TokenRecords } from './records.js';
 import { earlier, later } from '../log/positions.js';
 
-/** What lives ask of the broker about tokens, and what it says to them. */
+/** Asks the broker about tokens for lives, and tells the lives the answers. */
 export class TokenQuestions {
   constructor(
     private readonly context: LifeContext,
@@ -46,7 +46,8 @@ export class TokenQuestions {
     const { replaced, renewal } = claimed.authorization;
     if (claimed.fit !== undefined) return claimed;
     if (replaces === undefined) {
-      // Its rows were not asked for: who has had none could not be refused them.
+      // A token that renews, and has not taken a place: nobody checked its
+      // client's right to the rows.
       return renewal && replaced === undefined
         ? { ...claimed, fit: 'none' }
         : claimed;
@@ -54,14 +55,14 @@ export class TokenQuestions {
     if (placeOf(holding, this.held) !== undefined) {
       return { ...claimed, fit: 'place' };
     }
-    // That it took its place was not answered, or not heard.
+    // The token took this place before, but the answer did not arrive.
     if (replaced === replaces) return claimed;
     return { ...claimed, fit: 'none' };
   }
 
   /**
-   * Writes down that it goes on at the place of another one. Until then, that one
-   * goes on itself.
+   * Records under the token that it takes the place of another one, which goes
+   * on until then.
    */
   place(holding: Holding): void {
     const { context } = this;
@@ -84,7 +85,8 @@ export class TokenQuestions {
       () => context.store.update(token, holder, record),
       (done) => {
         if (!done) return { type: 'lost' };
-        // The rest happens in one turn: nothing of the log falls in between.
+        // Everything from here on happens in one turn, so no entry of the log
+        // falls in between.
         const { subscription } = place;
         if (placeOf(holding, this.held) !== place || !subscription) {
           return { type: 'misplaced' };
@@ -101,7 +103,7 @@ export class TokenQuestions {
     );
   }
 
-  /** Whether it is held still. */
+  /** Asks whether the life still holds the token. */
   ask(holding: Holding): void {
     const { store, identityOf } = this.context;
     const { token, holder, client } = holding;
@@ -111,8 +113,9 @@ export class TokenQuestions {
       () => store.isHeldBy(token, holder, identityOf(client)),
       (answer) => {
         if (answer === 'kept') holding.isDoubted = false;
-        // An earlier connection may have asked first for what was free: then this
-        // client has not moved there, and has to hear of it.
+        // An earlier connection of this node may have asked first and got the
+        // token, which was free. Then the client has not moved there, and must
+        // be told.
         return holding.isDoubted && answer === 'lost'
           ? { type: 'forgotten' }
           : { type: answer };

@@ -9,15 +9,20 @@ import type { Authorization } from '../tokens/authorization.js';
 import { isRevoked, type Revocation } from '../tokens/revocation.js';
 import { Subscription } from '../delivery/subscription.js';
 
-/** Congested is who has this much waiting, in bytes: a part of its bound. */
+/**
+ * Bytes that wait for a client from which on it counts as congested: a part of
+ * its bound.
+ */
 const CONGESTED = 256 * 1024;
 
-/** What lives read again of the logs. */
+/** Reads the logs again for lives. */
 export class LogReadings {
   private readonly changes: CatchUpContext;
   private readonly revocations: CatchUpContext;
 
-  /** @param cleared Goes on with what has not been revoked up to there. */
+  /**
+   * @param cleared Called with the position up to which a life was not revoked.
+   */
   constructor(
     private readonly context: LifeContext,
     private readonly report: Report,
@@ -29,8 +34,8 @@ export class LogReadings {
   }
 
   /**
-   * Whether a revocation concerns a life: one that is said at a place of the
-   * log of revocations up to which that life has not been looked at.
+   * Whether a revocation concerns a life: the life has not been checked up to
+   * the revocation's position, and its terms fit.
    */
   concerns(holding: Holding, revocation: Revocation, at: Position): boolean {
     const { authorization, token, client, clearedTo } = holding;
@@ -41,7 +46,7 @@ export class LogReadings {
     return isRevoked({ token, authorization, heldBy }, revocation);
   }
 
-  /** Whether it was revoked before it came here. */
+  /** Checks whether the token was revoked before its client came here. */
   check(holding: Holding, authorization: Authorization): void {
     const end = this.endOf(holding);
     holding.catchUp = new CatchUp(
@@ -89,7 +94,8 @@ export class LogReadings {
       items,
     );
     holding.subscription = subscription;
-    // Nobody was authorized for what came before.
+    // Begins at the authorization at the earliest: nobody was authorized for
+    // earlier entries.
     const from =
       since === undefined || (context.compare(since, position) ?? 0) < 0
         ? position
@@ -115,8 +121,9 @@ export class LogReadings {
               end({ type: 'uncovered' });
               return false;
             case 'revoke':
-              // Rows that were published after it may be in the log already,
-              // while this node has yet to hear of it.
+              // Rows that were published after the revocation may be in the log
+              // already, although this node has not read the log of revocations
+              // so far.
               if (!this.concerns(holding, said.revocation, said.at)) {
                 return true;
               }

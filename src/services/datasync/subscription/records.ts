@@ -5,7 +5,10 @@ import type { Asking } from './asking.js';
 import type { Holding } from './holding.js';
 import type { LifeContext, Report } from './life-context.js';
 
-/** What tokens say of whose connection has them, and of revocations. */
+/**
+ * Records under tokens which identity has them, and up to where they were not
+ * revoked.
+ */
 export class TokenRecords {
   constructor(
     private readonly context: LifeContext,
@@ -14,9 +17,9 @@ export class TokenRecords {
   ) {}
 
   /**
-   * It has not been revoked up to there. Whose connection has it now is written
-   * down then, and never before: who had it last is what earlier revocations are
-   * compared with, also if this node dies here.
+   * Notes that a token was not revoked up to a position. Only now is its
+   * present identity recorded: earlier revocations have to be compared with the
+   * identity that had the token before, even if this node dies here.
    */
   cleared(holding: Holding, position: Position): void {
     const { context } = this;
@@ -36,14 +39,14 @@ export class TokenRecords {
       (done) => {
         if (!done) return { type: 'lost' };
         holding.authorization = record;
-        // The client may be somebody else by now.
+        // The client's identity may have changed meanwhile.
         this.cleared(holding, position);
         return undefined;
       },
     );
   }
 
-  /** Its connection is somebody else's than the token says. */
+  /** Records the identity of the connection that has the token. */
   record(holding: Holding): void {
     const { token, holder } = holding;
     const record = this.of(holding);
@@ -53,7 +56,8 @@ export class TokenRecords {
       'record',
       () => this.context.store.update(token, holder, record),
       (done) => {
-        // Free, perhaps, for this node's hold has ended: that can be asked.
+        // The token may be free because this node has lost its leases: the life
+        // asks.
         if (!done) return { type: 'taken' };
         holding.authorization = record;
         return undefined;
@@ -62,14 +66,15 @@ export class TokenRecords {
   }
 
   /**
-   * It ends here: nobody tells it of revocations from now on. What its token is
-   * to say is what is so now, also if it is said late.
+   * Keeps what the token is to record at the end of its life. From now on,
+   * nobody tells it of revocations, so a later record must not claim more than
+   * what is known now.
    */
   settle(holding: Holding): void {
     holding.record = this.of(holding);
   }
 
-  /** What the token is to say from now on; nothing new before it was cleared. */
+  /** What the token is to record now; undefined before it was checked. */
   of(holding: Holding): Authorization | undefined {
     const { context } = this;
     const { authorization, clearedTo, client } = holding;
@@ -81,7 +86,7 @@ export class TokenRecords {
   }
 }
 
-/** Whose connection has it, of a token that is for whoever has it. */
+/** The identity to record: only for a bearer token. */
 function bearerOf(
   { binding }: Authorization,
   identity: string | undefined,

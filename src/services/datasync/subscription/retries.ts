@@ -1,10 +1,13 @@
-/** Milliseconds before the first further attempt; it doubles with each. */
+/** Milliseconds before the first further attempt. They double with each. */
 const FIRST = 1000;
 const LONGEST = 30_000;
 
-/** Where time comes from. */
+/** The time source. */
 export interface Timing {
-  /** Calls back after so many milliseconds, unless it is stopped before. */
+  /**
+   * Calls back after a delay in milliseconds, unless the returned function is
+   * called first.
+   */
   after(delay: number, act: () => void): () => void;
 }
 
@@ -16,9 +19,9 @@ const REAL_TIME: Timing = {
 };
 
 /**
- * What the broker failed at and what has to happen all the same: a token that
- * nobody gives back would be held for ever. There is at most one for each
- * subscription and thing to do.
+ * Tries again what the broker has failed at and what has to happen: a token
+ * that is never given back would be held for ever. There is at most one attempt
+ * waiting for each subscription and effect.
  */
 export class Retries {
   private readonly stops = new Set<() => void>();
@@ -26,14 +29,14 @@ export class Retries {
 
   constructor(private readonly timing: Timing = REAL_TIME) {}
 
-  /** How many wait. */
+  /** The number of attempts that wait. */
   get size(): number {
     return this.stops.size;
   }
 
-  /** @param attempt How many have failed: from 1 on. */
+  /** @param attempt The number of failed attempts, from 1. */
   later(attempt: number, act: () => void): void {
-    // What fails after the end would fail for ever: nothing is left to succeed at.
+    // After the end of the service, nothing could succeed any more.
     if (this.stopped) return;
     const delay = Math.min(FIRST * 2 ** (attempt - 1), LONGEST);
     const stop = this.timing.after(delay, () => {

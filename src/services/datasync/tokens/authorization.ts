@@ -1,40 +1,42 @@
 import type { Position } from '../../../broker/ports/log.js';
 import type { JsonValue } from '../../../protocol/json.js';
 
-/** What a subscription is to, before anybody has it. */
+/** One item of a subscription, before any client has it. */
 export interface ItemRequest<Query = JsonValue> {
   readonly dealer: string;
   readonly query: Query;
 }
 
-/** What is known under a token. */
+/** The value of a token: what is authorized, and what is known about it. */
 export interface Authorization {
   readonly items: readonly ItemRequest[];
   /**
-   * The end of the log when the token was given; for one that goes on at another
-   * token's place, when that one was given.
+   * The end of the log when the token was given. If it has taken another
+   * token's place, the end of the log when that one was given.
    */
   readonly position: Position;
-  /** The place in the log of revocations up to which none concerns it. */
+  /** The position in the log of revocations up to which none concerns it. */
   readonly revocations: Position;
   /**
    * For a bearer token: the key of the identity whose connection has it, or had
    * it last.
    */
   readonly heldBy?: string;
-  /** The token at whose place it has gone on. */
+  /** The token whose place it has taken. */
   readonly replaced?: string;
-  /** It means nothing before it has gone on at the place of another one. */
+  /**
+   * Present if it cannot be used before it has taken the place of another one.
+   */
   readonly renewal?: true;
-  /** The key of the identity that alone may have it. */
+  /** The key of the only identity that may have it. */
   readonly binding?: string;
-  /** Milliseconds since 1970 at which it ends, wherever it is. */
+  /** When it ends, live or not, in milliseconds since 1970. */
   readonly expiresAt?: number;
 }
 
 /**
- * How a token is acquired. `once`: as the original, acquired for good, gone with
- * its connection. `resumable`: its token has a holder, and whoever has it may come
- * back.
+ * How a token is acquired. `once`: for good; the subscription ends with its
+ * connection. `resumable`: the token gets a holder, and a client with the token
+ * may come back.
  */
 export type Mode = 'once' | 'resumable';

@@ -5,33 +5,42 @@ import {
 } from '../../../protocol/json.js';
 import type { Authorization } from './authorization.js';
 
-/** Which subscriptions an application takes back: all that is said has to hold. */
+/**
+ * Which subscriptions an application takes back. All members that are given
+ * must be true of a subscription.
+ */
 export interface RevocationTerms {
-  /** They are bound to it, or are bearer tokens that a connection of it has. */
+  /**
+   * It is bound to this identity, or has a bearer token that a connection of it
+   * has.
+   */
   readonly identity?: JsonValue;
-  /** One of their items is of this dealer. */
+  /** One of its items has this dealer. */
   readonly dealer?: string;
-  /** ... and has this query. */
+  /** One of its items has `dealer` and this query. */
   readonly query?: JsonValue;
   readonly token?: string;
 }
 
-/** The same, ready to be compared with many. */
+/** A revocation in a form that can be compared with many subscriptions. */
 export interface Revocation {
   readonly terms: RevocationTerms;
   readonly identityKey: string | undefined;
   readonly queryKey: string | undefined;
 }
 
-/** What a revocation is compared with. */
+/** The parts of a subscription that a revocation is compared with. */
 export interface Revocable {
   readonly token: string;
   readonly authorization: Authorization;
-  /** The keys of the identities whose connections have it, or had it last. */
+  /**
+   * The keys of the identities whose connections have the token, or had it
+   * last.
+   */
   readonly heldBy: readonly (string | undefined)[];
 }
 
-/** Whether a subscription falls to a revocation. */
+/** Whether a revocation concerns a subscription. */
 export function isRevoked(
   { token, authorization, heldBy }: Revocable,
   { terms, identityKey, queryKey }: Revocation,
@@ -53,7 +62,10 @@ export function isRevoked(
   });
 }
 
-/** A revocation as the logs have it; undefined of one that would be everybody's. */
+/**
+ * Reads a revocation from an entry of a log; undefined if it would concern
+ * everybody.
+ */
 export function readRevocation(
   value: JsonValue | undefined,
 ): Revocation | undefined {

@@ -9,28 +9,31 @@ import { ofVersion, versioned } from '../../../core/versioned.js';
 import type { Authorization, Mode } from './authorization.js';
 import { WaitingTokens } from './waiting-tokens.js';
 
-/** Who claims a token. */
+/** The client that claims a token. */
 export interface Claimant {
   readonly holder: string;
   readonly mode: Mode;
-  /** The key of its identity; undefined while that is unknown. */
+  /** The key of the client's identity; undefined if it has none. */
   readonly identity: string | undefined;
 }
 
-/** The version of what is known under tokens, and said about them: see `versioned`. */
+/**
+ * The version of the values of tokens, and of announcements about them: see
+ * `versioned`.
+ */
 const VERSION = 1;
 
-/** Stands for what cannot be read. */
+/** Stands for a value that cannot be read. */
 const NOTHING: Authorization = { items: [], position: null, revocations: null };
 
-/** What a claim comes to. */
+/** The answer to a claim. */
 export type ClaimAnswer =
   | {
       readonly type: 'claimed';
       readonly authorization: Authorization;
       /**
-       * `spent`: its time had come before. `unreadable`: another version of the
-       * application has written what is known under it.
+       * `spent`: it had expired before. `unreadable`: another version of the
+       * application has written its value.
        */
       readonly fit?: 'spent' | 'unreadable';
     }
@@ -40,15 +43,15 @@ export type ClaimAnswer =
     };
 
 /**
- * The tokens of one DataSync service, as all nodes see them. One that is
- * acquired for good is removed; one that may be resumed has a holder.
+ * The tokens of one DataSync service, as all nodes see them. A token that is
+ * acquired for good is removed. One that may be resumed gets a holder.
  */
 export class SubscriptionStore {
   readonly waiting: WaitingTokens;
 
   constructor(
     private readonly broker: Broker,
-    /** Apart from other services' tokens. */
+    /** Keeps the tokens of services apart. */
     private readonly scope: string,
     private readonly timeout: number,
     maxTokens: number,
@@ -66,7 +69,7 @@ export class SubscriptionStore {
     );
   }
 
-  /** Makes a claimant the holder of a token, if it may be. */
+  /** Makes a claimant the holder of a token, if it is allowed to be. */
   claim(token: string, claimant: Claimant): MaybePromise<ClaimAnswer> {
     const { holder, mode, identity } = claimant;
     const claim = this.broker.tokens.claim(this.key(token), holder, {
@@ -91,9 +94,9 @@ export class SubscriptionStore {
   }
 
   /**
-   * Whether a holder still is the holder. The order in which take-overs are told
-   * need not be the order in which they happened, so the broker is asked. To ask
-   * is to claim what is free.
+   * Whether a holder is still the holder. Take-overs may be reported in another
+   * order than they happened, so the broker is asked. Asking also claims a
+   * token that is free.
    */
   isHeldBy(
     token: string,
@@ -118,9 +121,10 @@ export class SubscriptionStore {
   }
 
   /**
-   * Calls back with tokens that somebody has taken over, here or elsewhere.
+   * Calls back with tokens that somebody has taken over, here or on another
+   * node.
    *
-   * @param onGap Called when some may have been taken over unnoticed.
+   * @param onGap Called when tokens may have been taken over unnoticed.
    */
   onTaken(
     listener: (token: string, holder: string) => void,
@@ -133,7 +137,8 @@ export class SubscriptionStore {
         if (typeof token === 'string' && typeof holder === 'string') {
           listener(token, holder);
         } else {
-          // A node of another version says something of some token.
+          // A node of another version has announced something about an unknown
+          // token.
           onGap();
         }
       },
@@ -141,7 +146,9 @@ export class SubscriptionStore {
     );
   }
 
-  /** Writes something else under a token; answers false unless it is held. */
+  /**
+   * Replaces the value of a token. Answers false if `holder` does not hold it.
+   */
   update(
     token: string,
     holder: string,
@@ -152,10 +159,10 @@ export class SubscriptionStore {
   }
 
   /**
-   * Lets the client come back for as long as a token waits, or its authorization
-   * lasts. Answers false when somebody else holds it by now.
+   * Ends a hold, so that the client can come back while the token waits or its
+   * authorization lasts. Answers false if somebody else holds the token by now.
    *
-   * @param record What is known under it from now on; as before, if undefined.
+   * @param record The new value of the token; the value stays if undefined.
    */
   release(
     token: string,
@@ -165,7 +172,7 @@ export class SubscriptionStore {
   ): MaybePromise<boolean> {
     const time = this.timeUntil(expiresAt);
     if (time === 0) return this.removeHeld(token, holder);
-    // Before the answer: the client may be faster.
+    // Counted before the broker has answered: the client may be faster.
     this.waiting.add(token);
     const { tokens } = this.broker;
     const value = record === undefined ? undefined : valueOf(record);
@@ -179,15 +186,15 @@ export class SubscriptionStore {
   }
 
   /**
-   * Removes a token that its holder gives up for good. Answers false when
-   * somebody else holds it by now: then it is theirs.
+   * Removes a token that its holder gives up for good. Answers false if
+   * somebody else holds it by now, and keeps it.
    */
   removeHeld(token: string, holder: string): MaybePromise<boolean> {
     const { tokens } = this.broker;
     return whenReady(
       tokens.remove(this.key(token), { heldBy: holder }),
       (removed) => {
-        // It waits if it was let go meanwhile.
+        // The token may have been released meanwhile, and then waits.
         if (removed) this.waiting.forget(token);
         return removed;
       },
@@ -202,7 +209,7 @@ export class SubscriptionStore {
     });
   }
 
-  /** Milliseconds that a token may wait; none once its time has come. */
+  /** Milliseconds that a token may wait; 0 once it has expired. */
   private timeUntil(expiresAt = Infinity): number {
     return Math.max(0, Math.min(this.timeout, expiresAt - Date.now()));
   }
@@ -216,17 +223,18 @@ export class SubscriptionStore {
   }
 }
 
-/** As the broker keeps it. */
+/** The value in the form that the broker keeps. */
 function valueOf(authorization: Authorization): JsonValue {
   return versioned(VERSION, authorization as unknown as JsonObject);
 }
 
-/** Undefined where a node of another version has written it. */
+/** Reads a value; undefined if a node of another version has written it. */
 function authorizationOf(
   claim: TokenClaim & { readonly claimed: true },
 ): Authorization | undefined {
   const value = ofVersion(VERSION, claim.value);
   if (value === undefined || !Array.isArray(value['items'])) return undefined;
-  // A query that changed while an index has it could not be removed from it.
+  // Frozen: a query that changed while an index has it could not be removed
+  // from the index.
   return freezeJson(value) as unknown as Authorization;
 }

@@ -2,11 +2,11 @@ import { RpcError } from '../../../core/rpc/rpc-error.js';
 import type { RpcService } from '../../../core/rpc/rpc-service.js';
 import { WireError } from '../../../protocol/errors.js';
 
-/** Says in the log, and in counters, what goes wrong with tokens. */
+/** Reports in the log, and in counters, what goes wrong with tokens. */
 export class TokenWarnings {
   constructor(private readonly service: RpcService) {}
 
-  /** As many tokens wait as may. Answers what the caller is told. */
+  /** Too many tokens wait. Answers the error for the caller. */
   full(): RpcError {
     const { log } = this.service.registry;
     log.warn(`tokens:${this.service.name}`, () => {
@@ -15,7 +15,7 @@ export class TokenWarnings {
     return new RpcError(WireError.tooManyTokens);
   }
 
-  /** The log of deltas is too short for a token that nobody has come with. */
+  /** The log of deltas is too short for a token that waits for its client. */
   evicted(): void {
     const { counters, log } = this.service.registry;
     counters.add('evicted', { service: this.service.name });
@@ -33,7 +33,9 @@ export class TokenWarnings {
     });
   }
 
-  /** A node of another version has logged what this one does not understand. */
+  /**
+   * A node of another version has written an entry that this one cannot read.
+   */
   unreadable(): void {
     const { counters, log } = this.service.registry;
     counters.add('gaps', { service: this.service.name });
@@ -42,7 +44,7 @@ export class TokenWarnings {
     });
   }
 
-  /** A client came with a token whose value this node does not understand. */
+  /** A client came with a token whose value this node cannot read. */
   unreadableToken(): void {
     const { log } = this.service.registry;
     log.warn(`unreadable-token:${this.service.name}`, () => {
@@ -50,7 +52,7 @@ export class TokenWarnings {
     });
   }
 
-  /** Somebody came with a token that is for somebody else. */
+  /** A client came with a token that is for another identity. */
   mismatched(): void {
     const { counters, log } = this.service.registry;
     counters.add('mismatched', { service: this.service.name });
@@ -67,7 +69,7 @@ export class TokenWarnings {
     });
   }
 
-  /** The log of deltas is too short for who comes back. */
+  /** The log of deltas is too short for a client that came back. */
   uncovered(): void {
     const { log } = this.service.registry;
     log.warn(`uncovered:${this.service.name}`, () => {

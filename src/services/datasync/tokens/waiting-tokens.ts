@@ -2,11 +2,12 @@ import type { MaybePromise } from '../../../protocol/maybe-promise.js';
 import { isPromiseLike } from '../../../core/promise-like.js';
 
 /**
- * Tokens of this node that wait for a client: for the first time, or to come
- * back. All wait equally long, so they are in the order in which they run out.
+ * The tokens of this node that wait for their client, for the first time or to
+ * come back. All of them wait equally long, so they are in the order in which
+ * they expire.
  *
- * This node does not learn of a client that comes through another one: its token
- * counts until it would have run out.
+ * If a client comes through another node, this node does not learn of it: the
+ * token counts until it would have expired.
  */
 export class WaitingTokens {
   private readonly ends = new Map<string, number>();
@@ -17,18 +18,18 @@ export class WaitingTokens {
     private readonly timeout: number,
   ) {}
 
-  /** Whether no more may be given out. */
+  /** Whether no more tokens may be given out. */
   get full(): boolean {
     this.expire();
     return this.ends.size >= this.limit;
   }
 
-  /** A token waits, from now on, if what is done for that succeeds. */
+  /** Counts a token as waiting, unless `act` fails. */
   addIf<Answer>(
     token: string,
     act: () => MaybePromise<Answer>,
   ): MaybePromise<Answer> {
-    // Before: many may be under way at once.
+    // Added before `act`: many may be under way at once.
     this.add(token);
     const failed = (error: unknown): never => {
       this.forget(token);
@@ -42,14 +43,14 @@ export class WaitingTokens {
     }
   }
 
-  /** A token waits, from now on. Beyond the limit too, for it exists already. */
+  /** Counts a token as waiting, even beyond the limit: it exists already. */
   add(token: string): void {
     this.expire();
     this.ends.delete(token);
     this.ends.set(token, performance.now() + this.timeout);
   }
 
-  /** Somebody has come with it, or it is gone. */
+  /** A client has come with the token, or the token is gone. */
   forget(token: string): void {
     this.ends.delete(token);
   }
