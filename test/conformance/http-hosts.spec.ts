@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   Controller,
   Get,
@@ -17,9 +17,10 @@ import { map, type Observable } from 'rxjs';
 import { SnorkyWsAdapter } from 'snorky';
 import { casesOf } from './case-files.js';
 import { fixtureModule } from './fixture/fixture.module.js';
+import { FixturePool } from './fixture-pool.js';
 import { expectCase } from './runner/expect-case.js';
-import type { Target } from './runner/target.js';
-import { KEY, targetOf } from './start-fixture.js';
+import { KEY, targetOf, type RunningFixture } from './start-fixture.js';
+import { testCases } from './test-cases.js';
 
 class RefuseRequests implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -55,7 +56,7 @@ class Hello {
 async function startHost(
   adapter: ExpressAdapter | FastifyAdapter,
   backendPort: { readonly backendPort?: number },
-): Promise<INestApplication> {
+): Promise<RunningFixture> {
   @Module({
     imports: [fixtureModule({ key: KEY, ...backendPort })],
     controllers: [Hello],
@@ -72,7 +73,7 @@ async function startHost(
   app.useGlobalGuards(new RefuseRequests());
   app.useGlobalInterceptors(new WrapResponses());
   await app.listen(0, '127.0.0.1');
-  return app;
+  return { target: targetOf(app), stop: () => app.close() };
 }
 
 describe.each([
@@ -83,26 +84,22 @@ describe.each([
     ['on its own port', { backendPort: 0 }, casesOf('http', 'transport')],
     ["on the host's server", {}, casesOf('http')],
   ])('%s', (_where, backendPort, cases) => {
-    let app: INestApplication;
-    let target: Target;
+    const hosts = new FixturePool(() => startHost(adapter(), backendPort));
 
-    beforeAll(async () => {
-      app = await startHost(adapter(), backendPort);
-      target = targetOf(app);
-    });
+    testCases(
+      (name) => `passes the case ${name}`,
+      cases,
+      hosts,
+      (wireCase, { target }) => expectCase(wireCase, target),
+    );
 
-    afterAll(() => app.close());
+    it("leaves the host's routes to the host", () =>
+      hosts.use(async ({ target }) => {
+        const url = target.websocket.replace('ws:', 'http:');
+        const refused = await fetch(`${url}/api/hello`);
+        const missing = await fetch(`${url}/api/backend`, { method: 'POST' });
 
-    it.each(cases)('passes the case $group/$name', async (wireCase) => {
-      await expectCase(wireCase, target);
-    });
-
-    it("leaves the host's routes to the host", async () => {
-      const url = target.websocket.replace('ws:', 'http:');
-      const refused = await fetch(`${url}/api/hello`);
-      const missing = await fetch(`${url}/api/backend`, { method: 'POST' });
-
-      expect([refused.status, missing.status]).toEqual([403, 404]);
-    });
+        expect([refused.status, missing.status]).toEqual([403, 404]);
+      }));
   });
 });

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { describe } from '@jest/globals';
 import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
 import { casesOf } from './case-files.js';
+import { FixturePool } from './fixture-pool.js';
 import { useHarmlessGlobals } from './harmless-globals.js';
 import { expectCase } from './runner/expect-case.js';
 import {
@@ -10,11 +11,14 @@ import {
   type RunningFixture,
   type StartOptions,
 } from './start-fixture.js';
+import { testCases } from './test-cases.js';
 
 /** One way of running the fixture, and the cases that it could change. */
 interface SetUp {
   readonly name: string;
   readonly groups: readonly string[];
+  /** How many of them there may be. */
+  readonly size?: number;
   start(): Promise<RunningFixture>;
 }
 
@@ -45,7 +49,8 @@ function setUps(): SetUp[] {
     const start = async (): Promise<RunningFixture> => {
       return { target, stop: async () => {} };
     };
-    return [{ name: `the server at ${FIXTURE_WS}`, groups: everything, start }];
+    const name = `the server at ${FIXTURE_WS}`;
+    return [{ name, groups: everything, size: 1, start }];
   }
   return [
     ownFixture('the fixture', everything),
@@ -58,19 +63,13 @@ function setUps(): SetUp[] {
   ];
 }
 
-describe.each(setUps())('$name', ({ groups, start }) => {
-  let fixture: RunningFixture;
+describe.each(setUps())('$name', ({ groups, size, start }) => {
+  const fixtures = new FixturePool(start, size);
 
-  beforeAll(async () => {
-    fixture = await start();
-  });
-
-  afterAll(() => fixture.stop());
-
-  it.each(casesOf(...groups))(
-    'passes the case $group/$name',
-    async (wireCase) => {
-      await expectCase(wireCase, fixture.target);
-    },
+  testCases(
+    (name) => `passes the case ${name}`,
+    casesOf(...groups),
+    fixtures,
+    (wireCase, { target }) => expectCase(wireCase, target),
   );
 });

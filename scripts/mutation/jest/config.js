@@ -8,6 +8,8 @@ export default {
   ...base,
   rootDir: fileURLToPath(new URL('../../..', import.meta.url)),
   maxWorkers: 1,
+  // What a mutant meets is put down to the test that runs.
+  maxConcurrency: 1,
   runner: '<rootDir>/scripts/mutation/jest/again-runner.js',
   testRunner: '<rootDir>/scripts/mutation/jest/test-runner.js',
   transform: {
