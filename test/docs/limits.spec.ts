@@ -57,7 +57,7 @@ describe("The README's limits", () => {
         'a WebSocket endpoint',
         'Of a WebSocket endpoint',
         webSocketSettings({}),
-        ['origins', 'compression'],
+        ['origins', 'hosts', 'compression'],
       ],
       ['a backend', 'Of a backend', BACKEND_DEFAULTS, []],
       ['a filter dealer', 'Of a filter dealer', DEFAULT_FILTER_LIMITS, []],

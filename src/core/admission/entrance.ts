@@ -11,7 +11,7 @@ import {
   type Admission,
   type Admit,
 } from './admission.js';
-import { allowsOrigin, type Origins } from './origins.js';
+import { originRule, type OriginRule, type Origins } from './origins.js';
 import { PendingHandshakes, type Line } from './pending-handshakes.js';
 import { shuttingDown, UpgradeRefused } from './refusal.js';
 import { peerOf, type Visitor, type VisitorOf } from './visitor.js';
@@ -20,6 +20,8 @@ import { peerOf, type Visitor, type VisitorOf } from './visitor.js';
 export interface EntranceRules {
   /** @default `'*'` without `admit`, else `'same'` */
   readonly origins?: Origins | undefined;
+  /** By which hosts pages may connect. @default any */
+  readonly hosts?: readonly string[] | undefined;
   /**
    * Decides by guards, middleware and `identify`. @default everybody may
    * connect, without an identity
@@ -51,7 +53,7 @@ export interface Arrival {
  */
 export class Entrance {
   private readonly handshakes: PendingHandshakes;
-  private readonly origins: Origins;
+  private readonly allowsOrigin: OriginRule;
   private closed = false;
 
   /** @param inside The connections made by way of this entrance. */
@@ -61,7 +63,9 @@ export class Entrance {
     private readonly rules: EntranceRules,
   ) {
     this.handshakes = new PendingHandshakes(rules.handshakeTimeout);
-    this.origins = rules.origins ?? (rules.admit === undefined ? '*' : 'same');
+    const { admit, hosts } = rules;
+    const { origins = admit === undefined ? '*' : 'same' } = rules;
+    this.allowsOrigin = originRule(origins, hosts);
   }
 
   /**
@@ -73,7 +77,7 @@ export class Entrance {
     try {
       this.checkRoom();
       const visitor = (this.rules.visitorOf ?? peerOf)(request);
-      if (!allowsOrigin(this.origins, request, visitor)) {
+      if (!this.allowsOrigin(request, visitor)) {
         throw new UpgradeRefused(403, 'Origin not allowed', {}, 'origin');
       }
       const mark = this.registry.$everywhere.mark();

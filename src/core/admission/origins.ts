@@ -19,41 +19,33 @@ export type Origins =
   | readonly string[]
   | ((origin: string, request: IncomingMessage) => boolean);
 
-/**
- * Refuses any other value. A single origin as text would match parts of other
- * origins.
- *
- * @throws TypeError
- */
-export function checkOrigins(origins: unknown): void {
-  const known =
-    origins === '*' ||
-    origins === 'same' ||
-    typeof origins === 'function' ||
-    (Array.isArray(origins) &&
-      origins.every((origin) => typeof origin === 'string'));
-  if (known) return;
-  throw new TypeError(
-    `The WebSocket option "origins" must be '*', 'same', a list of origins or ` +
-      `a function, not ${typeof origins === 'string' ? `'${origins}'` : typeof origins}.`,
-  );
-}
-
 /** Whether the page that sent an upgrade request may connect. */
-export function allowsOrigin(
-  origins: Origins,
+export type OriginRule = (
   request: IncomingMessage,
   visitor: Pick<Visitor, 'host'>,
-): boolean {
-  const { headers } = request;
-  const origin = headers.origin ?? originOfVersion8(request);
-  if (origins === '*' || origin === undefined) return true;
-  if (typeof origins === 'function') return origins(origin, request) === true;
-  if (origins === 'same') {
-    const page = hostsOf(origin);
-    return page.includes(visitor.host?.toLowerCase() ?? '');
-  }
-  return origins.includes(origin);
+) => boolean;
+
+/**
+ * Compiles the policy of an endpoint.
+ *
+ * @param hosts The hosts by which pages may connect; without them, any. Both are
+ *   assumed to be checked.
+ */
+export function originRule(
+  origins: Origins,
+  hosts: readonly string[] | undefined,
+): OriginRule {
+  const pinned = hosts && new Set(hosts.map(withoutDefaultPort));
+  return (request, { host = '' }) => {
+    const origin = request.headers.origin ?? originOfVersion8(request);
+    if (origin === undefined) return true;
+    if (pinned?.has(withoutDefaultPort(host)) === false) return false;
+    if (origins === '*') return true;
+    if (typeof origins === 'function') return origins(origin, request) === true;
+    return origins === 'same'
+      ? hostsOf(origin).includes(host.toLowerCase())
+      : origins.includes(origin.toLowerCase());
+  };
 }
 
 /**
@@ -68,12 +60,19 @@ function originOfVersion8({ headers }: IncomingMessage): string | undefined {
 /** How the host of an origin may be written: with or without a default port. */
 function hostsOf(origin: string): readonly string[] {
   try {
-    const { protocol, host, port } = new URL(origin);
-    if (host === '') return [];
+    const { protocol, host, port, origin: written } = new URL(origin);
+    // What else can be read as a URL of that host is no page's origin.
+    const isPage = /^https?:$/.test(protocol);
+    if (!isPage || written !== origin.toLowerCase()) return [];
     return port === ''
       ? [host, `${host}:${protocol === 'https:' ? 443 : 80}`]
       : [host];
   } catch {
     return [];
   }
+}
+
+/** The scheme is not known: a proxy in between may have changed it. */
+function withoutDefaultPort(host: string): string {
+  return host.toLowerCase().replace(/:(?:80|443)$/, '');
 }

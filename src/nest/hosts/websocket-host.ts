@@ -195,6 +195,13 @@ export class WebSocketHost
           'say `open: true` if that is meant.',
       );
     }
+    const { hosts, origins = deciding === '' ? '*' : 'same' } = options;
+    if (origins === 'same' && hosts === undefined && inProduction()) {
+      this.logger.warn(
+        `Pages may connect to ${path} by any host that leads here, and a stranger's ` +
+          "name can be made to. Say by which: `hosts: ['...']`.",
+      );
+    }
   }
 
   private server(): Server | undefined {

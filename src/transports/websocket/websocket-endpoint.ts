@@ -66,6 +66,7 @@ export class WebSocketEndpoint implements WebSocketContext {
     this.entrance = new Entrance(registry, this.open, {
       ...this.settings,
       origins: options.origins,
+      hosts: options.hosts,
       admit: decide,
       visitorOf,
     });

@@ -1,6 +1,10 @@
 import type { PerMessageDeflateOptions } from 'ws';
 import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
-import { checkOrigins, type Origins } from '../../core/admission/origins.js';
+import {
+  checkHosts,
+  checkOrigins,
+} from '../../core/admission/origin-options.js';
+import type { Origins } from '../../core/admission/origins.js';
 import type { SelectSubprotocol } from './subprotocols.js';
 
 /** How one WebSocket endpoint behaves. All times are milliseconds. */
@@ -11,6 +15,15 @@ export interface WebSocketOptions {
    * `'same'` as soon as it has.
    */
   readonly origins?: Origins;
+  /**
+   * The hosts by which pages may connect, each with its port unless that is 80 or
+   * 443. A page that names another one is refused, whatever `origins` says: one
+   * whose own name was made to lead here (DNS rebinding) is of the `'same'` host
+   * otherwise. Requests without an origin come from no page, and pass.
+   * @default any host
+   * @example ['chat.example.com', 'localhost:3000']
+   */
+  readonly hosts?: readonly string[];
   /**
    * Selects a subprotocol, for clients that send a token as one:
    * `new WebSocket(url, ['snorky', 'bearer.<token>'])`. Guards read the offer as
@@ -105,8 +118,9 @@ export interface WebSocketSettings {
 export function webSocketSettings(
   options: WebSocketOptions,
 ): WebSocketSettings {
-  if (options.origins !== undefined) checkOrigins(options.origins);
-  const { subprotocol } = options;
+  const { hosts, origins, subprotocol } = options;
+  if (origins !== undefined) checkOrigins(origins);
+  if (hosts !== undefined) checkHosts(hosts);
   if (subprotocol !== undefined && typeof subprotocol !== 'function') {
     throw new TypeError(
       'The WebSocket option "subprotocol" must be a function that selects one ' +

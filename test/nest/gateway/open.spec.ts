@@ -289,4 +289,19 @@ describe('An endpoint that lets everybody in', () => {
     expect(log.with('warn', 'everybody')).toEqual([]);
     expect(log.with('log', 'guarded by middleware')).toHaveLength(1);
   });
+
+  it.each<[string, Omit<WebSocketEndpointOptions, 'path'>, number]>([
+    ['production', { origins: 'same' }, 1],
+    ['production', { middleware: [(_q, _s, next) => next()] }, 1],
+    ['production', { origins: 'same', hosts: ['chat.example'] }, 0],
+    ['production', { origins: ['https://chat.example'] }, 0],
+    ['production', { open: true }, 0],
+    ['development', { origins: 'same' }, 0],
+  ])(
+    'is told in %s with %j where a name of a stranger can lead to it: %d',
+    async (environment, options, lines) => {
+      const log = await linesOf(environment, options);
+      expect(log.with('warn', "hosts: ['...']")).toHaveLength(lines);
+    },
+  );
 });

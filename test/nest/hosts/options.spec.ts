@@ -244,14 +244,14 @@ describe('A set-up of connections that cannot be meant', () => {
     },
   );
 
-  it('origins that are no list fail at start-up', async () => {
-    const failure = await failureOf(
-      withRegistries({
-        frontend: ws({ origins: 'https://example.com' as '*' }),
-      }),
-    );
+  it.each([
+    ['origins that are no list', { origins: 'https://example.com' as '*' }],
+    ['an origin that no page has', { origins: ['https://example.com/'] }],
+    ['a host that no request names', { hosts: ['https://example.com'] }],
+  ])('%s fail at start-up', async (_what, options) => {
+    const failure = await failureOf(withRegistries({ frontend: ws(options) }));
     expect(failure.code).toBe('SNORKY_OPTION_INVALID');
-    expect(failure.message).toContain("'https://example.com'");
+    expect(failure.message).toContain("'https://example.com");
   });
 
   it('a gateway under a token of its own fails at start-up', async () => {
