@@ -43,9 +43,11 @@ export function checkHosts(hosts: unknown): void {
     const known = (isName && hostOf(url)) || '';
     const isHost = host.toLowerCase().replace(/:80$/, '') === known;
     if (isHost && known !== '') continue;
+    const right =
+      known === '' ? "'example.com' or 'example.com:8443'" : `'${known}'`;
     throw new TypeError(
       `The WebSocket option "hosts" lists '${host}', which no request names as ` +
-        `its host: write ${known === '' ? "'example.com' or 'example.com:8443'" : `'${known}'`}.`,
+        `its host: write ${right}.`,
     );
   }
 }
