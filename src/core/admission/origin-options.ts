@@ -40,7 +40,7 @@ export function checkHosts(hosts: unknown): void {
   for (const host of hosts) {
     const isName = !/[*\s]/.test(host);
     const url = host.includes('://') ? host : `http://${host}`;
-    const known = (isName && hostOf(url)) || '';
+    const known = (isName ? hostOf(url) : undefined) ?? '';
     const isHost = host.toLowerCase().replace(/:80$/, '') === known;
     if (isHost && known !== '') continue;
     const right =
