@@ -158,7 +158,7 @@ export type {
   SubscribableService,
   WholeAnswer,
 } from './services/datasync/rest/subscribable-plan.js';
-export type { Resumption } from './services/datasync/subscription/desk.js';
+export type { Resumption } from './services/datasync/holding/desk.js';
 export type { ItemRequest } from './services/datasync/tokens/authorization.js';
 
 // The types of an application

@@ -344,8 +344,8 @@ export const ROOMS = [
     nest: false,
   },
   {
-    folder: 'services/datasync/subscription',
-    is: 'carries lives out: who holds what here, what is asked of the broker and read of the log',
+    folder: 'services/datasync/holding',
+    is: 'who holds which token here: carries lives out, asks the broker, reads the log',
     rooms: [
       'services/datasync/tokens',
       'services/datasync/log',
@@ -358,7 +358,7 @@ export const ROOMS = [
   {
     folder: 'services/datasync/requests',
     is: 'what clients, backends and applications ask for, checked',
-    rooms: ['services/datasync/tokens', 'services/datasync/subscription'],
+    rooms: ['services/datasync/tokens', 'services/datasync/holding'],
     hall: false,
     imports: ['protocol', 'broker', 'core'],
     nest: false,

@@ -9,14 +9,14 @@ import type { Changes } from './log/changes.js';
 import type { EvictionWatch } from './log/eviction-watch.js';
 import type { Revocations } from './log/revocations.js';
 import type { AuthorizationTerms } from './requests/authorize-options.js';
-import type { SubscriptionStore } from './tokens/store.js';
+import type { TokenStore } from './tokens/token-store.js';
 import type { TokenWarnings } from './tokens/token-warnings.js';
 import { newToken } from './tokens/token.js';
 
 /** What giving out tokens needs. */
 interface AuthorizationParts {
   readonly engine: Pick<DataSyncEngine, 'checkItems'>;
-  readonly store: SubscriptionStore;
+  readonly store: TokenStore;
   readonly changes: Changes;
   readonly revocations: Revocations;
   readonly watch: EvictionWatch;

@@ -23,11 +23,11 @@ import { ReplaySchedule } from './log/replay-schedule.js';
 import { Revocations } from './log/revocations.js';
 import type { Models } from './models/models.js';
 import type { Publication } from './models/publication.js';
-import { SubscriptionDesk } from './subscription/desk.js';
-import type { LifeContext } from './subscription/life-context.js';
-import { Retries } from './subscription/retries.js';
+import { SubscriptionDesk } from './holding/desk.js';
+import type { LifeContext } from './holding/life-context.js';
+import { Retries } from './holding/retries.js';
 import type { RevocationTerms } from './tokens/revocation.js';
-import { SubscriptionStore } from './tokens/store.js';
+import { TokenStore } from './tokens/token-store.js';
 import { TokenWarnings } from './tokens/token-warnings.js';
 import { isToken } from './tokens/token.js';
 
@@ -36,7 +36,7 @@ export class DataSyncRuntime {
   readonly desk: SubscriptionDesk;
   readonly authorizations: Authorizations;
   private readonly warnings: TokenWarnings;
-  private readonly store: SubscriptionStore;
+  private readonly store: TokenStore;
   private readonly changes: Changes;
   private readonly revocations: Revocations;
   private readonly output: DeltaOutput;
@@ -61,7 +61,7 @@ export class DataSyncRuntime {
       topics.compare(left, right);
     const scope = `datasync:${service.registry.name}/${service.name}`;
     const { log, tokenTimeout, maxTokens, maxSubscriptions } = settings;
-    this.store = new SubscriptionStore(broker, scope, tokenTimeout, maxTokens);
+    this.store = new TokenStore(broker, scope, tokenTimeout, maxTokens);
     this.beacon = new PositionBeacon(log, (subscription, position) =>
       this.output.position(subscription, position),
     );

@@ -2,7 +2,7 @@ import type { Client } from '../../../core/clients/client.js';
 import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import type { JsonValue } from '../../../protocol/json.js';
-import type { Acquisition } from '../subscription/desk.js';
+import type { Acquisition } from '../holding/desk.js';
 import { isToken } from '../tokens/token.js';
 
 /**

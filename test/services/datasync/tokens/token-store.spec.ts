@@ -7,7 +7,7 @@ import {
   jest,
 } from '@jest/globals';
 import { MemoryBroker } from '../../../../src/broker/memory/memory-broker.js';
-import { SubscriptionStore } from '../../../../src/services/datasync/tokens/store.js';
+import { TokenStore } from '../../../../src/services/datasync/tokens/token-store.js';
 
 const FREE = {
   items: [{ dealer: 'All', query: null }],
@@ -19,7 +19,7 @@ const TIMEOUT = 1000;
 
 function open() {
   const broker = new MemoryBroker();
-  const store = new SubscriptionStore(broker, 'tasks', TIMEOUT, 1);
+  const store = new TokenStore(broker, 'tasks', TIMEOUT, 1);
   const claim = (holder: string, identity?: string) =>
     store.claim('t', { holder, mode: 'resumable', identity });
   return { broker, store, claim };
@@ -174,7 +174,7 @@ describe('The tokens of a service', () => {
 
   it('are of one service', () => {
     const { broker, store, claim } = open();
-    const other = new SubscriptionStore(broker, 'notes', TIMEOUT, 1);
+    const other = new TokenStore(broker, 'notes', TIMEOUT, 1);
     void store.put('t', FREE);
     expect(
       other.claim('t', { holder: 'a', mode: 'once', identity: undefined }),
@@ -186,7 +186,7 @@ describe('The tokens of a service', () => {
 describe('What nodes say of tokens that were taken over', () => {
   it('comes to all who listen, of their service alone, until they stop', () => {
     const { broker, store } = open();
-    const other = new SubscriptionStore(broker, 'notes', TIMEOUT, 1);
+    const other = new TokenStore(broker, 'notes', TIMEOUT, 1);
     const heard: unknown[] = [];
     const stop = store.onTaken(
       (token, holder) => heard.push([token, holder]),

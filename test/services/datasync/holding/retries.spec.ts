@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Retries } from '../../../../src/services/datasync/subscription/retries.js';
+import { Retries } from '../../../../src/services/datasync/holding/retries.js';
 
 /** What waits, with its delays; time passes when it is told to. */
 function setUp() {

@@ -46,7 +46,7 @@ export type ClaimAnswer =
  * The tokens of one DataSync service, as all nodes see them. A token that is
  * acquired for good is removed. One that may be resumed gets a holder.
  */
-export class SubscriptionStore {
+export class TokenStore {
   readonly waiting: WaitingTokens;
 
   constructor(

@@ -12,11 +12,11 @@ import type { Notices } from '../delivery/notices.js';
 import type { PositionBeacon } from '../delivery/position-beacon.js';
 import type { ReplaySchedule } from '../log/replay-schedule.js';
 import type { Retries } from './retries.js';
-import type { SubscriptionStore } from '../tokens/store.js';
+import type { TokenStore } from '../tokens/token-store.js';
 
 /** What carrying out lives needs. */
 export interface LifeContext {
-  readonly store: SubscriptionStore;
+  readonly store: TokenStore;
   readonly engine: DataSyncEngine;
   readonly changes: Changes;
   readonly revocations: Revocations;
