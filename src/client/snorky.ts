@@ -10,7 +10,7 @@ import type {
 } from './connector-host.js';
 import { connectorError, type ConnectorError } from './errors.js';
 import { Link, type Address } from './connection/link.js';
-import { Negotiation } from './calls/negotiation.js';
+import { Hello } from './calls/hello.js';
 import { OutgoingQueue, type Outgoing } from './connection/outgoing.js';
 import type { Service } from './service.js';
 import type { ServiceClasses, ServicesOf } from './services-of.js';
@@ -93,11 +93,11 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
     this.disconnected = new this.Signal();
     this.#queue = new OutgoingQueue(options.queue);
     this.#link = new Link(this, options);
-    const negotiation = new Negotiation(RESERVED_SERVICE, this);
-    this.$features = negotiation;
+    const hello = new Hello(RESERVED_SERVICE, this);
+    this.$features = hello;
     // First, for it has to be a connection's first message. A page that has such a
     // service is one of a server that knows no negotiation.
-    this.#byName.set(RESERVED_SERVICE, negotiation);
+    this.#byName.set(RESERVED_SERVICE, hello);
     this.services = Object.fromEntries(
       Object.entries(services).map(([name, ServiceClass]) => {
         const connector = new ServiceClass(name, this);

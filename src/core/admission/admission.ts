@@ -6,7 +6,7 @@ import type { IdentityInput } from '../../protocol/snorky-types.js';
 import type { Client } from '../clients/client.js';
 import { TRY_AGAIN } from '../everywhere/everywhere.js';
 import type { ServiceRegistry } from '../registry/service-registry.js';
-import { UpgradeRefused } from './refusal.js';
+import { UpgradeRefused } from './upgrade-refused.js';
 import type { Visitor } from './visitor.js';
 
 /** The identity of a client, as it was decided before the client was let in. */

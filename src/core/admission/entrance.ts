@@ -13,7 +13,7 @@ import {
 } from './admission.js';
 import { originRule, type OriginRule, type Origins } from './origins.js';
 import { PendingHandshakes, type Line } from './pending-handshakes.js';
-import { shuttingDown, UpgradeRefused } from './refusal.js';
+import { shuttingDown, UpgradeRefused } from './upgrade-refused.js';
 import { peerOf, type Visitor, type VisitorOf } from './visitor.js';
 
 /** Who may connect by way of an entrance. */

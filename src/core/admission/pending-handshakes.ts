@@ -1,4 +1,4 @@
-import { UpgradeRefused } from './refusal.js';
+import { UpgradeRefused } from './upgrade-refused.js';
 
 /** What a peer is connected by: a socket, or a response. */
 export interface Line {

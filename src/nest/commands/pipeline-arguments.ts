@@ -4,7 +4,7 @@ import type { RpcRequest } from '../../core/rpc/rpc-request.js';
 import type { ParamMetadata } from '../decorators/rpc-params.decorator.js';
 import { piped, type Enhancers } from '../enhancers/enhancer-chain.js';
 import { readerOf } from './direct-command.js';
-import { Refusal } from '../params/refusal.js';
+import { RefusedParam } from '../params/refused-param.js';
 import type { ParamsPlan, ParamSlot } from '../params/params-plan.js';
 
 /** Makes the arguments of a call, with the pipes that apply. */
@@ -12,7 +12,7 @@ export type MakeArguments = (
   request: RpcRequest,
   context: ExecutionContext,
   enhancers: Enhancers,
-  refused: (refusal: Refusal) => void,
+  refused: (refusal: RefusedParam) => void,
 ) => unknown[] | Promise<unknown[]>;
 
 interface Parameter {
@@ -64,7 +64,9 @@ export function argumentsMaker(
         const own = paramPipes[index];
         return own === undefined ? value : await piped(own, value, metadata);
       } catch (error) {
-        if (slot.from === 'params') refused(new Refusal(error, slot, value));
+        if (slot.from === 'params') {
+          refused(new RefusedParam(error, slot, value));
+        }
         throw error;
       }
     };

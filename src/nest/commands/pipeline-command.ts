@@ -13,7 +13,11 @@ import {
 import { SnorkyExecutionContext } from '../enhancers/execution-context.js';
 import { EnhancerFailure, isAnswer, isRejectedValue } from './error-mapping.js';
 import { httpView, isResponseView } from './http-view.js';
-import { faultsOf, refusedParams, type Refusal } from '../params/refusal.js';
+import {
+  faultsOf,
+  refusedParams,
+  type RefusedParam,
+} from '../params/refused-param.js';
 import { argumentsMaker } from './pipeline-arguments.js';
 import type { ParamsPlan } from '../params/params-plan.js';
 
@@ -40,7 +44,7 @@ interface Stage {
   /**
    * The values that checks and pipes refused. Several may be at work at once.
    */
-  readonly refusals: Refusal[];
+  readonly refusals: RefusedParam[];
   /** Whether the caller learns what is wrong with the params. */
   readonly exposed: boolean;
 }

@@ -6,7 +6,7 @@ import { isInstance } from '../../core/is-instance.js';
 import { isError } from '../../core/log/log-line.js';
 import { isPromiseLike, asPromise } from '../../core/promise-like.js';
 import type { Admission, Admit } from '../../core/admission/admission.js';
-import { UpgradeRefused } from '../../core/admission/refusal.js';
+import { UpgradeRefused } from '../../core/admission/upgrade-refused.js';
 import type { BoundEnhancers } from '../enhancers/bound-enhancers.js';
 import { filterFor, runEnhanced } from '../enhancers/enhancer-chain.js';
 import { SnorkyExecutionContext } from '../enhancers/execution-context.js';

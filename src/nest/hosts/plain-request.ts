@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { bodyOf, type UpgradeRefused } from '../../core/admission/refusal.js';
+import {
+  bodyOf,
+  type UpgradeRefused,
+} from '../../core/admission/upgrade-refused.js';
 
 /**
  * Whether a request that came to a route offers an upgrade to WebSocket. Node

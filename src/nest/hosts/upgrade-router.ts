@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { UpgradeRefused } from '../../core/admission/refusal.js';
+import { UpgradeRefused } from '../../core/admission/upgrade-refused.js';
 import { refuseUpgrade } from '../../transports/websocket/refuse-upgrade.js';
 import type { WebSocketEndpoint } from '../../transports/websocket/websocket-endpoint.js';
 import { declineUpgrades, withoutUpgrade } from './declined-upgrades.js';

@@ -9,7 +9,10 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { shuttingDown, UpgradeRefused } from '../../core/admission/refusal.js';
+import {
+  shuttingDown,
+  UpgradeRefused,
+} from '../../core/admission/upgrade-refused.js';
 import { WebSocketEndpoint } from '../../transports/websocket/websocket-endpoint.js';
 import { AttachedServers, type UpgradableServer } from './attached-servers.js';
 import { GatewayExplorer } from '../gateway/gateway-explorer.js';

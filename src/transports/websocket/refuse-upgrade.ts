@@ -1,6 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { bodyOf, type UpgradeRefused } from '../../core/admission/refusal.js';
+import {
+  bodyOf,
+  type UpgradeRefused,
+} from '../../core/admission/upgrade-refused.js';
 
 /** How long the peer may take to read a refusal, in milliseconds. */
 const LINGER = 2000;

@@ -7,7 +7,7 @@ import {
   type Admit,
 } from '../../core/admission/admission.js';
 import { Entrance } from '../../core/admission/entrance.js';
-import { UpgradeRefused } from '../../core/admission/refusal.js';
+import { UpgradeRefused } from '../../core/admission/upgrade-refused.js';
 import type { VisitorOf } from '../../core/admission/visitor.js';
 import { excerpt } from '../../core/log/log-line.js';
 import type { OutboxLimits } from '../../core/clients/outbox.js';
@@ -15,7 +15,7 @@ import { OutboxFlusher } from '../../core/clients/outbox-flusher.js';
 import type { ServiceRegistry } from '../../core/registry/service-registry.js';
 import { pathOf } from '../request-target.js';
 import { FrameJoiner } from './frame-joiner.js';
-import { Heartbeat } from './heartbeat.js';
+import { HeartbeatTimer } from './heartbeat-timer.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { selectSubprotocol, type SelectSubprotocol } from './subprotocols.js';
 import { SnorkySocket } from './snorky-socket.js';
@@ -39,7 +39,7 @@ export class WebSocketEndpoint implements WebSocketContext {
   readonly joiner: FrameJoiner = new FrameJoiner();
 
   private readonly server: Server<typeof SnorkySocket>;
-  private readonly heartbeat: Heartbeat<WebSocketClient> | undefined;
+  private readonly heartbeat: HeartbeatTimer<WebSocketClient> | undefined;
   private readonly subprotocol: SelectSubprotocol | undefined;
   private readonly open = new Set<WebSocketClient>();
   private readonly entrance: Entrance;
@@ -85,7 +85,7 @@ export class WebSocketEndpoint implements WebSocketContext {
       WebSocket: SnorkySocket,
     });
     if (this.settings.heartbeat > 0) {
-      this.heartbeat = new Heartbeat(this.settings.heartbeat, (client) => {
+      this.heartbeat = new HeartbeatTimer(this.settings.heartbeat, (client) => {
         client.beat();
       });
     }

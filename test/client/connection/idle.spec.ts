@@ -9,7 +9,7 @@ import {
 import fc from 'fast-check';
 import { Service, Snorky, type SocketClass } from 'snorky/client';
 import { Liveness } from '../../../src/client/connection/liveness.js';
-import { Heartbeat } from '../../../src/transports/websocket/heartbeat.js';
+import { HeartbeatTimer } from '../../../src/transports/websocket/heartbeat-timer.js';
 import { webSocketSettings } from '../../../src/transports/websocket/websocket-options.js';
 
 /** Milliseconds from one end to the other. */
@@ -61,7 +61,7 @@ function line(pings: number, heartbeat?: number) {
     close(): void {}
   };
   // A browser answers pings, and does not tell the page.
-  const server = new Heartbeat<string>(pings, () => {
+  const server = new HeartbeatTimer<string>(pings, () => {
     proxy.saw('down');
     setTimeout(() => proxy.saw('up'), 2 * LATENCY);
   });

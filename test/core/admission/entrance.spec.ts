@@ -10,7 +10,7 @@ import {
   Entrance,
   type EntranceRules,
 } from '../../../src/core/admission/entrance.js';
-import { UpgradeRefused } from '../../../src/core/admission/refusal.js';
+import { UpgradeRefused } from '../../../src/core/admission/upgrade-refused.js';
 import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import { deferred } from '../../support/deferred.js';
 import { LogLines } from '../../support/local-client.js';

@@ -8,7 +8,7 @@ import {
 } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { PendingHandshakes } from '../../../src/core/admission/pending-handshakes.js';
-import { shuttingDown } from '../../../src/core/admission/refusal.js';
+import { shuttingDown } from '../../../src/core/admission/upgrade-refused.js';
 
 describe('PendingHandshakes', () => {
   beforeEach(() => {

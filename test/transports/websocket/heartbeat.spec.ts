@@ -8,7 +8,7 @@ import {
 } from '@jest/globals';
 import { once } from 'node:events';
 import { LONGEST_TIMER } from '../../../src/protocol/longest-timer.js';
-import { Heartbeat } from '../../../src/transports/websocket/heartbeat.js';
+import { HeartbeatTimer } from '../../../src/transports/websocket/heartbeat-timer.js';
 import { Opcode, RawWebSocket } from '../../support/raw-websocket.js';
 import { TestSocket } from '../../support/socket.js';
 import { startEndpoint } from './endpoint.js';
@@ -107,7 +107,7 @@ describe('Heartbeat', () => {
   it('beats for each member every interval, counted from when it was added', () => {
     const beats: [string, number][] = [];
     const began = performance.now();
-    const heartbeat = new Heartbeat<string>(100, (member) => {
+    const heartbeat = new HeartbeatTimer<string>(100, (member) => {
       beats.push([member, Math.round(performance.now() - began)]);
     });
     heartbeat.add('a');
@@ -133,7 +133,7 @@ describe('Heartbeat', () => {
   });
 
   it('has one timer for all members', () => {
-    const heartbeat = new Heartbeat<number>(100, () => {});
+    const heartbeat = new HeartbeatTimer<number>(100, () => {});
     for (let i = 0; i < 1000; i++) heartbeat.add(i);
     expect(jest.getTimerCount()).toBe(1);
     heartbeat.stop();
@@ -141,7 +141,7 @@ describe('Heartbeat', () => {
 
   it('beats once after a pause of the whole process, not for all that was missed', () => {
     let beats = 0;
-    const heartbeat = new Heartbeat<string>(100, () => beats++);
+    const heartbeat = new HeartbeatTimer<string>(100, () => beats++);
     heartbeat.add('a');
     jest.setSystemTime(Date.now() + 10_000);
     const now = performance.now();
@@ -158,7 +158,7 @@ describe('Heartbeat', () => {
 
   it('lets members leave and come while it beats', () => {
     const beats: string[] = [];
-    const heartbeat: Heartbeat<string> = new Heartbeat<string>(
+    const heartbeat: HeartbeatTimer<string> = new HeartbeatTimer<string>(
       100,
       (member) => {
         beats.push(member);

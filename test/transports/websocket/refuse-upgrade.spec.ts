@@ -7,7 +7,7 @@ import {
   jest,
 } from '@jest/globals';
 import { Duplex } from 'node:stream';
-import { UpgradeRefused } from '../../../src/core/admission/refusal.js';
+import { UpgradeRefused } from '../../../src/core/admission/upgrade-refused.js';
 import { refuseUpgrade } from '../../../src/transports/websocket/refuse-upgrade.js';
 
 /** A connection of which the peer takes nothing before `taken` is called. */

@@ -3,7 +3,7 @@
  * it was added. One timer is enough: all members have the same interval, so the
  * map holds them in the order in which they are due.
  */
-export class Heartbeat<Member> {
+export class HeartbeatTimer<Member> {
   private readonly due = new Map<Member, number>();
   private timer: NodeJS.Timeout | undefined;
 

@@ -9,7 +9,7 @@ import { RPCService } from './rpc-service.js';
 import { VERSION } from '../version.js';
 
 /** Says hello, as the first message of each connection. */
-export class Negotiation extends RPCService implements Features {
+export class Hello extends RPCService implements Features {
   readonly #asked = new Set<Feature>(['errors']);
   #granted: readonly unknown[] = [];
 

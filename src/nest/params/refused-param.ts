@@ -7,7 +7,7 @@ import type { ParamSlot } from './params-plan.js';
 type CheckedSlot = Extract<ParamSlot, { from: 'params' }>;
 
 /** A value that a check or a pipe refused. */
-export class Refusal {
+export class RefusedParam {
   /** @param value What the pipes were given, or had made of it so far. */
   constructor(
     readonly error: unknown,
@@ -64,7 +64,7 @@ export class Refusal {
 
 /** One `Invalid params` for all refused values of a call. */
 export async function refusedParams(
-  refusals: readonly Refusal[],
+  refusals: readonly RefusedParam[],
   exposed: boolean,
 ): Promise<InvalidParams> {
   const ofValues = refusals.filter(({ isOfValue }) => isOfValue);
