@@ -2,15 +2,11 @@ import { AlarmClock, TIME_OF_DAY } from '../../broker/alarm-clock.js';
 import type { Broker } from '../../broker/ports/broker.js';
 import type { Stop } from '../../broker/ports/listening.js';
 import type { Topics } from '../../broker/ports/topics.js';
-import { afterPart } from '../../core/after-part.js';
 import { Departures } from '../../core/clients/departures.js';
 import { whenReady } from '../../core/promise-like.js';
-import { RpcError } from '../../core/rpc/rpc-error.js';
 import type { RpcService } from '../../core/rpc/rpc-service.js';
-import { WireError } from '../../protocol/errors.js';
 import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
-import { Authorizations } from './authorizations.js';
 import type { DataSyncEngine } from './datasync.engine.js';
 import type { DataSyncSettings } from './datasync-options.js';
 import { DeltaOutput } from './delivery/delta-output.js';
@@ -18,23 +14,23 @@ import { Notices } from './delivery/notices.js';
 import { PositionBeacon } from './delivery/position-beacon.js';
 import { Changes, type ChangeListener } from './log/changes.js';
 import { EvictionWatch } from './log/eviction-watch.js';
-import { Invalidations } from './log/invalidations.js';
+import { logEnds } from './log/log-ends.js';
 import { ReplaySchedule } from './log/replay-schedule.js';
 import { Revocations } from './log/revocations.js';
+import { LogWriter } from './log-writer.js';
 import type { Models } from './models/models.js';
-import type { Publication } from './models/publication.js';
 import { SubscriptionDesk } from './holding/desk.js';
 import type { LifeContext } from './holding/life-context.js';
 import { Retries } from './holding/retries.js';
-import type { RevocationTerms } from './tokens/revocation.js';
+import { TokenIssuer } from './tokens/token-issuer.js';
 import { TokenStore } from './tokens/token-store.js';
 import { TokenWarnings } from './tokens/token-warnings.js';
-import { isToken } from './tokens/token.js';
 
 /** All parts of a DataSync service on this node, while it runs. */
 export class DataSyncRuntime {
   readonly desk: SubscriptionDesk;
-  readonly authorizations: Authorizations;
+  readonly issuer: TokenIssuer;
+  readonly writer: LogWriter;
   private readonly warnings: TokenWarnings;
   private readonly store: TokenStore;
   private readonly changes: Changes;
@@ -42,7 +38,6 @@ export class DataSyncRuntime {
   private readonly output: DeltaOutput;
   private readonly beacon: PositionBeacon;
   private readonly watch: EvictionWatch;
-  private readonly invalidations: Invalidations;
   private readonly departures: Departures;
   private readonly expiries = new AlarmClock(TIME_OF_DAY);
   private readonly retries = new Retries();
@@ -89,18 +84,21 @@ export class DataSyncRuntime {
         uncovered: () => this.warnings.revocationsUncovered(),
       },
     );
-    this.invalidations = new Invalidations((models) =>
-      this.changes.invalidate(models),
-    );
-    this.departures = new Departures(settings.closesPerSecond);
-    this.authorizations = new Authorizations({
+    this.writer = new LogWriter({
+      service,
       engine,
-      store: this.store,
+      models,
       changes: this.changes,
       revocations: this.revocations,
+    });
+    this.departures = new Departures(settings.closesPerSecond);
+    this.issuer = new TokenIssuer({
+      store: this.store,
       watch: this.watch,
       warnings: this.warnings,
       maxItems: settings.maxItems,
+      checkItems: (items) => engine.checkItems(items),
+      ends: () => logEnds(this.changes, this.revocations),
     });
     const context = this.lifeContext(compare, settings.fetchesPerSecond);
     this.desk = new SubscriptionDesk(context, maxSubscriptions);
@@ -125,7 +123,7 @@ export class DataSyncRuntime {
   }
 
   stop(): void {
-    this.invalidations.stop();
+    this.writer.stop();
     this.changes.reader.stop();
     this.revocations.reader.stop();
     this.beacon.stop();
@@ -133,42 +131,6 @@ export class DataSyncRuntime {
     this.expiries.stop();
     this.departures.stop();
     for (const stop of this.stops.splice(0)) stop();
-  }
-
-  publish({ deltas, stale }: Publication): MaybePromise<void> {
-    const appended =
-      deltas.length === 0 ? undefined : this.changes.publish(deltas);
-    return whenReady(appended, () => {
-      if (stale.size === 0) return;
-      return appended === undefined
-        ? this.fetchAgain(stale)
-        : afterPart(() => this.fetchAgain(stale));
-    });
-  }
-
-  invalidate(models: readonly string[]): MaybePromise<void> {
-    return this.invalidations.add(
-      models.filter((model) => this.models.find(model, '"fetch again"')),
-    );
-  }
-
-  /** Settles when this node's subscriptions to them are silent. */
-  revoke(terms: RevocationTerms): MaybePromise<void> {
-    const { dealer, token } = terms;
-    if (dealer !== undefined && !this.engine.hasDealer(dealer)) {
-      throw new RpcError(WireError.noSuchDealer);
-    }
-    // Nobody can have it.
-    if (token !== undefined && !isToken(token)) return;
-    // The log of revocations comes first, since clients that come are looked up
-    // there: one could come in between.
-    const logged = this.revocations.append(terms);
-    return whenReady(logged, (at) =>
-      whenReady(
-        afterPart(() => this.changes.revoke(terms, at)),
-        () => {},
-      ),
-    );
   }
 
   private listener(): ChangeListener {
@@ -242,16 +204,5 @@ export class DataSyncRuntime {
   private gap(): void {
     this.desk.gap();
     this.warnings.gap();
-  }
-
-  /** The publisher does not wait for what is merged with later ones. */
-  private fetchAgain(models: ReadonlySet<string>): MaybePromise<void> {
-    const { registry, name } = this.service;
-    return this.invalidations.soon(models, (error) => {
-      const failure = { reason: 'invalidate', service: name };
-      registry.failed(failure, error, () => {
-        return `Service "${name}" could not have rows fetched again`;
-      });
-    });
   }
 }

@@ -1,16 +1,7 @@
-import {
-  Inject,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  Optional,
-} from '@nestjs/common';
-import type { Broker } from '../../broker/ports/broker.js';
 import type { Client } from '../../core/clients/client.js';
-import type { ClassRules } from '../../core/json/class-rules.js';
 import { frozenJson } from '../../core/json/frozen-json.js';
-import { isPromiseLike, whenReady } from '../../core/promise-like.js';
+import { whenReady } from '../../core/promise-like.js';
 import type { RpcRequest } from '../../core/rpc/rpc-request.js';
-import { RpcService } from '../../core/rpc/rpc-service.js';
 import { RpcCommand } from '../../nest/decorators/rpc-command.decorator.js';
 import {
   ConnectedClient,
@@ -18,36 +9,25 @@ import {
   RpcParam,
 } from '../../nest/decorators/rpc-params.decorator.js';
 import { SnorkyService } from '../../nest/decorators/snorky-service.decorator.js';
-import { CLASS_RULES, SNORKY_BROKER } from '../../nest/setup/constants.js';
 import type { JsonInput } from '../../protocol/json-input.js';
 import type { JsonValue } from '../../protocol/json.js';
 import type { MaybePromise } from '../../protocol/maybe-promise.js';
 import type { DeltaInput, ModelName } from '../../protocol/snorky-types.js';
-import {
-  DATASYNC_DEALERS,
-  DATASYNC_MODELS,
-  DATASYNC_SETTINGS,
-  type DataSyncSettings,
-} from './datasync-options.js';
-import type { DataSyncRuntime } from './datasync-runtime.js';
-import { DataSyncState, type DataSyncSetup } from './datasync-state.js';
+import { DataSyncLifecycle } from './datasync-lifecycle.js';
 import type { Dealer } from './dealers/dealer.js';
-import type { ModelSettings } from './models/model-options.js';
-import type { Models } from './models/models.js';
 import { publicationOf } from './models/publication.js';
 import { acquisitionOf, tokenOf } from './requests/acquire-params.js';
 import {
   termsOf,
-  type AuthorizationTerms,
   type AuthorizeOptions,
 } from './requests/authorize-options.js';
 import { modelNamesOf } from './requests/invalidate-params.js';
 import { revocationOf, type RevokeOptions } from './requests/revoke-options.js';
-import type { ItemRequest } from './tokens/authorization.js';
+import type {
+  AuthorizationTerms,
+  ItemRequest,
+} from './tokens/authorization.js';
 import type { RevocationTerms } from './tokens/revocation.js';
-
-/** See `Service` for why there is one. */
-const state: unique symbol = Symbol('snorky:datasync');
 
 /**
  * Live data: clients who were authorized for parts of the application's data
@@ -57,61 +37,7 @@ const state: unique symbol = Symbol('snorky:datasync');
  * backend service or in process; dealers decide who hears what.
  */
 @SnorkyService('datasync')
-export class DataSyncService
-  extends RpcService
-  implements OnApplicationBootstrap, OnApplicationShutdown
-{
-  // Optional, so that a root module that is missing is told by its name.
-  @Optional()
-  @Inject(SNORKY_BROKER)
-  protected readonly broker!: Broker;
-  /** @internal */
-  @Inject(DATASYNC_SETTINGS)
-  protected readonly $settings!: DataSyncSettings;
-  /** @internal */
-  @Inject(DATASYNC_DEALERS)
-  readonly $dealers!: readonly Dealer<never>[];
-  /** @internal */
-  @Inject(DATASYNC_MODELS)
-  protected readonly $declared!: ReadonlyMap<string, ModelSettings>;
-  /** @internal */
-  @Optional()
-  @Inject(CLASS_RULES)
-  protected readonly $rules: ClassRules | undefined;
-
-  private readonly [state] = new DataSyncState(this);
-
-  /** @internal Undefined until it is started. */
-  get $running(): MaybePromise<DataSyncRuntime> | undefined {
-    return this[state].running;
-  }
-
-  /** @internal Made when first needed, as its registry may come late. */
-  get $models(): Models {
-    const { [state]: mine } = this;
-    return mine.knownModels ?? mine.models(this.$setup);
-  }
-
-  /** @internal */
-  get $setup(): DataSyncSetup {
-    return {
-      service: this,
-      broker: this.broker,
-      settings: this.$settings,
-      dealers: this.$dealers,
-      declared: this.$declared,
-      rules: this.$rules,
-    };
-  }
-
-  async onApplicationBootstrap(): Promise<void> {
-    await this.$ready();
-  }
-
-  onApplicationShutdown(): void {
-    this[state].stop();
-  }
-
+export class DataSyncService extends DataSyncLifecycle {
   // For clients
 
   /**
@@ -131,13 +57,11 @@ export class DataSyncService
     const params = { token, resume, since, replaces };
     const { client } = request;
     const acquisition = acquisitionOf(params, client);
-    return this[state].turns.take(client, () =>
-      whenReady(this.$ready(), ({ desk }) =>
-        desk.acquire({
-          ...acquisition,
-          answer: (result) => request.reply(result),
-        }),
-      ),
+    return this.$inTurn(client, ({ desk }) =>
+      desk.acquire({
+        ...acquisition,
+        answer: (result) => request.reply(result),
+      }),
     );
   }
 
@@ -148,25 +72,7 @@ export class DataSyncService
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
     const text = tokenOf(token);
-    return this[state].turns.take(client, () =>
-      whenReady(this.$ready(), ({ desk }) => desk.cancel(text, client)),
-    );
-  }
-
-  override onClientDisconnected(client: Client): void | Promise<void> {
-    const left = whenReady(this.$ready(), ({ desk }) => desk.leave(client));
-    if (isPromiseLike(left)) return Promise.resolve(left);
-  }
-
-  /** @internal */
-  override $onIdentityChanged(client: Client): void {
-    // While it starts, nobody has a subscription.
-    this[state].started?.desk.identityChanged(client);
-  }
-
-  /** @internal */
-  override $takeBack(identity: JsonValue): MaybePromise<void> {
-    return this.$revoke({ identity });
+    return this.$inTurn(client, ({ desk }) => desk.cancel(text, client));
   }
 
   // For the application
@@ -274,7 +180,7 @@ export class DataSyncService
 
   /** @internal Takes back a token that nobody was given. */
   async $withdraw(token: string): Promise<void> {
-    await (await this.$ready()).authorizations.withdraw(token);
+    await (await this.$ready()).issuer.withdraw(token);
   }
 
   /** @internal */
@@ -282,8 +188,8 @@ export class DataSyncService
     items: JsonValue,
     terms: AuthorizationTerms = {},
   ): MaybePromise<string> {
-    return whenReady(this.$ready(), ({ authorizations }) =>
-      authorizations.authorize(items, terms),
+    return whenReady(this.$ready(), ({ issuer }) =>
+      issuer.authorize(items, terms),
     );
   }
 
@@ -291,7 +197,9 @@ export class DataSyncService
   $publish(value: unknown, isJson = true): MaybePromise<void> {
     // Before anything is waited for: the rows are as they are now.
     const publication = publicationOf(value, this.$models, isJson);
-    return whenReady(this.$ready(), (runtime) => runtime.publish(publication));
+    return whenReady(this.$ready(), ({ writer }) =>
+      writer.publish(publication),
+    );
   }
 
   /** @internal @throws RpcError for what the dealer cannot, or must not, use. */
@@ -303,17 +211,16 @@ export class DataSyncService
   /** @internal */
   $invalidate(value: JsonValue): MaybePromise<void> {
     const models = modelNamesOf(value);
-    return whenReady(this.$ready(), (runtime) => runtime.invalidate(models));
+    return whenReady(this.$ready(), ({ writer }) => writer.invalidate(models));
   }
 
   /** @internal */
   $revoke(terms: RevocationTerms): MaybePromise<void> {
-    return whenReady(this.$ready(), (runtime) => runtime.revoke(terms));
+    return whenReady(this.$ready(), ({ writer }) => writer.revoke(terms));
   }
 
-  /** @internal The running service, started when it is first needed. */
-  $ready(): MaybePromise<DataSyncRuntime> {
-    const { [state]: mine } = this;
-    return mine.running ?? mine.start(this.$setup);
+  /** @internal */
+  override $takeBack(identity: JsonValue): MaybePromise<void> {
+    return this.$revoke({ identity });
   }
 }

@@ -3,6 +3,7 @@ import { RpcError } from '../../../core/rpc/rpc-error.js';
 import { WireError } from '../../../protocol/errors.js';
 import { canonicalKey, type JsonValue } from '../../../protocol/json.js';
 import type { IdentityInput } from '../../../protocol/snorky-types.js';
+import type { AuthorizationTerms } from '../tokens/authorization.js';
 import { checkMembers } from './option-members.js';
 
 /** Whom a subscription is authorized for, and until when. */
@@ -27,19 +28,6 @@ export interface AuthorizeOptions {
    * @default false
    */
   readonly renewal?: boolean;
-}
-
-/** The bounds of an authorization. */
-export interface AuthorizationTerms {
-  /**
-   * The key of the only identity that may acquire it; absent for a bearer
-   * token.
-   */
-  readonly binding?: string;
-  /** When it ends, in milliseconds since 1970; absent if never. */
-  readonly expiresAt?: number;
-  /** Present if it can only be acquired at the place of another one. */
-  readonly renewal?: true;
 }
 
 const MEMBERS = ['for', 'bearer', 'expiresAt', 'renewal'];

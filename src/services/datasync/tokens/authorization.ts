@@ -7,8 +7,22 @@ export interface ItemRequest<Query = JsonValue> {
   readonly query: Query;
 }
 
+/** The bounds of an authorization. */
+export interface AuthorizationTerms {
+  /**
+   * Present if it cannot be used before it has taken the place of another one.
+   */
+  readonly renewal?: true;
+  /**
+   * The key of the only identity that may have it; absent for a bearer token.
+   */
+  readonly binding?: string;
+  /** When it ends, live or not, in milliseconds since 1970; absent if never. */
+  readonly expiresAt?: number;
+}
+
 /** The value of a token: what is authorized, and what is known about it. */
-export interface Authorization {
+export interface Authorization extends AuthorizationTerms {
   readonly items: readonly ItemRequest[];
   /**
    * The end of the log when the token was given. If it has taken another
@@ -24,14 +38,6 @@ export interface Authorization {
   readonly heldBy?: string;
   /** The token whose place it has taken. */
   readonly replaced?: string;
-  /**
-   * Present if it cannot be used before it has taken the place of another one.
-   */
-  readonly renewal?: true;
-  /** The key of the only identity that may have it. */
-  readonly binding?: string;
-  /** When it ends, live or not, in milliseconds since 1970. */
-  readonly expiresAt?: number;
 }
 
 /**

@@ -1,0 +1,112 @@
+import {
+  Inject,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  Optional,
+} from '@nestjs/common';
+import type { Broker } from '../../broker/ports/broker.js';
+import type { Client } from '../../core/clients/client.js';
+import type { ClassRules } from '../../core/json/class-rules.js';
+import { isPromiseLike, whenReady } from '../../core/promise-like.js';
+import { RpcService } from '../../core/rpc/rpc-service.js';
+import { CLASS_RULES, SNORKY_BROKER } from '../../nest/setup/constants.js';
+import type { MaybePromise } from '../../protocol/maybe-promise.js';
+import {
+  DATASYNC_DEALERS,
+  DATASYNC_MODELS,
+  DATASYNC_SETTINGS,
+  type DataSyncSettings,
+} from './datasync-options.js';
+import type { DataSyncRuntime } from './datasync-runtime.js';
+import { DataSyncState, type DataSyncSetup } from './datasync-state.js';
+import type { Dealer } from './dealers/dealer.js';
+import type { ModelSettings } from './models/model-options.js';
+import type { Models } from './models/models.js';
+
+/** See `Service` for why there is one. */
+const state: unique symbol = Symbol('snorky:datasync');
+
+/**
+ * The part of `DataSyncService` that follows Nest and its clients: what is
+ * injected, when the service starts and stops, and who leaves. It has no command.
+ */
+export abstract class DataSyncLifecycle
+  extends RpcService
+  implements OnApplicationBootstrap, OnApplicationShutdown
+{
+  // Optional, so that a root module that is missing is told by its name.
+  @Optional()
+  @Inject(SNORKY_BROKER)
+  protected readonly broker!: Broker;
+  /** @internal */
+  @Inject(DATASYNC_SETTINGS)
+  protected readonly $settings!: DataSyncSettings;
+  /** @internal */
+  @Inject(DATASYNC_DEALERS)
+  readonly $dealers!: readonly Dealer<never>[];
+  /** @internal */
+  @Inject(DATASYNC_MODELS)
+  protected readonly $declared!: ReadonlyMap<string, ModelSettings>;
+  /** @internal */
+  @Optional()
+  @Inject(CLASS_RULES)
+  protected readonly $rules: ClassRules | undefined;
+
+  private readonly [state] = new DataSyncState(this);
+
+  /** @internal Undefined until it is started. */
+  get $running(): MaybePromise<DataSyncRuntime> | undefined {
+    return this[state].running;
+  }
+
+  /** @internal Made when first needed, as its registry may come late. */
+  get $models(): Models {
+    const { [state]: mine } = this;
+    return mine.knownModels ?? mine.models(this.$setup);
+  }
+
+  /** @internal */
+  get $setup(): DataSyncSetup {
+    return {
+      service: this,
+      broker: this.broker,
+      settings: this.$settings,
+      dealers: this.$dealers,
+      declared: this.$declared,
+      rules: this.$rules,
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.$ready();
+  }
+
+  onApplicationShutdown(): void {
+    this[state].stop();
+  }
+
+  override onClientDisconnected(client: Client): void | Promise<void> {
+    const left = whenReady(this.$ready(), ({ desk }) => desk.leave(client));
+    if (isPromiseLike(left)) return Promise.resolve(left);
+  }
+
+  /** @internal */
+  override $onIdentityChanged(client: Client): void {
+    // While it starts, nobody has a subscription.
+    this[state].started?.desk.identityChanged(client);
+  }
+
+  /** @internal The running service, started when it is first needed. */
+  $ready(): MaybePromise<DataSyncRuntime> {
+    const { [state]: mine } = this;
+    return mine.running ?? mine.start(this.$setup);
+  }
+
+  /** @internal Acts after what the client has asked for before. */
+  $inTurn(
+    client: Client,
+    act: (running: DataSyncRuntime) => MaybePromise<void>,
+  ): MaybePromise<void> {
+    return this[state].turns.take(client, () => whenReady(this.$ready(), act));
+  }
+}
