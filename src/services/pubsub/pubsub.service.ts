@@ -22,23 +22,12 @@ import type {
   ChannelInput,
   MessageInput,
 } from '../../protocol/snorky-types.js';
-import { ofVersion } from '../../core/versioned.js';
 import { ChannelFeeds } from './channel-feeds.js';
 import { leavingMessage } from './leaving-message.js';
+import type { Publication } from './publication.js';
 import { PubSubEngine } from './pubsub.engine.js';
 import type { OccupancyEvent } from '../../core/observation/registry-event.js';
 import { PUBSUB_OPTIONS, type PubSubOptions } from './pubsub-options.js';
-
-/** The version of publications, see `versioned`. */
-const VERSION = 1;
-
-/** What the nodes tell each other of a publication. */
-interface Publication {
-  readonly [member: string]: JsonValue;
-  /** As the publisher wrote it. */
-  readonly channel: JsonValue;
-  readonly message: JsonValue;
-}
 
 interface State {
   readonly engine: PubSubEngine<Client>;
@@ -85,12 +74,8 @@ export class PubSubService extends RpcService {
   get $feeds(): ChannelFeeds {
     return (this[state].feeds ??= new ChannelFeeds(
       this.broker.topics,
-      (key) => this.$topicOf(key),
-      (key, value) => {
-        const publication = ofVersion(VERSION, value);
-        if (publication === undefined) this.$missed();
-        else this.$announce(key, publication as Publication);
-      },
+      this,
+      (key, publication) => this.$announce(key, publication),
       () => this.$missed(),
     ));
   }
@@ -183,12 +168,8 @@ export class PubSubService extends RpcService {
 
   /** @internal */
   $publish(channel: JsonValue, message: JsonValue): MaybePromise<void> {
-    const topic = this.$topicOf(PubSubEngine.key(channel));
-    return this.broker.topics.announce(topic, {
-      v: VERSION,
-      channel,
-      message,
-    });
+    const key = PubSubEngine.key(channel);
+    return this.$feeds.publish(key, channel, message);
   }
 
   override onClientDisconnected(client: Client): void {
@@ -242,11 +223,6 @@ export class PubSubService extends RpcService {
     log.warn(`gap:${this.name}`, () => {
       return `Publications of service "${this.name}" were lost, by the broker or because another version of the application writes them: some subscribers have missed some.`;
     });
-  }
-
-  /** @internal */
-  $topicOf(key: string): string {
-    return `pubsub:${this.registry.name}/${this.name}:${key}`;
   }
 }
 
