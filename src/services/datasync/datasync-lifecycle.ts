@@ -1,4 +1,5 @@
 import {
+  type BeforeApplicationShutdown,
   Inject,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
@@ -32,7 +33,10 @@ const state: unique symbol = Symbol('snorky:datasync');
  */
 export abstract class DataSyncLifecycle
   extends RpcService
-  implements OnApplicationBootstrap, OnApplicationShutdown
+  implements
+    OnApplicationBootstrap,
+    BeforeApplicationShutdown,
+    OnApplicationShutdown
 {
   // Optional, so that a root module that is missing is told by its name.
   @Optional()
@@ -79,6 +83,11 @@ export abstract class DataSyncLifecycle
 
   async onApplicationBootstrap(): Promise<void> {
     await this.$ready();
+  }
+
+  /** The broker may be closed before `onApplicationShutdown` is called here. */
+  beforeApplicationShutdown(): void {
+    this[state].started?.writer.stop();
   }
 
   onApplicationShutdown(): void {

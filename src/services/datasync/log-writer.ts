@@ -35,7 +35,7 @@ export class LogWriter {
     );
   }
 
-  /** What waits to be written is written at once. */
+  /** Writes at once what waits, and from now on whatever comes. */
   stop(): void {
     this.invalidations.stop();
   }

@@ -25,6 +25,7 @@ interface Window {
  */
 export class Invalidations {
   private readonly windows = new Map<string, Window>();
+  private stopped = false;
 
   constructor(
     private readonly append: (
@@ -74,8 +75,12 @@ export class Invalidations {
     if (now.length > 0) return this.add(now);
   }
 
-  /** Writes the entries that wait, at once. */
+  /**
+   * Writes the entries that wait, and from now on each one at once: a window
+   * could end after the broker is closed.
+   */
   stop(): void {
+    this.stopped = true;
     for (const window of new Set(this.windows.values())) {
       clearTimeout(window.timer);
       this.windows.clear();
@@ -96,6 +101,7 @@ export class Invalidations {
   }
 
   private open(models: readonly string[]): void {
+    if (this.stopped) return;
     const window: Window = {
       models: new Set(models),
       timer: setTimeout(() => this.close(window), WINDOW).unref(),
