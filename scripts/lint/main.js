@@ -1,10 +1,12 @@
 // Writes what is made from the table of layers: the import rules of
 // `.oxlintrc.json`, and the tables of CONTRIBUTING. With `--check` it writes
-// nothing, and fails where one of them is not as the table says.
-import { readFileSync, writeFileSync } from 'node:fs';
+// nothing, and fails where one of them is not as the table says, or where a test
+// reads a private member.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { importRules } from './import-rules.js';
+import { privateReads } from './private-reads.js';
 import { tables } from './tables.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -51,6 +53,24 @@ const FILES = {
   'CONTRIBUTING.md': withTables,
 };
 
+/** Folders whose code sees of the source what others see. */
+const OUTSIDE = ['test', 'harness'];
+
+/** @returns {string[]} */
+function readsOfPrivates() {
+  return OUTSIDE.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.tsx?$/.test(name))
+      .flatMap((name) => {
+        const path = join(folder, name);
+        const text = readFileSync(join(ROOT, path), 'utf8');
+        return privateReads(path, text).map((read) => {
+          return `${path}:${read.line} reads "${read.name}", which is private: look at what users, or other parts, see of it.`;
+        });
+      }),
+  );
+}
+
 let stale = false;
 for (const [name, make] of Object.entries(FILES)) {
   const path = join(ROOT, name);
@@ -68,4 +88,6 @@ for (const [name, make] of Object.entries(FILES)) {
     writeFileSync(path, made);
   }
 }
-process.exitCode = stale ? 1 : 0;
+const reads = process.argv.includes('--check') ? readsOfPrivates() : [];
+for (const line of reads) console.error(line);
+process.exitCode = stale || reads.length > 0 ? 1 : 0;

@@ -52,6 +52,8 @@ export class SlowTasks extends Dealer {
   }
 }
 
+const TASK_DEALERS = [AllTasks, TasksByOwner, FilteredTasks, SlowTasks];
+
 export const ALL: readonly ItemRequest[] = [
   { dealer: 'AllTasks', query: null },
 ];
@@ -95,14 +97,7 @@ export class DataSyncApp implements AsyncDisposable {
           },
         }),
         DataSyncModule.register({
-          dealers: [
-            AllTasks,
-            TasksByOwner,
-            FilteredTasks,
-            SlowTasks,
-            Sentinels,
-            ...dealers,
-          ],
+          dealers: [...TASK_DEALERS, Sentinels, ...dealers],
           ...options,
         }),
       ],
@@ -175,15 +170,10 @@ export class DataSyncApp implements AsyncDisposable {
 
   /** Items to which deltas of tasks would be routed. */
   get routed(): number {
-    interface Insides {
-      readonly $dealers: readonly Dealer[];
-    }
-    const { $dealers: dealers } = this.service as unknown as Insides;
     const row = { owner: 'ann', n: 0 };
-    return dealers
-      .filter(({ model }) => model === 'Task')
-      .flatMap((dealer) => [...dealer.getSubscriptionItemsForModel(row)])
-      .length;
+    return TASK_DEALERS.map((dealer): Dealer =>
+      this.app.get(dealer, { strict: false }),
+    ).flatMap((dealer) => [...dealer.getSubscriptionItemsForModel(row)]).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

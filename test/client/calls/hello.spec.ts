@@ -2,30 +2,29 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { RpcCommand, SnorkyService } from 'snorky';
 import { PubSub, RPCService, Service, type RpcError } from 'snorky/client';
-import type { Features } from '../../../src/client/connector-host.js';
 import type { Feature } from '../../../src/protocol/features.js';
 import { startServices } from '../../support/services.js';
 import { connect, dispatched, inState, rejection } from '../support/client.js';
 import { ScriptedServer } from '../support/scripted-server.js';
 
-/** A connector that asks for what this one does not understand. */
-class Eager extends RPCService {
-  override init(): void {
-    featuresOf(this.snorky).ask('taken', 'taken', 'replaces');
+/** A connector that uses what the connection and its server agree on. */
+class Knowing extends RPCService {
+  granted(...names: Feature[]): boolean[] {
+    return names.map((name) => this.snorky.$features.granted(name));
+  }
+
+  /** When the connection has its answer. */
+  async answered(): Promise<void> {
+    const negotiation = this.snorky.$features as unknown as Service;
+    await dispatched(negotiation.packetReceived);
   }
 }
 
-function featuresOf(snorky: object): Features {
-  return (snorky as { readonly $features: Features }).$features;
-}
-
-function granted(snorky: object, ...names: Feature[]): boolean[] {
-  return names.map((name) => featuresOf(snorky).granted(name));
-}
-
-/** When the connection has its answer. */
-async function answered(snorky: object): Promise<void> {
-  await dispatched((featuresOf(snorky) as unknown as Service).packetReceived);
+/** A connector that asks for what this one does not understand. */
+class Eager extends Knowing {
+  override init(): void {
+    this.snorky.$features.ask('taken', 'taken', 'replaces');
+  }
 }
 
 @SnorkyService('calculator')
@@ -77,22 +76,23 @@ describe('the hello of a connector', () => {
   it('grants what the answer names, for that connection', async () => {
     await using server = await ScriptedServer.start();
     using snorky = connect(server.url, { eager: Eager });
+    const { eager } = snorky.services;
     const first = await server.connection();
     const hello = await first.hello();
     await inState(snorky, 'connected');
-    expect(granted(snorky, 'errors', 'taken')).toEqual([false, false]);
+    expect(eager.granted('errors', 'taken')).toEqual([false, false]);
     first.answer(hello, { features: ['taken', 'replaces'] });
-    await answered(snorky);
-    expect(granted(snorky, 'errors', 'taken', 'replaces')).toEqual([
+    await eager.answered();
+    expect(eager.granted('errors', 'taken', 'replaces')).toEqual([
       ...[false, true, true],
     ]);
     first.cut();
     await inState(snorky, 'waiting');
-    expect(granted(snorky, 'taken')).toEqual([false]);
+    expect(eager.granted('taken')).toEqual([false]);
     const second = await server.connection();
     second.answer(await second.hello(), { features: ['errors'] });
-    await answered(snorky);
-    expect(granted(snorky, 'errors', 'taken')).toEqual([true, false]);
+    await eager.answered();
+    expect(eager.granted('errors', 'taken')).toEqual([true, false]);
   });
 
   it.each([null, 7, [], {}, { features: null }, { features: { 0: 'errors' } }])(
@@ -101,11 +101,11 @@ describe('the hello of a connector', () => {
       const errors = jest.spyOn(console, 'error').mockImplementation(() => {});
       try {
         await using server = await ScriptedServer.start();
-        using snorky = connect(server.url, { calc: RPCService });
+        using snorky = connect(server.url, { calc: Knowing });
         const connection = await server.connection();
         connection.answer(await connection.hello(), answer);
-        await answered(snorky);
-        expect(granted(snorky, 'errors')).toEqual([false]);
+        await snorky.services.calc.answered();
+        expect(snorky.services.calc.granted('errors')).toEqual([false]);
         expect(errors).not.toHaveBeenCalled();
       } finally {
         errors.mockRestore();
@@ -117,7 +117,7 @@ describe('the hello of a connector', () => {
     const errors = jest.spyOn(console, 'error').mockImplementation(() => {});
     try {
       await using server = await ScriptedServer.start();
-      using snorky = connect(server.url, { calc: RPCService });
+      using snorky = connect(server.url, { calc: Knowing });
       for (const discards of [false, true]) {
         const connection = await server.connection();
         const hello = await connection.hello();
@@ -125,7 +125,7 @@ describe('the hello of a connector', () => {
         const call = snorky.services.calc.rpcCall('x');
         connection.answer(await connection.next(), 1);
         expect(await call).toBe(1);
-        expect(granted(snorky, 'errors')).toEqual([false]);
+        expect(snorky.services.calc.granted('errors')).toEqual([false]);
         connection.cut();
       }
       expect(errors).not.toHaveBeenCalled();
@@ -175,10 +175,10 @@ describe('the sign of life', () => {
 
   it('is not asked of the next server, unless that has said hello too', async () => {
     await using server = await ScriptedServer.start();
-    using snorky = connect(server.url, { echo: Service }, fast);
+    using snorky = connect(server.url, { echo: Knowing }, fast);
     const first = await server.connection();
     first.answer(await first.hello(), { features: [] });
-    await answered(snorky);
+    await snorky.services.echo.answered();
     first.cut();
     const second = await server.connection();
     expect((await second.hello()).message.command).toBe('hello');
@@ -191,10 +191,10 @@ describe('the sign of life', () => {
 describe('with a server of this version', () => {
   it('has a service that is missing refuse, instead of being silent', async () => {
     await using app = await startServices([Calculator]);
-    using snorky = connect(`${app.ws}/ws`, { calculatr: RPCService });
+    using snorky = connect(`${app.ws}/ws`, { calculatr: Knowing });
     const error = await rejection(snorky.services.calculatr.rpcCall('nothing'));
     expect((error as RpcError).message).toBe('No such service');
-    expect(granted(snorky, 'errors')).toEqual([true]);
+    expect(snorky.services.calculatr.granted('errors')).toEqual([true]);
   });
 
   it('calls what there is', async () => {

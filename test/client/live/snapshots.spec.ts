@@ -12,6 +12,17 @@ interface Item {
   readonly title: string;
 }
 
+/** What a live list makes of its rows. */
+class Rows extends RowList<Item, Item> {
+  get shown(): readonly Item[] {
+    return this.$show();
+  }
+
+  get items(): readonly Item[] {
+    return this.$items;
+  }
+}
+
 const errors = hushedErrors();
 const TOKEN = { 'X-Subscription-Token': 'a' };
 
@@ -226,52 +237,52 @@ describe('items that are made of rows', () => {
   });
 
   it('are others after the application has changed them', () => {
-    const list = new RowList<Item, Item>([], {}, keyReader('id'));
+    const list = new Rows([], {}, keyReader('id'));
     const row = (): Item => ({ id: 1, title: 'as fetched' });
     list.reset([row()]);
-    const [mine] = list.$show() as unknown as [{ title: string }];
+    const [mine] = list.shown as unknown as [{ title: string }];
     mine.title = 'as the page has it';
     list.reset([row()]);
-    expect(list.$show()).toEqual([row()]);
-    expect(list.$show()[0]).not.toBe(mine);
+    expect(list.shown).toEqual([row()]);
+    expect(list.shown[0]).not.toBe(mine);
   });
 
   it('are all in the next snapshot, though one was taken in the middle', () => {
-    const list: RowList<Item, Item> = new RowList<Item, Item>(
+    const list: Rows = new Rows(
       [],
-      { transformItem: (row) => (list.$show(), { ...row }) },
+      { transformItem: (row) => ({ ...row, ...(list.shown, {}) }) },
       keyReader('id'),
     );
     list.reset([{ id: 1, title: 'a' }]);
-    list.$show();
+    list.shown;
     list.begin();
     list.put({ id: 1, title: 'b' });
     list.commit();
-    expect(list.$show()).toEqual([{ id: 1, title: 'b' }]);
+    expect(list.shown).toEqual([{ id: 1, title: 'b' }]);
   });
 
   it('of which nobody has asked for a snapshot, are what came last', () => {
-    const list = new RowList<Item, Item>([], {}, keyReader('id'));
+    const list = new Rows([], {}, keyReader('id'));
     const [one, other] = [
       { id: 1, title: 'a' },
       { id: 1, title: 'a' },
     ];
     list.reset([one]);
     list.reset([other]);
-    expect(list.$items[0]).toBe(other);
+    expect(list.items[0]).toBe(other);
   });
 
   it('keep their place among equals when they come again unchanged', () => {
     const compare = (): number => 0;
-    const list = new RowList<Item, Item>([], { compare }, keyReader('id'));
+    const list = new Rows([], { compare }, keyReader('id'));
     const rows = (): Item[] =>
       [1, 2, 3].map((id) => ({ id, title: `row ${id}` }));
     list.reset(rows());
-    const before = list.$show();
+    const before = list.shown;
     list.begin();
     list.put(rows()[0] as Item, rows()[0]);
     list.commit();
-    expect(list.$show()).toBe(before);
+    expect(list.shown).toBe(before);
   });
 
   it('are the same and in the same order as without snapshots, whatever comes', () => {
@@ -289,9 +300,9 @@ describe('items that are made of rows', () => {
     fc.assert(
       fc.property(fc.array(step), fc.boolean(), (steps, isSorted) => {
         const options = isSorted ? { compare } : {};
-        const plain = new RowList<Item, Item>([], options, keyReader('id'));
-        const shown = new RowList<Item, Item>([], options, keyReader('id'));
-        let before = shown.$show();
+        const plain = new Rows([], options, keyReader('id'));
+        const shown = new Rows([], options, keyReader('id'));
+        let before = shown.shown;
         for (const one of steps) {
           for (const list of [plain, shown]) {
             if ('all' in one) list.reset(one.all.map((each) => ({ ...each })));
@@ -302,12 +313,12 @@ describe('items that are made of rows', () => {
               list.commit();
             }
           }
-          const now = shown.$show();
+          const now = shown.shown;
           const sorted = (rows: readonly Item[]): Item[] =>
             [...rows].sort((left, right) => left.id - right.id);
-          expect(sorted(now)).toEqual(sorted(plain.$items));
+          expect(sorted(now)).toEqual(sorted(plain.items));
           if (isSorted) expect(now).toEqual([...now].sort(compare));
-          else expect(now).toEqual(plain.$items);
+          else expect(now).toEqual(plain.items);
           for (const item of now) {
             const was = before.find((other) => other.id === item.id);
             if (was?.title === item.title && !('gone' in one))

@@ -350,14 +350,12 @@ describe('after a loss of the connection, the chat connector', () => {
     const questions = [];
     for (const _ of calls) questions.push(await app.connection.next());
     // One TCP chunk, so all three are read in one turn.
-    const { _socket: socket } = app.connection.ws as unknown as {
-      _socket: { cork(): void; uncork(): void };
-    };
-    socket.cork();
+    const { line } = app.connection;
+    line.cork();
     for (const question of questions) {
       app.connection.answer(question, { members: [] });
     }
-    socket.uncork();
+    line.uncork();
     await Promise.all(calls);
     app.connection.cut();
     const connection = await app.server.connection();

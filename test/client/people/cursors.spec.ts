@@ -126,14 +126,12 @@ describe('the cursors connector', () => {
     script.cursors.cursorAdded.add(added);
     const updated = dispatched(script.cursors.cursorUpdated);
     // One TCP chunk, so all three are read in one turn.
-    const { _socket: socket } = script.connection.ws as unknown as {
-      _socket: { cork(): void; uncork(): void };
-    };
-    socket.cork();
+    const { line } = script.connection;
+    line.cork();
     script.connection.answer(call, { cursors: [foreign(1, 'old')] });
     script.notify('cursorAdded', foreign(2));
     script.notify('cursorUpdated', foreign(1, 'new'));
-    socket.uncork();
+    line.uncork();
     await updated;
     expect((await joined).cursors).toMatchObject([
       { publicHandle: 1, position: 'new' },

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 /** A call as it arrives. */
@@ -44,7 +45,7 @@ export class ScriptedConnection {
 
   constructor(
     readonly ws: WebSocket,
-    readonly url: string,
+    private readonly request: IncomingMessage,
   ) {
     ws.on('message', (data: Buffer) => {
       const call = JSON.parse(data.toString()) as ArrivedCall;
@@ -55,6 +56,15 @@ export class ScriptedConnection {
     this.closed = new Promise((resolve) => {
       ws.once('close', (code: number) => resolve({ code }));
     });
+  }
+
+  get url(): string {
+    return this.request.url ?? '';
+  }
+
+  /** What the frames are written to. */
+  get line(): Socket {
+    return this.request.socket;
   }
 
   /** What the client said to the registry, which discards it unless told. */
@@ -102,12 +112,12 @@ export class ScriptedServer implements AsyncDisposable {
   accepted = 0;
 
   private constructor(private readonly server: WebSocketServer) {
-    server.on('connection', (ws, { url = '' }) => {
+    server.on('connection', (ws, request) => {
       this.accepted++;
       this.open.add(ws);
       ws.once('close', () => this.open.delete(ws));
       ws.on('error', () => {});
-      this.arrivals.push(new ScriptedConnection(ws, url));
+      this.arrivals.push(new ScriptedConnection(ws, request));
     });
   }
 

@@ -7,6 +7,7 @@ import {
 import { parseFilter } from '../../../../src/services/datasync/filter/parse.js';
 import type { Predicate } from '../../../../src/services/datasync/filter/predicate.js';
 import { Random } from '../../../../harness/random.js';
+import { footprint } from '../../../support/footprint.js';
 import {
   identity,
   naiveMatch,
@@ -19,17 +20,6 @@ interface Item {
 }
 
 /** What an index keeps inside. */
-interface Insides {
-  readonly entries: ReadonlyMap<string, unknown>;
-  readonly fields: { readonly children: ReadonlyMap<string, unknown> };
-  readonly unplaced: ReadonlySet<unknown>;
-}
-
-function leftIn(index: FilterIndex<Item>): number {
-  const { entries, fields, unplaced } = index as unknown as Insides;
-  return entries.size + fields.children.size + unplaced.size;
-}
-
 /** An index that counts the filters that it evaluates. */
 class Counted {
   readonly index = new FilterIndex<Item>();
@@ -112,7 +102,7 @@ describe('A filter index', () => {
         expect(counted.index.size).toBe(distinct.size);
       }
       for (const item of items) counted.remove(item);
-      expect(leftIn(counted.index)).toBe(0);
+      expect(footprint(counted.index).entries).toBe(0);
     }
     expect(met).toBeGreaterThan(10_000);
   });
@@ -129,7 +119,7 @@ describe('A filter index', () => {
     counted.remove(one);
     expect(counted.find({ a: { x: 1, y: [1, 1] } })).toEqual([other]);
     counted.remove(other);
-    expect(leftIn(counted.index)).toBe(0);
+    expect(footprint(counted.index).entries).toBe(0);
   });
 
   it('does not confuse filters of values that look alike', () => {
@@ -159,7 +149,7 @@ describe('A filter index', () => {
     expect(counted.find({ a: 1 })).toEqual([item]);
     counted.remove(item);
     counted.remove(item);
-    expect(leftIn(counted.index)).toBe(0);
+    expect(footprint(counted.index).entries).toBe(0);
   });
 
   it('finds what an item inserted twice asks for once, and forgets it', () => {
@@ -168,7 +158,7 @@ describe('A filter index', () => {
     expect(counted.find({ a: 1, b: 1 })).toEqual([item]);
     expect(counted.evaluated).toBe(1);
     counted.remove(item);
-    expect(leftIn(counted.index)).toBe(0);
+    expect(footprint(counted.index).entries).toBe(0);
   });
 
   it.each<[string, (n: number) => JsonValue, JsonValue, number]>([

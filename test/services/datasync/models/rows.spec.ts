@@ -20,13 +20,20 @@ import {
   type ModelOptions,
 } from 'snorky';
 import { connectClient } from 'snorky/testing';
+import { ServiceRegistry } from '../../../../src/core/registry/service-registry.js';
+import { transformerRules } from '../../../../src/nest/class-rules/transformer-rules.js';
 import { CloseCode } from '../../../../src/protocol/close-codes.js';
+import { parseFilter } from '../../../../src/services/datasync/filter/parse.js';
+import { FilterFields } from '../../../../src/services/datasync/models/filter-fields.js';
+import { Model } from '../../../../src/services/datasync/models/model.js';
 import {
   acquire,
   DataSyncApp,
   taken,
   resume,
 } from '../../../support/datasync.js';
+import { footprint } from '../../../support/footprint.js';
+import { RecordedLog } from '../../../support/log.js';
 
 class Address {
   city = 'Rome';
@@ -382,37 +389,22 @@ describe('Dealers', () => {
 
 describe('What is remembered of what clients ask for', () => {
   it('stays within a bound', async () => {
-    await using app = await start({ type: User, key: 'id' });
+    const registry = new ServiceRegistry('frontend', new RecordedLog());
+    const settings = { type: User, key: ['id'], serialize: undefined };
+    const rules = await transformerRules();
+    const model = new Model('User', [], settings, rules);
+    const fields = new FilterFields(model, registry.log, 'datasync');
+    model.waiting = fields;
     const long = 'x'.repeat(500_000);
-    const ask = (name: string): Promise<string> =>
-      app.authorize([{ dealer: 'FilteredUsers', query: ['==', name, 1] }]);
-    for (let i = 0; i < 50; i++) await ask(`${i}${long}`);
-    await app.service.publishDeltas([
-      { type: 'insert', model: 'User', data: plain() },
-    ]);
-    for (let i = 0; i < 50; i++) await ask(`${i}.${long}`);
-    expect(JSON.stringify(insidesOf(app)).length).toBeLessThan(100_000);
+    const ask = (name: string): string | undefined =>
+      fields.hiddenOf(parseFilter(['==', name, 1]));
+    for (let i = 0; i < 50; i++) ask(`${i}${long}`);
+    model.learn(model.json(plain(), 'data', false));
+    for (let i = 0; i < 50; i++) ask(`${i}.${long}`);
+    for (let i = 0; i < 5000; i++) ask(`${i}`);
+    expect(footprint({ model, fields }).text).toBeLessThan(100_000);
   });
 });
-
-/** All texts that are kept of the models, sets and maps included. */
-function insidesOf(app: DataSyncApp): unknown {
-  const seen = new Set<object>();
-  const copy = (value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null) return value;
-    if (seen.has(value)) return 0;
-    seen.add(value);
-    if (value instanceof Map) return [...value].map(copy);
-    if (value instanceof Set) return [...value].map(copy);
-    return Object.values(value).map(copy);
-  };
-  const { $models } = app.service as unknown as {
-    readonly $models: { readonly byName: ReadonlyMap<string, object> };
-  };
-  return copy(
-    [...$models.byName.values()].map((model) => ({ ...model, dealers: 0 })),
-  );
-}
 
 describe('A start fails', () => {
   const problem = (message: string): object => ({

@@ -1,0 +1,4 @@
+export function privateReads(
+  path: string,
+  text: string,
+): { readonly line: number; readonly name: string }[];
