@@ -162,10 +162,7 @@ export class DataSyncApp implements AsyncDisposable {
 
   /** Subscriptions that clients of this node hold. */
   get held(): number {
-    interface Insides {
-      readonly $running: { readonly desk: { readonly size: number } };
-    }
-    return (this.service as unknown as Insides).$running.desk.size;
+    return this.service.registry.counters.subscriptions;
   }
 
   /** Items to which deltas of tasks would be routed. */

@@ -18,6 +18,11 @@ export const COUNTERS = {
     is: 'Clients connected now',
     labels: [],
   },
+  subscriptions: {
+    kind: 'gauge',
+    is: 'DataSync: subscriptions that clients of this node hold now',
+    labels: ['service'],
+  },
   accepted: {
     kind: 'counter',
     is: 'Connections accepted',

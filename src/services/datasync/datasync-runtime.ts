@@ -185,6 +185,10 @@ export class DataSyncRuntime {
       identityOf: ({ identity }) =>
         identity === null ? undefined : canonicalKey(identity as JsonValue),
       clientsOf: (identity) => service.registry.clientsOf(identity),
+      counted: (by) => {
+        const labels = { service: service.name };
+        service.registry.counters.add('subscriptions', labels, by);
+      },
       arrived: (token) => this.watch.forget(token),
       mismatched: () => warnings.mismatched(),
       unreadable: () => warnings.unreadableToken(),

@@ -49,7 +49,7 @@ export interface Acquisition {
  * decide what follows.
  */
 export class SubscriptionDesk {
-  private readonly held = new HeldSubscriptions();
+  private readonly held: HeldSubscriptions;
   private readonly executor: LifeExecutor;
 
   /** @param maxSubscriptions Subscriptions of one client at most. */
@@ -57,12 +57,8 @@ export class SubscriptionDesk {
     private readonly context: LifeContext,
     private readonly maxSubscriptions: number,
   ) {
+    this.held = new HeldSubscriptions((by) => context.counted(by));
     this.executor = new LifeExecutor(context, this.held);
-  }
-
-  /** The number of tokens that clients of this node hold or claim. */
-  get size(): number {
-    return this.held.size;
   }
 
   /**

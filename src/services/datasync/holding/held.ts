@@ -11,10 +11,8 @@ export class HeldSubscriptions {
   private readonly byToken = new Map<string, Holding>();
   private readonly byClient = new Map<Client, Set<Holding>>();
 
-  /** The number of tokens that are held or claimed. */
-  get size(): number {
-    return this.byToken.size;
-  }
+  /** @param changed Called with 1 or -1 when there is a token more or less. */
+  constructor(private readonly changed: (by: 1 | -1) => void) {}
 
   /** The latest claim of a token. Its `older` is the claim before. */
   get(token: string): Holding | undefined {
@@ -48,6 +46,7 @@ export class HeldSubscriptions {
   add(holding: Holding): void {
     holding.older = this.byToken.get(holding.token);
     this.byToken.set(holding.token, holding);
+    if (holding.older === undefined) this.changed(1);
     const mine = this.byClient.get(holding.client);
     if (mine === undefined) {
       this.byClient.set(holding.client, new Set([holding]));
@@ -63,8 +62,8 @@ export class HeldSubscriptions {
     if (mine.size === 0) this.byClient.delete(client);
     const latest = this.byToken.get(token);
     if (latest === holding) {
-      if (holding.older === undefined) this.byToken.delete(token);
-      else this.byToken.set(token, holding.older);
+      if (holding.older !== undefined) this.byToken.set(token, holding.older);
+      else if (this.byToken.delete(token)) this.changed(-1);
     } else {
       let newer = latest;
       while (newer !== undefined && newer.older !== holding) {

@@ -31,6 +31,8 @@ export interface LifeContext {
   /** The key of a client's identity; undefined if it has none. */
   identityOf(client: Client): string | undefined;
   clientsOf(identity: JsonValue): Iterable<Client>;
+  /** There is a token more that clients hold or claim, or one less. */
+  counted(by: 1 | -1): void;
   /** A client has come with a token. */
   arrived(token: string): void;
   /** A client has come with a token that is for another identity. */
