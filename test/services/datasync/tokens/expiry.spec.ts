@@ -224,6 +224,6 @@ describe('The end of a subscription', () => {
     };
     const client = await come();
     await until('the end', () => app.held === 0);
-    await collected(client);
+    expect(await collected(client)).toBe(true);
   });
 });
