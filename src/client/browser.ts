@@ -2,11 +2,12 @@ import { callable, Class, type AnyClass } from './class.js';
 // oxlint-disable-next-line no-restricted-imports -- Really all of its names.
 import type * as Face from './index.js';
 
-// What the browser file runs: the global `Snorky`, for pages without modules. It
-// has everything of `snorky/client`, and the names that such pages know from the
-// original. `Snorky.Promise` and `Snorky.Signal` are the class's own.
+// The browser file runs this. It makes the global `Snorky`, for pages without
+// modules, from everything in `snorky/client`, under the names that such pages
+// know from the original. `Snorky.Promise` and `Snorky.Signal` are members of
+// the class itself.
 
-/** Makes the global of all that `snorky/client` exports. */
+/** Makes the global of everything that `snorky/client` exports. */
 export function makeGlobal({ Snorky, ...members }: typeof Face): void {
   for (const [name, member] of Object.entries(members)) {
     Object.assign(Snorky, {
@@ -27,7 +28,10 @@ export function makeGlobal({ Snorky, ...members }: typeof Face): void {
   Object.assign(globalThis, { Snorky: Object.assign(Snorky, { Class }) });
 }
 
-/** Functions let their prototype be replaced. */
+/**
+ * Whether a member is a class. The prototype of a function can be replaced,
+ * that of a class cannot.
+ */
 function isClass(member: unknown): member is AnyClass {
   return (
     typeof member === 'function' &&

@@ -3,7 +3,7 @@ import { Service } from './service.js';
 /** A function with a prototype: an ES5 constructor or a class. */
 export type AnyClass = abstract new (...args: never[]) => object;
 
-/** What {@link Class} makes: `new` may be left out. */
+/** A class made by {@link Class}: it can be called without `new`. */
 export interface MadeClass {
   new (...args: unknown[]): object;
   (...args: unknown[]): object;
@@ -16,10 +16,11 @@ export interface MadeClass {
  * were written: `Class(body)`, `Class(Super, body)` or
  * `Class(Super, ...mixins, body)`.
  *
- * The body has the members of the class; its `constructor`, if it has one, is
- * called instead of the superclass's, and may call that; its `STATIC` has
- * members of the class itself. Members of mixins - classes or objects - are
- * copied, where neither the superclass nor an earlier mixin has one of the name.
+ * The body has the members of the class. Its `constructor`, if there is one, is
+ * called in place of the superclass's, and may call that. Its `STATIC` has the
+ * members of the class itself. Mixins are classes or objects. A member of a
+ * mixin is copied unless the superclass or an earlier mixin has one of the same
+ * name.
  *
  * @throws TypeError when an argument is something else.
  *
@@ -54,7 +55,7 @@ export function Class(...parts: readonly unknown[]): MadeClass {
     if (!made && !(this instanceof Made)) return Reflect.construct(Made, args);
     if (isFunction(own)) return Reflect.apply(own, this, args);
     if (!isFunction(Super)) return undefined;
-    // A subclass that calls this one has made the object already.
+    // A subclass that calls this constructor has made the object already.
     if (!made) return Reflect.apply(Super, this, args);
     return Reflect.construct(Super, args, new.target);
   }
@@ -76,16 +77,17 @@ export function Class(...parts: readonly unknown[]): MadeClass {
 }
 
 /**
- * A class of ours, of which ES5 code can make subclasses: their constructors
- * call that of the superclass for an object that is there already, which
- * classes refuse. Everywhere else `new` may be left out.
+ * Makes a class of Snorky one that ES5 code can extend. The constructor of an
+ * ES5 subclass calls that of the superclass for an object that exists already,
+ * which classes refuse. `new` may also be left out.
  */
 export function callable<Target extends AnyClass>(target: Target): Target {
   return new Proxy(target, {
     apply(_target, self: unknown, args: unknown[]): unknown {
       if (!(self instanceof target)) return Reflect.construct(target, args);
       if (self instanceof Service) {
-        // Listeners are about to be bound to the object, so it must be this one.
+        // Listeners are bound to the object, so it must be the subclass's
+        // object.
         copy(Reflect.construct(Blank, args) as object, self);
         self.$setUp();
         self.init();
@@ -97,7 +99,7 @@ export function callable<Target extends AnyClass>(target: Target): Target {
   });
 }
 
-/** Makes what a connector's class makes, before it is set up. */
+/** Makes an object with the fields of a connector, before it is set up. */
 class Blank extends Service {
   override $setUp(): void {}
 }
@@ -113,7 +115,7 @@ function mixIn(prototype: object, mixin: unknown): void {
       }
     }
     source = Object.getPrototypeOf(source);
-    // The last one of a chain is `Object.prototype`.
+    // The last one of a chain is `Object.prototype`, which is not copied.
   } while (isObject(source) && Object.getPrototypeOf(source) !== null);
 }
 
@@ -125,7 +127,8 @@ function descriptorsOf(source: object): PropertyDescriptorMap {
   return Object.getOwnPropertyDescriptors(source);
 }
 
-// `Function` of another window is another one, so `instanceof` would not do.
+// `Function` of another window is another function, so `instanceof` would not
+// work.
 function isFunction(value: unknown): value is typeof Function {
   return typeof value === 'function';
 }

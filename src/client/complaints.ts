@@ -1,11 +1,12 @@
-/** How many lines of one kind are printed within a period. */
+/** Lines of one kind that are printed within a period. */
 const LINES = 10;
-/** Milliseconds. */
+/** The length of a period in milliseconds. */
 const PERIOD = 10_000;
 
 /**
- * Prints errors to the console. Servers and strangers can cause only so many
- * lines of one kind; the kinds are the program's own.
+ * Prints errors to the console. The number of lines of one kind is bounded,
+ * since servers and strangers can cause them. The kinds are chosen by the
+ * program.
  */
 export class Complaints {
   readonly #counts = new Map<string, number>();

@@ -4,7 +4,7 @@ import type { Close } from './connection/connection.js';
 import type { Outgoing } from './connection/outgoing.js';
 import type { Signal } from './signal.js';
 
-/** What a promise class takes to make one. */
+/** The argument of a promise class. */
 export interface PromiseClass {
   new <T>(
     executor: (
@@ -15,42 +15,43 @@ export interface PromiseClass {
 }
 
 /**
- * What a connector and its server agree on, anew for each connection. Servers
- * that know no negotiation never answer, so nobody may wait for it.
+ * The features that a connector and its server agree on, anew for each
+ * connection. A server that does not know the negotiation never answers, so
+ * nothing may wait for the answer.
  *
  * @internal
  */
 export interface Features {
   /**
-   * Asks for features, from the next connection on. What they bring has to be
-   * understood from then on: it may come before the answer.
+   * Asks for features, from the next connection on. Their messages have to be
+   * understood from then on: they may arrive before the answer.
    */
   ask(...features: readonly Feature[]): void;
   /**
-   * Whether the server of this connection has said that it has the feature. Only
-   * then may its parameters be sent.
+   * Whether the server of this connection has granted the feature. Only then
+   * may its params be sent.
    */
   granted(feature: Feature): boolean;
 }
 
-/** What a service's connector sees of the `Snorky` object it belongs to. */
+/** The parts of a `Snorky` object that the connectors of its services use. */
 export interface ConnectorHost {
   readonly state: ConnectionState;
-  /** Milliseconds that calls wait for their answer, unless they say otherwise. */
+  /** Milliseconds that calls wait for their answer by default. */
   readonly timeout: number;
   /** The class of the promises that calls return. */
   readonly Promise: PromiseClass;
   /** The class of the signals that connectors have. */
   readonly Signal: typeof Signal;
   readonly stateChanged: Signal<[ConnectionState, Close | undefined]>;
-  /** Prints to the console, if `debug` is on. */
+  /** Prints to the console if the option `debug` is on. */
   logDebug(...message: unknown[]): void;
-  /** @internal What the connection and its server agree on. */
+  /** @internal The features of the present connection. */
   readonly $features: Features;
   /** @internal */
   $send(outgoing: Outgoing): void;
   /** @internal */
   $withdraw(outgoing: Outgoing): void;
-  /** @internal Prints an error to the console; a flood of one kind is cut. */
+  /** @internal Prints an error to the console; bounded for each kind. */
   $complain(kind: string, ...message: unknown[]): void;
 }

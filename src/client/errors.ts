@@ -4,9 +4,10 @@ import {
 } from '../protocol/errors.js';
 import { isJsonObject } from '../protocol/json.js';
 
-// All errors that can end a call or a live collection, except those of services, by
-// their stable codes. Each sentence says what to do. Those of live collections are
-// in a table of their own, since a bundler leaves out whole tables only.
+// All errors that can end a call or a live collection, except those of
+// services, by their stable codes. Each sentence says what to do. Errors of
+// live collections have a table of their own: a bundler can leave out only
+// whole tables.
 
 const CONNECTOR_ERRORS = {
   SNORKY_CONNECTION_LOST: () =>
@@ -38,9 +39,14 @@ type LiveErrors = typeof LIVE_ERRORS;
 /** The stable code of a {@link ConnectorError}. */
 export type ConnectorErrorCode = keyof ConnectorErrors | keyof LiveErrors;
 
-/** A call or a live collection failed, and it was not the service that said so. */
+/**
+ * A call or a live collection failed, for a reason other than an error of the
+ * service.
+ */
 export class ConnectorError extends Error {
-  /** The service that was called; undefined where it was no call. */
+  /**
+   * The service that was called; undefined for an error that is not of a call.
+   */
   declare readonly service?: string;
   /** The command that was called. */
   declare readonly command?: string;
@@ -55,7 +61,7 @@ export class ConnectorError extends Error {
   }
 }
 
-/** @internal An error of a table. */
+/** @internal Makes an error of a table. */
 export type MakeError<Table extends ErrorTable> = <Code extends keyof Table>(
   code: Code,
   ...details: Parameters<Table[Code]>
@@ -80,8 +86,9 @@ export const liveError: MakeError<LiveErrors> =
   /* @__PURE__ */ errorsOf(LIVE_ERRORS);
 
 /**
- * The service answered a call with an error. `message` is what it said, such as
- * `Not authorized`; for one that is no text, it is that value as JSON.
+ * The service answered a call with an error. `message` is the service's text,
+ * such as `Not authorized`; if it sent another value, `message` is that value
+ * as JSON.
  */
 export class RpcError extends Error {
   /** The service that was called. */
@@ -90,7 +97,7 @@ export class RpcError extends Error {
   declare readonly command?: string;
 
   constructor(
-    /** What the service signalled: normally a sentence, but any JSON. */
+    /** The value that the service sent: normally a sentence, but any JSON. */
     readonly value: unknown,
   ) {
     super(typeof value === 'string' ? value : JSON.stringify(value));
@@ -99,8 +106,8 @@ export class RpcError extends Error {
 }
 
 /**
- * Whether a service refused the params of a call, and says which, so that a form
- * can show it (the option `validationErrors: 'expose'` of the server).
+ * Whether a service has refused the params of a call and says which, so that a
+ * form can show it (the server's option `validationErrors: 'expose'`).
  *
  * @example
  * catch (error) {

@@ -1,4 +1,4 @@
-// In this order it is smallest: what is alike is near in a bundle.
+// The order makes the bundle smallest: similar modules are near each other.
 
 // Collections
 export { ArrayCollection } from './collections/array-collection.js';

@@ -6,7 +6,7 @@ import type { Signal } from './signal.js';
 
 /**
  * The connector of a service that exchanges any JSON. Extend it to give such a
- * service a face of its own; for services with commands, extend `RPCService`.
+ * service methods of its own; for services with commands, extend `RPCService`.
  *
  * `Snorky` makes the instances: give it the class.
  */
@@ -18,7 +18,7 @@ export class Service {
   constructor(
     /** The name of the service on the server. */
     readonly name: string,
-    /** The `Snorky` object to which this connector belongs. */
+    /** The `Snorky` object that this connector belongs to. */
     readonly snorky: ConnectorHost,
   ) {
     this.$prefix = envelopePrefix(name);
@@ -26,12 +26,12 @@ export class Service {
     this.init();
   }
 
-  /** Vue makes no proxy of it then, which could not reach what is private. */
+  /** Keeps Vue from making a proxy, which could not reach private members. */
   get __v_skip(): boolean {
     return true;
   }
 
-  /** A hook for subclasses: make signals here, listen to others. */
+  /** A hook for subclasses: make signals here, and listen to others. */
   init(): void {}
 
   /**
@@ -47,8 +47,8 @@ export class Service {
   }
 
   /**
-   * Makes what the class needs before `init` runs. Not fields: those of a
-   * subclass are made after it.
+   * Makes what the class needs before `init` runs. These are not fields,
+   * because a subclass's fields are made after `init`.
    *
    * @internal
    */
@@ -67,13 +67,15 @@ export class Service {
     this.packetReceived.dispatch(message);
   }
 
-  /** @internal There is a connection. What waits is sent afterwards. */
+  /**
+   * @internal There is a connection. Messages that wait are sent after this.
+   */
   $connected(): void {}
 
   /**
-   * There is no connection any more.
+   * The connection has gone.
    *
-   * @param final Whether nobody will come back by itself.
+   * @param final Whether it does not come back by itself.
    * @internal
    */
   $lost(_error: ConnectorError, _final: boolean): void {}
@@ -81,14 +83,14 @@ export class Service {
   /**
    * Asks the server for a sign of life.
    *
-   * @returns whether that is possible.
+   * @returns Whether that is possible.
    * @internal
    */
   $ask(): boolean {
     return false;
   }
 
-  /** @internal Whether there is a reason for the server to be silent. */
+  /** @internal Whether the server has a reason to be silent. */
   $isBusy(): boolean {
     return false;
   }

@@ -13,7 +13,10 @@ export type ServiceClass<Connector extends Service = Service> = new (
 /** Connector classes by the name of their service. */
 export type ServiceClasses = Readonly<Record<string, ServiceClass>>;
 
-/** The connectors of the classes; of `rpc()`, as `SnorkyTypes` declares them. */
+/**
+ * The connectors of the classes. Connectors of `rpc()` have the commands that
+ * `SnorkyTypes` declares.
+ */
 export type ServicesOf<Classes extends ServiceClasses> = {
   readonly [Name in keyof Classes]: ConnectorOf<
     InstanceType<Classes[Name]>,

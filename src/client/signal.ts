@@ -8,9 +8,9 @@ interface Binding<Args extends unknown[]> {
 }
 
 /**
- * An event with any number of listeners, which are called in the order in which
- * they were added. One that throws disturbs neither the others nor the dispatch:
- * its error is reported as an uncaught one.
+ * An event with any number of listeners. They are called in the order in which
+ * they were added. A listener that throws does not disturb the others: its
+ * error is reported as an uncaught one.
  *
  * @example
  * const changed = new Signal<[name: string]>();
@@ -24,8 +24,8 @@ export class Signal<Args extends unknown[] = unknown[]> {
   /**
    * Adds a listener, unless the same one was added with the same context.
    *
-   * @param context What `this` is in the listener.
-   * @returns a function that removes the listener.
+   * @param context The value of `this` in the listener.
+   * @returns A function that removes the listener.
    */
   add(listener: Listener<Args>, context?: unknown): () => void {
     return this.bind(listener, context, false);
@@ -56,8 +56,8 @@ export class Signal<Args extends unknown[] = unknown[]> {
   }
 
   /**
-   * Calls the listeners. One that is added meanwhile is not called yet, one that
-   * is removed meanwhile is not called any more.
+   * Calls the listeners. A listener that is added meanwhile is not called yet;
+   * one that is removed meanwhile is not called any more.
    */
   dispatch(...args: Args): void {
     for (const binding of this.bindings) {
@@ -77,7 +77,7 @@ export class Signal<Args extends unknown[] = unknown[]> {
     once: boolean,
   ): () => void {
     if (!this.has(listener, context)) {
-      // A copy: a dispatch may be walking over the list that there was.
+      // A copy: a dispatch may be walking over the present list.
       this.bindings = [...this.bindings, { listener, context, once }];
     }
     return () => this.remove(listener, context);
@@ -85,9 +85,9 @@ export class Signal<Args extends unknown[] = unknown[]> {
 }
 
 /**
- * Reports the error of a listener as the platform does with those of event
- * listeners: `window.onerror` hears of it. Node has no `reportError`, and an
- * uncaught exception would end the process there.
+ * Reports the error of a listener as the platform does for event listeners:
+ * `window.onerror` gets it. Node has no `reportError`, and an uncaught
+ * exception would end the process there, so the error is printed.
  */
 export function reportUncaught(error: unknown): void {
   const { reportError } = globalThis as {

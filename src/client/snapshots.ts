@@ -1,6 +1,7 @@
 /**
- * Something that changes, as frameworks like to be shown it: `subscribe` says when,
- * `getSnapshot` what is there then. Both may be handed over as they are.
+ * Something that changes, in the form that frameworks expect: `subscribe` tells
+ * when it changes, `getSnapshot` gives its state. Both functions can be passed
+ * on without the object.
  *
  * @example
  * // React
@@ -8,41 +9,45 @@
  */
 export interface Snapshots<Snapshot> {
   /**
-   * Calls the listener after each change: once for all of a batch.
+   * Calls the listener after each change; once for a whole batch.
    *
-   * @returns a function that ends it. To call that twice does nothing.
+   * @returns A function that removes the listener. Calling it again does
+   *   nothing.
    */
   readonly subscribe: (listener: () => void) => () => void;
   /**
-   * What is there now. Nobody changes it any more: it is the same object until
-   * something is another, and what is in it and has not changed stays the same
-   * object, too. Only the rows and messages themselves are not frozen.
+   * The present state. It is the same object until something changes. It never
+   * changes itself, and its unchanged parts stay the same objects too. Only
+   * rows and messages are not frozen.
    */
   readonly getSnapshot: () => Snapshot;
 }
 
-/** Makes snapshots when somebody asks, and not before. */
+/** Makes snapshots only when they are asked for. */
 export abstract class SnapshotSource<
   Snapshot extends object,
 > implements Snapshots<Snapshot> {
   readonly subscribe: (listener: () => void) => () => void;
   readonly getSnapshot: () => Snapshot;
 
-  /** @param changed Is dispatched with each change. */
+  /** @param changed Dispatched with each change. */
   constructor(changed: { add(listener: () => void): () => void }) {
     let shown: Snapshot | undefined;
-    // A function of its own for each: the same listener may come twice.
+    // A function for each call: the same listener may be added twice.
     this.subscribe = (listener) => changed.add(() => listener());
     this.getSnapshot = () => {
       const now = this.$show();
       for (const name in now) {
         if (shown?.[name] !== now[name]) return (shown = Object.freeze(now));
       }
-      // Without a snapshot before, its state was another already.
+      // There is an earlier snapshot: without one, the state has differed
+      // above.
       return shown as Snapshot;
     };
   }
 
-  /** @internal What there is to be shown. Members that are as before are the same. */
+  /**
+   * @internal The state to show. Unchanged members must be the same objects.
+   */
   abstract $show(): Snapshot;
 }

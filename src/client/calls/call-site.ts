@@ -7,7 +7,7 @@ export type AnyFunction = (...args: never[]) => unknown;
 export interface CallSite {
   readonly service: string;
   readonly command: string;
-  /** As text it is made when it is asked for, which it is for errors only. */
+  /** The text is made when it is read, which happens only for errors. */
   readonly stack?: string;
 }
 
@@ -16,8 +16,8 @@ interface Capturing {
 }
 
 /**
- * Notes where a call was made: when it fails, the caller is no longer on the
- * stack.
+ * Notes where a call was made. When the call fails, its caller is no longer on
+ * the stack.
  *
  * @param above The connector's function that the page has called.
  */
@@ -27,18 +27,19 @@ export function callSite(
   above: AnyFunction,
 ): CallSite {
   const site = { service, command };
-  // Not every engine has it.
+  // Not every engine has this function.
   (Error as Capturing).captureStackTrace?.(site, above);
   return site;
 }
 
-/** An error that says what was called, and begins where that was done. */
+/** Makes an error name what was called, and its stack begin at the call. */
 export function located<E extends ConnectorError | RpcError>(
   error: E,
   site: CallSite,
 ): E {
   const { stack = error.stack } = site;
-  // Only where engines put a head before the lines there is one to be replaced.
+  // Only some engines put a head before the lines of a stack: only there it is
+  // replaced.
   const lines = stack?.replace(/^Error:? *(?=\n|$)/, () => String(error));
   return Object.assign(error, site, { stack: lines });
 }

@@ -4,17 +4,19 @@ import type { CallOptions } from './call-options.js';
 import type { RPCService } from './rpc-service.js';
 
 /**
- * The calls of a service: a method for each command of `T`, which is the
+ * The calls of a service: a method for each command of `T`. `T` is the
  * interface that client and server share, or the type of the server's class.
  *
- * Commands are methods of the shape `(params?: object, request?) => result`. Both
- * ways go as JSON: the call takes `Jsonify` of the parameters, so a string where
- * the server has a `Date`, and gives a promise of `Jsonify` of the result.
+ * Commands are methods of the shape `(params?: object, request?) => result`.
+ * Params and results travel as JSON. The call takes `Jsonify` of the params, so
+ * a string where the server has a `Date`, and returns a promise of `Jsonify` of
+ * the result.
  *
- * Everything else of `T` is left out: properties, methods that take single values
- * (`@RpcParam`), hooks such as `onModuleInit`, and the names that a connector has
- * itself (`ReservedName`; `rpcCall` calls them). Decorators leave no trace in
- * types, so a public method of a class that has the shape counts as a command.
+ * Everything else of `T` is left out: properties, methods that take single
+ * values (`@RpcParam`), hooks such as `onModuleInit`, and names that the
+ * connector itself has (`ReservedName`; use `rpcCall` for those). Decorators
+ * leave no trace in types, so any public method of a class that has the shape
+ * counts as a command.
  *
  * @example
  * interface TasksApi {
@@ -31,18 +33,18 @@ export type Calls<T> = {
 };
 
 /**
- * Names that mean something else on a connector: its own members, those of every
- * object, and those that others look for on any object, to learn what it is or
- * to tell it something. `rpcCall` calls such a command.
+ * Names that have another meaning on a connector: its own members, those of
+ * every object, and those that libraries read of any object to learn what it
+ * is. Use `rpcCall` for a command with such a name.
  */
 export type ReservedName =
   keyof RPCService | keyof typeof Object.prototype | SoughtName | HookName;
 
-/** Members that promises, JSON, RxJS and jest look for. */
+/** Members that promises, JSON, RxJS and jest read of any object. */
 type SoughtName =
   'then' | 'toJSON' | '@@observable' | 'lift' | 'asymmetricMatch';
 
-/** What Nest and Snorky call on a service. */
+/** Methods that Nest and Snorky call on a service. */
 type HookName =
   | `${'on' | 'before'}${'Module' | 'Application'}${string}`
   | 'onClientConnected'

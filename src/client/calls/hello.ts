@@ -8,7 +8,7 @@ import type { ConnectorError } from '../errors.js';
 import { RPCService } from './rpc-service.js';
 import { VERSION } from '../version.js';
 
-/** Says hello, as the first message of each connection. */
+/** Sends `hello`, as the first message of each connection. */
 export class Hello extends RPCService implements Features {
   readonly #asked = new Set<Feature>(['errors']);
   #granted: readonly unknown[] = [];
@@ -37,7 +37,7 @@ export class Hello extends RPCService implements Features {
   override $lost(error: ConnectorError, final: boolean): void {
     super.$lost(error, final);
     this.#granted = [];
-    // The next server may be one that never answers.
+    // The server of the next connection may be one that never answers.
     this.$isHeard = false;
   }
 }

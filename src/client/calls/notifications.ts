@@ -1,8 +1,8 @@
 import type { RpcNotification } from '../../protocol/rpc.js';
 
 /**
- * Dispatches a notification, without its type, if it is of this type and has
- * these members. Answers whether it is.
+ * Dispatches a notification, without its type, if it has this type and these
+ * members. Answers whether it has.
  */
 export function tell(
   { type, ...told }: RpcNotification,

@@ -6,13 +6,16 @@ import { ConnectorError, connectorError, type RpcError } from '../errors.js';
 import type { Outgoing } from '../connection/outgoing.js';
 import { after } from '../timer.js';
 
-/** Settles a promise. */
+/** The two functions that settle a promise. */
 export interface Settle {
   resolve(value: JsonValue): unknown;
   reject(reason: unknown): unknown;
-  /** The call is for this connection only: it does not wait for the next. */
+  /**
+   * Whether the call is only for this connection, and does not wait for the
+   * next one.
+   */
   readonly $isOnce?: boolean;
-  /** Whether the answer is on its way, so that the call has its time anew. */
+  /** Whether the answer is on its way. The call's time-out then begins anew. */
   $isBusy?(): boolean;
 }
 
@@ -21,13 +24,13 @@ export interface PendingCall extends Settle {
   readonly outgoing: Outgoing;
   readonly repeat: boolean;
   readonly site: CallSite;
-  /** Stops everything that could still end the call. */
+  /** Removes everything that could still end the call. */
   readonly release: () => void;
 }
 
 /**
- * The calls of one service that have no answer yet, by their call id. A call
- * leaves the table the moment it is settled, whatever settles it.
+ * The calls of one service that have no answer yet, by their call id. A call is
+ * removed at the moment when it is settled, whatever settles it.
  */
 export class PendingCalls {
   readonly #calls = new Map<number, PendingCall>();
@@ -40,7 +43,7 @@ export class PendingCalls {
   /**
    * Sends a call, or keeps it until there is a connection.
    *
-   * @param site What is called and where, for errors.
+   * @param site What was called and where, for errors.
    */
   start(
     callId: number,
@@ -63,7 +66,8 @@ export class PendingCalls {
     const abort = (): unknown => this.take(callId)?.reject(signal?.reason);
     signal?.addEventListener('abort', abort);
     const expire = (): void => {
-      // A call that waits for a connection has its time when there is one.
+      // A repeated call that waits for a connection does not time out before it
+      // is sent.
       if ((repeat && !outgoing.sent) || settle.$isBusy?.() === true) {
         timer = after(timeout, expire);
       } else {
@@ -89,7 +93,7 @@ export class PendingCalls {
     return this.#calls.size;
   }
 
-  /** The call with this id, which is then no longer pending. */
+  /** Removes the call with this id, and returns it. */
   take(callId: unknown): PendingCall | undefined {
     const call = this.#calls.get(callId as number);
     this.#calls.delete(callId as number);
@@ -97,20 +101,20 @@ export class PendingCalls {
     return call;
   }
 
-  /** Rejects the call with this id, unless it is settled. */
+  /** Rejects the call with this id, unless it has been settled. */
   fail(callId: unknown, error: ConnectorError | RpcError): void {
     const call = this.take(callId);
     call?.reject(located(error, call.site));
   }
 
   /**
-   * The connection has gone. Calls that were not sent yet, or may be repeated,
-   * wait for the next one.
+   * Handles the loss of the connection. Calls that were not sent yet, or may be
+   * repeated, wait for the next connection.
    *
-   * @param final There will be none.
+   * @param final Whether there will be no next one.
    */
   lost(error: ConnectorError, final: boolean): void {
-    // A copy: a caller that is rejected may call again.
+    // A copy: a caller whose call is rejected may call again.
     for (const [callId, call] of [...this.#calls]) {
       const { outgoing, repeat } = call;
       if (!final && call.$isOnce !== true && (repeat || !outgoing.sent)) {

@@ -7,53 +7,61 @@ import { RpcError } from '../errors.js';
 import { RPCService } from './rpc-service.js';
 
 interface Entry<Params, Kept> {
-  /** What has entered, and enters again. */
+  /** The command that enters, now and on each new connection. */
   readonly command: string;
   readonly params: Params;
   readonly kept: Kept;
-  /** The id of the call with which it has entered. */
+  /** The id of the call that has entered. */
   readonly since: number;
-  /** The server may not know it yet. */
+  /** Whether the page has left. The server may not know it yet. */
   isLeft: boolean;
 }
 
 /**
- * The connector of a service that lets clients enter something for as long as
- * their connection lasts, such as a channel: it is entered again on each new
- * connection, until it is left or refused. Entering and leaving take the same
- * parameters.
+ * The connector of a service that clients enter for as long as their connection
+ * lasts, such as a channel. It enters again on each new connection, until the
+ * page leaves or the server refuses. The commands for entering and leaving take
+ * the same params.
  */
 export abstract class RenewingService<
   Params extends object,
   Result,
   Kept = Result,
 > extends RPCService {
-  /** @internal By the canonical key of the parameters. */
+  /** @internal What is entered, by the canonical key of the params. */
   declare $entries: Map<string, Entry<Params, Kept>>;
 
-  /** @internal What is kept, and what whoever enters gets. */
+  /**
+   * @internal Makes what is kept of an entry, and is returned to who enters.
+   */
   $entered(_params: Params, result: Result): Kept {
     return result as unknown as Kept;
   }
 
-  /** @internal Whether an error says that it is entered all the same. */
+  /**
+   * @internal Whether an error means that the client is inside all the same.
+   */
   $isIn(_params: Params, _error: unknown): boolean {
     return false;
   }
 
-  /** @internal There is a new connection, and the server has let it enter. */
+  /**
+   * @internal On a new connection, the server has let the client enter again.
+   */
   abstract $renewed(params: Params, result: Result, kept: Kept): void;
 
-  /** @internal There is a new connection, and the server did not let it. */
+  /** @internal On a new connection, the server has refused to let it enter. */
   abstract $ended(params: Params, error: unknown, kept: Kept): void;
 
-  /** @internal It is being left. May be told twice. */
+  /** @internal The page leaves. May be called twice. */
   $left(_kept: Kept): void {}
 
-  /** @internal Answers whether the service may tell this. */
+  /**
+   * @internal Takes a notification. Answers whether the service may send it.
+   */
   abstract $heard(notification: RpcNotification): boolean;
 
-  /** @internal By parameters that are JSON already. */
+  /** @internal Finds what is kept, by params that are JSON already. */
   $find(params: Params): Kept | undefined {
     return this.$entryOf(params)?.kept;
   }
@@ -63,12 +71,15 @@ export abstract class RenewingService<
     return this.$entries.get(keyOf(params));
   }
 
-  /** @internal If the connection is lost before the answer, it is repeated. */
+  /**
+   * @internal Enters. If the connection is lost before the answer, it tries
+   * again.
+   */
   $enter(command: string, given: object, options?: CallOptions): Promise<Kept> {
     const since = this.$nextCallId;
     return new this.snorky.Promise((resolve, reject) => {
-      // It is sent again and known by its key, so the application must not be able
-      // to change it.
+      // Copied: the params are sent again, and their key identifies them, so
+      // the application must not be able to change them.
       const params = jsonOf(given) as unknown as Params;
       const entered = (result: unknown): void => {
         const kept = this.$entered(params, result as Result);
@@ -86,7 +97,7 @@ export abstract class RenewingService<
     });
   }
 
-  /** @internal Without a connection there is nothing to be sent. */
+  /** @internal Leaves. Without a connection nothing need be sent. */
   $leave(
     command: string,
     params: object,
@@ -99,8 +110,8 @@ export abstract class RenewingService<
       const hasEndedByItself = (): boolean =>
         isKnown && this.snorky.state !== 'connected';
       const end = (error?: unknown): void => {
-        // An answer to entering may have come after the question: that has ended, too.
-        // What has entered later stays.
+        // An answer to entering may have come after this call was made: that
+        // entry has ended too. An entry that was made later stays.
         if ((this.$entries.get(key)?.since ?? question) < question) {
           this.$drop(key);
           this.$entries.delete(key);
@@ -116,7 +127,7 @@ export abstract class RenewingService<
     });
   }
 
-  /** @internal Makes the signals of these names. */
+  /** @internal Makes the signals with these names. */
   $signals(...names: readonly (keyof this)[]): void {
     for (const name of names) {
       Object.assign(this, { [name]: new this.snorky.Signal() });
@@ -134,7 +145,10 @@ export abstract class RenewingService<
     });
   }
 
-  /** @internal Nothing is entered yet. */
+  /**
+   * @internal Enters everything again: the server of a new connection knows
+   * nothing.
+   */
   override $connected(): void {
     for (const [key, entry] of this.$entries) {
       const { command, params, kept } = entry;
@@ -142,23 +156,23 @@ export abstract class RenewingService<
         if (!entry.isLeft) this.$renewed(params, result as Result, kept);
       };
       const reject = (error: unknown): void => {
-        // Anything else: the next connection is another chance.
+        // After any other error, the next connection is another chance.
         if (entry.isLeft || !(error instanceof RpcError)) return;
         this.$entries.delete(key);
         this.$ended(params, error, kept);
       };
-      // What a broken socket has not taken must not be sent a second time.
+      // Not sent a second time if a broken socket did not take it.
       const settle = { resolve, reject, $isOnce: true };
       this.$call(command, params, { timeout: 0 }, settle);
     }
   }
 
-  /** Entering and leaving are methods that are called like their commands. */
+  /** The method that enters or leaves. It has the same name as its command. */
   private $methodOf(command: string): AnyFunction {
     return this[command as keyof this] as AnyFunction;
   }
 
-  /** Answers whether there was something to be left. */
+  /** Marks an entry as left. Answers whether there was one. */
   private $drop(key: string): boolean {
     const entry = this.$entries.get(key);
     if (!entry) return false;

@@ -10,7 +10,7 @@ import type { Signal } from '../signal.js';
 /** With so many unanswered calls, a silent server may just be busy. */
 const MANY_CALLS = 16;
 
-/** What a command takes, by name. */
+/** The params of a command, by their names. */
 export type Params = object;
 
 /**
@@ -24,20 +24,23 @@ export type Params = object;
  * await snorky.services.calculator.rpcCall('sum', { number1: 2, number2: 3 });
  */
 export class RPCService extends Service {
-  /** Dispatched with every message that is no answer to a call. */
+  /** Dispatched with every message that does not answer a call. */
   declare readonly notificationReceived: Signal<[RpcNotification]>;
   declare private $calls: PendingCalls;
   /** @internal */
   declare $nextCallId: number;
-  /** Whether the server is known to have the service: others are silent. */
+  /**
+   * Whether the server is known to have the service: servers do not answer for
+   * others.
+   */
   /** @internal */
   declare $isHeard: boolean;
 
   /**
-   * Adds a method for each command: it takes the parameters as one object, and
-   * options, and returns what `rpcCall` does.
+   * Adds a method for each command. The method takes the params as one object,
+   * and options, and returns what `rpcCall` does.
    *
-   * @throws Error when the class has something of that name already.
+   * @throws Error when the class already has a member of that name.
    */
   static addRPCMethods(commands: readonly string[]): void {
     const methods = this.prototype as unknown as Record<string, unknown>;
@@ -61,14 +64,14 @@ export class RPCService extends Service {
   /**
    * Runs a command of the service.
    *
-   * The promise is rejected with an `RpcError` when the service answers with
-   * one, with a `ConnectorError` when there is no answer, with the reason of
+   * The promise is rejected with an `RpcError` when the service answers with an
+   * error, with a `ConnectorError` when there is no answer, with the reason of
    * `options.signal` when that aborts, and with a TypeError when JSON cannot
-   * express the parameters. The stack of the former two begins with the line that
-   * called; `service` and `command` say what.
+   * express the params. The stack of an `RpcError` or `ConnectorError` begins
+   * at the line of the call; its `service` and `command` say what was called.
    *
-   * @param above The function whose caller that is, for methods that call on
-   *   behalf of theirs.
+   * @param above For methods that call on behalf of their caller: the function
+   *   whose caller is put on the stack.
    *
    * @example
    * const rows = await search.rpcCall('find', { words }, { timeout: 5000 });
@@ -86,11 +89,11 @@ export class RPCService extends Service {
   }
 
   /**
-   * `rpcCall` without a promise: the answer is heard in the order in which it
-   * arrived among other messages. (`ws` tells several messages in a row, and
+   * `rpcCall` without a promise, for answers that must be handled in their
+   * order among other messages. (`ws` emits several messages in a row, and
    * promises settle after all of them.)
    *
-   * @throws TypeError when JSON cannot express the parameters.
+   * @throws TypeError when JSON cannot express the params.
    * @internal
    */
   $call(
@@ -132,7 +135,7 @@ export class RPCService extends Service {
     }
     const call = this.$calls.take(callId);
     if (!call) {
-      // That of a call which was given up is late, and no mistake.
+      // The answer to a call that was given up is late, and no mistake.
       const isLate = typeof callId === 'number' && callId < this.$nextCallId;
       if (!isLate) {
         this.$strange('an answer to no call', message);
@@ -150,7 +153,10 @@ export class RPCService extends Service {
     this.$calls.lost(error, final);
   }
 
-  /** @internal Any answer will do; that of an unknown command costs least. */
+  /**
+   * @internal Any answer is a sign of life; that to an unknown command costs
+   * least.
+   */
   override $ask(): boolean {
     if (!this.$isHeard) return false;
     this.rpcCall('').then(ignore, ignore);
@@ -158,7 +164,7 @@ export class RPCService extends Service {
   }
 
   /**
-   * Whether the server may not read on before it has answered some calls.
+   * Whether the server may have to answer calls before it reads on.
    *
    * @internal
    */
@@ -166,7 +172,7 @@ export class RPCService extends Service {
     return this.$calls.size > MANY_CALLS;
   }
 
-  /** @internal The server sent what it should not have. */
+  /** @internal Reports a message that the server should not have sent. */
   $strange(what: string, message: unknown): void {
     this.snorky.$complain(`${this.name}: ${what}`, message);
   }

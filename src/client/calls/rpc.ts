@@ -6,8 +6,8 @@ import { RPCService, type Params } from './rpc-service.js';
 declare const undeclared: unique symbol;
 
 /**
- * What `rpc()` makes without a type. Its commands are those that `SnorkyTypes` declares
- * for the name under which it is given to `Snorky`.
+ * The connector that `rpc()` makes without a type. `SnorkyTypes` declares its
+ * commands, under the name that the connector has in `Snorky`.
  */
 export interface UntypedConnector extends RPCService {
   readonly [undeclared]: true;
@@ -17,13 +17,14 @@ export interface UntypedConnector extends RPCService {
 export type RpcConnector<T> = RPCService & Calls<T>;
 
 /**
- * The connector class of a service, typed by its commands: give it the interface
- * that client and server share. A wrong name, parameter or use of a result is an
- * error of the compiler.
+ * Makes the connector class of a service, typed by its commands. Give it the
+ * interface that client and server share. A wrong name, param or use of a
+ * result is then an error of the compiler.
  *
- * Without a type, `SnorkyTypes` says which commands the service of this name has.
+ * Without a type, `SnorkyTypes` declares the commands of the service with this
+ * name.
  *
- * Commands with a {@link ReservedName} are called with `rpcCall`.
+ * Use `rpcCall` for commands with a {@link ReservedName}.
  *
  * @example
  * interface CalculatorApi {
@@ -53,12 +54,16 @@ const TypedConnector = /* @__PURE__ */ new Proxy(RPCService, {
 });
 
 /**
- * What is asked of any object, by promises, JSON, RxJS, jest and Nest: a command would be called. All of them are reserved names.
+ * Members that promises, JSON, RxJS, jest and Nest read of any object. If they
+ * were commands, they would be called. All of them are reserved names.
  */
 const NEVER_COMMANDS =
   /^(then|toJSON|@@observable|lift|asymmetricMatch|(on|before)(Module|Application)\w+)$/;
 
-/** Types are gone at run time: every name that nobody has is a command. */
+/**
+ * Makes every name that the connector does not have a command: there are no
+ * types at run time.
+ */
 function withCommands(service: RPCService): RPCService {
   const calls = new Map<string, unknown>();
   return new Proxy(service, {

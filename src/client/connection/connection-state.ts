@@ -1,33 +1,38 @@
-/** Where a connection stands. */
+/** The state of a connection. */
 export type ConnectionState =
-  /** Nobody wants it: `connect()` was not called yet, or `disconnect()` was. */
+  /**
+   * No connection is wanted: `connect()` was not called yet, or `disconnect()`
+   * was.
+   */
   | 'idle'
   /** A socket is being opened. */
   | 'connecting'
   | 'connected'
-  /** It was lost, and the next attempt has its time. */
+  /** The connection was lost, and the next attempt is scheduled. */
   | 'waiting'
-  /** It was lost for good: only `connect()` tries again. */
+  /** The connection was lost for good: only `connect()` tries again. */
   | 'stopped';
 
-/** What happens to a connection. */
+/** The events of a connection. */
 export type ConnectionEvent =
-  /** The application wants it. */
+  /** The application wants a connection. */
   | 'connect'
-  /** The application does not want it any more. */
+  /** The application no longer wants a connection. */
   | 'disconnect'
   /** The socket is open. */
   | 'opened'
   /** The socket could not be opened, has closed, or does not answer. */
   | 'lost'
-  /** The same, and coming back would end the same way; or no attempt is left. */
+  /**
+   * As `lost`, but coming back would end the same way, or no attempt is left.
+   */
   | 'refused'
-  /** The time of the next attempt has come. */
+  /** The next attempt is due. */
   | 'due';
 
 /**
- * The whole life of a connection: what each event makes of each state. Events
- * that a state does not name leave it as it is.
+ * The whole life of a connection: the next state, by state and event. Events
+ * that a state does not list do not change it.
  */
 export const NEXT_STATE: Readonly<
   Record<

@@ -1,6 +1,6 @@
 import { after, type Timer } from '../timer.js';
 
-/** What a connector uses of a socket: a browser's, that of `ws`, SockJS. */
+/** What a connector uses of a socket. Browsers, `ws` and SockJS have it. */
 export interface Socket {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
@@ -21,14 +21,14 @@ export interface Close {
   readonly reason: string;
 }
 
-/** What a connection tells. After `closed` it tells nothing any more. */
+/** What a connection reports. It reports nothing after `closed`. */
 export interface ConnectionEvents {
   opened(): void;
   received(data: unknown): void;
   closed(close: Close): void;
 }
 
-/** The close code of everything that ends without a close frame. */
+/** The close code of a connection that ends without a close frame. */
 export const ABNORMAL = 1006;
 
 /** One socket, from its opening to its end. It is never opened again. */
@@ -38,8 +38,9 @@ export class Connection {
   readonly #events: ConnectionEvents;
 
   /**
-   * @param openTimeout Milliseconds within which it has to open; 0: whenever.
-   * @throws what the socket class throws, for example for an invalid URL.
+   * @param openTimeout Milliseconds that the socket may take to open; 0: any
+   *   time.
+   * @throws What the socket class throws, for example for an invalid URL.
    */
   constructor(
     socketClass: SocketClass,
@@ -65,35 +66,39 @@ export class Connection {
       this.close();
       events.closed({ code, reason: String(reason) });
     };
-    // A close always follows. `ws` would throw if nobody listened.
+    // A close always follows an error. Without a listener, `ws` would throw.
     socket.onerror = () => {};
   }
 
-  /** Whether something waits for being sent. Not every class knows. */
+  /** Whether the socket has data to send. Not every class tells. */
   get $isSending(): boolean {
     return (this.#socket.bufferedAmount ?? 0) > 0;
   }
 
-  /** @throws what the socket throws when it is not open. */
+  /** @throws What the socket throws when it is not open. */
   send(text: string): void {
     this.#socket.send(text);
   }
 
-  /** Closes the socket. Nothing is told of it any more. */
+  /** Closes the socket. Nothing is reported of it any more. */
   close(): void {
     clearTimeout(this.#patience);
     const socket = this.#socket;
-    // Late events of a socket that was given up must not reach its successor.
-    // `onerror` stays: closing a socket that is being opened is an error in `ws`.
+    // Late events of this socket must not reach the owner, which may have a new
+    // one. `onerror` stays: in `ws`, closing a socket that is being opened is
+    // an error.
     socket.onopen = socket.onmessage = socket.onclose = null;
     try {
       socket.close();
     } catch {
-      // Some classes refuse to close what is closed, or not open yet.
+      // Some classes refuse to close a socket that is closed, or not open yet.
     }
   }
 
-  /** Ends a connection that does not answer, without waiting for its close. */
+  /**
+   * Ends a connection that does not answer, without waiting for its close
+   * event.
+   */
   $abandon(reason: string): void {
     this.close();
     this.#events.closed({ code: ABNORMAL, reason });

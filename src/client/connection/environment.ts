@@ -1,10 +1,10 @@
-/** The events of a browser that make a connector act. */
+/** Events of a browser that a connector acts on. */
 export interface EnvironmentEvents {
   /** The device has a network again. */
   readonly online: () => void;
-  /** The device says that it has no network any more. */
+  /** The device reports that it has no network. */
   readonly offline: () => void;
-  /** Somebody looks at the page again: perhaps after hours of sleep. */
+  /** The page is visible again, perhaps after hours of sleep. */
   readonly visible: () => void;
 }
 
@@ -14,10 +14,10 @@ interface Events {
 }
 
 /**
- * Follows the browser's own hints. Where there are none, as in Node, nothing
- * happens.
+ * Follows the events of the browser. Does nothing where there are none, as in
+ * Node.
  *
- * @returns a function that stops it.
+ * @returns A function that stops it.
  */
 export function watchEnvironment(events: EnvironmentEvents): () => void {
   const scope = globalThis as Events & {

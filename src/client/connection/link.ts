@@ -16,41 +16,47 @@ import { reportUncaught } from '../signal.js';
 import type { SnorkyOptions } from '../snorky-options.js';
 import { after, type Timer } from '../timer.js';
 
-/** When the device says that it is offline, an answer is unlikely. */
+/**
+ * Milliseconds for an answer after the device has reported that it is offline:
+ * one is unlikely.
+ */
 const OFFLINE_PATIENCE = 2000;
 
-/** An address, or what gives one for each attempt: with a fresh token, say. */
+/**
+ * The server's address, or a function that gives it for each attempt, for
+ * example with a fresh token.
+ */
 export type Address = Url | (() => Url | PromiseLike<Url>);
 
 type Url = string | URL;
 
-/** Whose connection it is, and who is told what happens. */
+/** The owner of a connection, which hears of its changes. */
 export interface LinkOwner extends Pick<Living, '$ask' | '$isBusy'> {
   readonly socketClass: SocketClass;
   readonly address: Address;
-  /** The state has changed. `close` says how a connection ended, if one did. */
+  /** The state has changed. `close` says how a connection ended, if one has. */
   $changed(state: ConnectionState, close: Close | undefined): void;
   $received(data: unknown): void;
 }
 
 /**
- * A connection that comes back: one socket at a time, after the rules of
- * {@link NEXT_STATE}.
+ * A connection that comes back. It has one socket at a time, and follows the
+ * table {@link NEXT_STATE}.
  */
 export class Link {
   state: ConnectionState = 'idle';
   /** When the next attempt is due, in milliseconds since 1970. */
   retryAt: number | undefined;
-  /** Why it has stopped. */
+  /** Why the connection has stopped; undefined otherwise. */
   objection: string | undefined;
   #connection: Connection | undefined;
-  /** For the one thing that can be waited for in a state. */
+  /** The timer of the present state: each state waits for one thing at most. */
   #timer: Timer;
   #unwatch: (() => void) | undefined;
   #attempts = 0;
   readonly #liveness: Liveness;
   readonly #reconnection: Reconnection;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly #openTimeout: number;
   readonly #owner: LinkOwner;
 
@@ -70,7 +76,7 @@ export class Link {
     });
   }
 
-  /** Tries now, whatever was tried before. */
+  /** Tries at once, and begins the delays anew. */
   connect(): void {
     if (this.state === 'idle' || this.state === 'stopped') {
       this.#reconnection.reset();
@@ -82,14 +88,14 @@ export class Link {
     this.#fire('disconnect');
   }
 
-  /** Answers whether a socket has taken the text. */
+  /** Hands a text to the socket. Answers whether the socket has taken it. */
   send(text: string): boolean {
     if (this.state !== 'connected') return false;
     try {
       this.#connection?.send(text);
       return true;
     } catch {
-      // It is closing, and its close event is about to come.
+      // The socket is closing, and its close event is about to come.
       return false;
     }
   }
@@ -103,11 +109,11 @@ export class Link {
     else if (to === 'connected') this.#hold();
     else if (to === 'waiting') this.#schedule();
     else {
-      // Nobody wants it: hints of the browser are of no use.
+      // No connection is wanted, so events of the browser do not matter.
       this.#unwatch?.();
       this.#unwatch = undefined;
     }
-    // Opening may have failed at once.
+    // Opening may have failed at once, and changed the state again.
     if (this.state === to) this.#owner.$changed(to, close);
   }
 
@@ -135,7 +141,10 @@ export class Link {
     else this.#openTo(address);
   }
 
-  /** Another attempt may have begun before this one knows where to go. */
+  /**
+   * Opens a socket once the address is known. Another attempt may have begun by
+   * then.
+   */
   #openWhenKnown(address: Exclude<Address, Url>): void {
     const attempt = ++this.#attempts;
     const when =
@@ -171,7 +180,8 @@ export class Link {
         closed: (close) => this.#lose(close),
       });
     } catch (error) {
-      // An invalid URL, or one that the page may not open: so it will stay.
+      // The URL is invalid, or the page may not open it. Another attempt would
+      // not help.
       reportUncaught(error);
       const reason = String(error);
       this.objection = `the address cannot be opened (${reason})`;
@@ -201,7 +211,8 @@ export class Link {
   #onOnline(): void {
     this.#liveness.check();
     if (this.state !== 'waiting') return;
-    // Not at once: a whole office is online again at the same moment.
+    // Not at once: all computers of an office are online again at the same
+    // moment.
     clearTimeout(this.#timer);
     this.#reconnection.reset();
     this.#schedule();

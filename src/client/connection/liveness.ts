@@ -3,29 +3,34 @@ import { after, now, type Timer } from '../timer.js';
 
 /** The connection that {@link Liveness} watches. */
 export interface Living {
-  /** Asks the server for a sign of life; false where that is not possible. */
+  /**
+   * Asks the server for a sign of life. Answers false if it cannot be asked.
+   */
   $ask(): boolean;
-  /** Whether there is a reason for silence: the question waits behind others. */
+  /**
+   * Whether the server has a reason for silence: the question waits behind
+   * other messages.
+   */
   $isBusy(): boolean;
-  /** Nothing came. */
+  /** Called when no sign of life came. */
   $dead(): void;
 }
 
-/** How many times a busy connection gets its time anew. */
+/** How often a busy connection gets the whole time again. */
 const BUSY = 6;
 
 /**
- * Notices a connection that only looks open: after sleep, a change of networks,
- * a server that lost its power. A browser would wait for minutes, and a page
- * that only listens would never know.
+ * Notices a connection that only looks open: after sleep, after a change of
+ * networks, or when the server has lost its power. A browser would wait for
+ * minutes, and a page that only listens would never know.
  */
 export class Liveness {
   #heardAt = 0;
   #beat: Timer;
   #deadline: Timer;
-  /** Milliseconds; 0: it is never asked. */
+  /** Milliseconds of silence after which the server is asked; 0: never. */
   readonly #heartbeat: number;
-  /** Milliseconds that an answer may take; 0: for ever. */
+  /** Milliseconds that an answer may take; 0: any time. */
   readonly #patience: number;
   readonly #living: Living;
 
@@ -49,27 +54,34 @@ export class Liveness {
     this.#deadline = undefined;
   }
 
-  /** Something arrived. On the way of every message, so it does nothing else. */
+  /**
+   * Notes that a message has arrived. It does nothing else, since it runs for
+   * each message.
+   */
   heard(): void {
     this.#heardAt = now();
   }
 
   /**
-   * Asks now, unless a question is open: that may get less time.
+   * Asks now, unless a question is open. An open question may get less time.
    *
-   * @param most Milliseconds that the answer may take, if that is less.
+   * @param most Milliseconds that the answer may take, if that is less than
+   *   usual.
    */
   check(most = Infinity): void {
     if (!this.#heartbeat) return;
     const isOpen = this.#deadline && this.#heardAt < 0;
     if (isOpen ? most > this.#patience : !this.#living.$ask()) return;
     clearTimeout(this.#deadline);
-    // Earlier than anything that is heard from now on.
+    // A time before any message that arrives from now on.
     this.#heardAt = -1;
     this.#wait(Math.min(this.#patience, most), BUSY);
   }
 
-  /** Silence counts from what was heard last: a fixed tick would let it double. */
+  /**
+   * The silence counts from the last message. With a fixed tick it could be
+   * twice as long.
+   */
   #beatIn(time: number): void {
     this.#beat = after(time, () => {
       const left = this.#heardAt + this.#heartbeat - now();

@@ -1,6 +1,6 @@
 import { connectorError } from '../errors.js';
 
-/** A text on its way to the server. */
+/** A text that is to be sent to the server. */
 export interface Outgoing {
   readonly text: string;
   /** Whether it was handed to a socket. */
@@ -9,13 +9,13 @@ export interface Outgoing {
 
 /** How much may wait for a connection. */
 export interface QueueLimits {
-  /** @default 1000 */
+  /** Messages that may wait. @default 1000 */
   readonly messages?: number;
-  /** In UTF-16 units of JSON, of all together. @default 1048576 */
+  /** Their length altogether, in UTF-16 units of JSON. @default 1048576 */
   readonly units?: number;
 }
 
-/** What waits for a connection: in order, and bounded. */
+/** Texts that wait for a connection, in order, up to a bound. */
 export class OutgoingQueue {
   readonly #waiting = new Set<Outgoing>();
   #units = 0;
@@ -25,7 +25,7 @@ export class OutgoingQueue {
     this.#limits = { messages, units };
   }
 
-  /** @throws ConnectorError when it is full. */
+  /** @throws ConnectorError when the queue is full. */
   add(outgoing: Outgoing): void {
     const { messages, units } = this.#limits;
     const { length } = outgoing.text;
@@ -36,12 +36,12 @@ export class OutgoingQueue {
     this.#units += length;
   }
 
-  /** Takes one back that need not be sent any more. */
+  /** Removes a text that need not be sent any more. */
   withdraw(outgoing: Outgoing): void {
     if (this.#waiting.delete(outgoing)) this.#units -= outgoing.text.length;
   }
 
-  /** Hands over all of them, until `send` says that it cannot. */
+  /** Hands over the texts in order, until `send` answers false. */
   flush(send: (outgoing: Outgoing) => boolean): void {
     for (const outgoing of this.#waiting) {
       if (!send(outgoing)) return;

@@ -2,48 +2,51 @@ import type { Close } from './connection.js';
 import { reportUncaught } from '../signal.js';
 import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
 
-/** When to come back after the connection was lost. Times in milliseconds. */
+/** When a lost connection comes back. All times are milliseconds. */
 export interface ReconnectionOptions {
-  /** The longest delay of the first attempt. @default 1000 */
+  /** The upper bound of the first delay. @default 1000 */
   readonly minDelay?: number;
-  /** The longest delay of any attempt. @default 30000 */
+  /** The upper bound of all delays. @default 30000 */
   readonly maxDelay?: number;
-  /** By what the longest delay grows with each attempt. @default 2 */
+  /** The factor by which the upper bound grows with each attempt. @default 2 */
   readonly factor?: number;
-  /** Attempts in a row before giving up; 0: never come back. @default Infinity */
+  /**
+   * Attempts in a row until it gives up; 0: it never comes back. @default
+   * Infinity
+   */
   readonly attempts?: number;
   /**
-   * How long a connection has to hold before the delays begin anew. Without it,
-   * a server that accepts and closes would be asked again without end. 0: it is
-   * enough that it has opened.
+   * How long a connection has to hold before the delays begin anew. 0: opening it
+   * is enough; a server that accepts and closes at once is then asked again and
+   * again, with hardly a delay.
    *
    * @default 5000
    */
   readonly stableAfter?: number;
   /**
-   * Whether to come back after a close.
+   * Decides whether to come back after a close.
    *
    * @default not after 1009 and 4100-4199
    * @see comesBack
    */
   readonly comesBack?: (close: Close) => boolean;
   /**
-   * Whether to come back also after 4100, when what proved the identity has
-   * expired: the address is asked for again, and may bring a new proof. After
-   * three such closes in a row, with no connection between them that held for
-   * `stableAfter`, it stops: the new proofs are no better.
+   * Whether to come back after 4100 too, when the proof of the identity has
+   * expired. The address is asked for again, and may have a new proof. It stops
+   * after three such closes in a row, with no connection between them that held
+   * for `stableAfter`: the new proofs are no better.
    *
    * @default false
    */
   readonly renew?: boolean;
-  /** From 0 to below 1. @default Math.random */
+  /** Gives random numbers from 0 to below 1. @default Math.random */
   readonly random?: () => number;
 }
 
 /**
- * What the server's close codes say: after 1009 (a message was too large) and
- * 4100-4199 (the identity has expired, ...) the same would happen again, unless
- * something is changed first.
+ * Whether the server's close code allows to come back. After 1009 (a message
+ * was too large) and 4100-4199 (for example: the identity has expired) the same
+ * would happen again, unless something is changed first.
  */
 export function comesBack({ code }: Close): boolean {
   return code !== 1009 && !(code >= 4100 && code < 4200);
@@ -51,10 +54,12 @@ export function comesBack({ code }: Close): boolean {
 
 /** The close code of an identity that has expired. */
 const EXPIRED = 4100;
-/** So many times in a row a new proof is tried. */
+/** How many times in a row a new proof is tried. */
 const RENEWALS = 3;
 
-/** The policy of coming back: exponential, with full jitter. */
+/**
+ * The delays of a connection that comes back: exponential, with full jitter.
+ */
 export class Reconnection {
   #attempt = 0;
   #renewals = 0;
@@ -69,7 +74,7 @@ export class Reconnection {
     return this.#options.stableAfter ?? 5000;
   }
 
-  /** Why not to come back, or undefined. */
+  /** Why the connection does not come back; undefined if it does. */
   objection(close: Close): string | undefined {
     const { attempts = Infinity } = this.#options;
     if (!this.#isAllowed(close)) {
@@ -92,8 +97,9 @@ export class Reconnection {
   }
 
   /**
-   * Milliseconds until the next attempt: anything up to a bound that grows.
-   * Everybody loses the server at once; nobody may come back at once.
+   * Milliseconds until the next attempt: a random number up to a bound that
+   * grows. All clients lose a server at the same moment, and must not come back
+   * at the same moment.
    */
   nextDelay(): number {
     const {
@@ -106,7 +112,7 @@ export class Reconnection {
     return random() * Math.min(maxDelay, bound, LONGEST_TIMER);
   }
 
-  /** The next loss is the first of a new row. */
+  /** Begins the delays anew: the next loss is the first of a row. */
   reset(): void {
     this.#attempt = this.#renewals = 0;
   }

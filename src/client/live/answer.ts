@@ -1,12 +1,14 @@
-/** Milliseconds that a server may make its clients wait. */
+/**
+ * The longest time that a server may make its clients wait, in milliseconds.
+ */
 export const LONGEST_WAIT = 300_000;
 
-/** A URL as it may be told: its query and fragment may have secrets. */
+/** A URL that may be printed: its query and fragment may have secrets. */
 export function bareUrl(url: string): string {
   return url.replace(/[?#].*/s, '').slice(0, 200);
 }
 
-/** What a response is, in one short line. */
+/** Describes a response in one short line. */
 export function whatCame(
   { status, type, redirected, url, headers }: Response,
   text?: string,
@@ -17,11 +19,12 @@ export function whatCame(
     text === undefined
       ? ''
       : `, no JSON but ${kind}: ${JSON.stringify(text.slice(0, 80))}`;
-  // A browser shows nothing of some; for want of permission, or by request.
+  // A browser shows nothing of some responses: the page has no permission, or
+  // asked for that.
   return `it answered ${status || type}${from}${what}`;
 }
 
-/** The text of a response, or undefined if it is larger. */
+/** The text of a response; undefined if it is larger than the limit. */
 export async function readBounded(
   response: Response,
   limit: number,
@@ -38,16 +41,16 @@ export async function readBounded(
     const { value } = (await reader.read()) as { readonly value?: Uint8Array };
     if (!value) return text + decoder.decode();
     size += value.length;
-    // Giving up aborts the request, and the rest with it.
+    // Giving up aborts the request and the rest of its body.
     if (size > limit) return undefined;
     text += decoder.decode(value, { stream: true });
   }
 }
 
-/** Milliseconds that the server asks to wait for, within reason. */
+/** Milliseconds that the server asks to wait, up to a bound. */
 export function retryAfter({ headers }: Response): number {
   const value = headers.get('Retry-After') as string;
-  // Seconds, or a date.
+  // The header has seconds, or a date.
   const wait = Number(value) * 1000 || Date.parse(value) - Date.now();
   return Math.min(Math.max(0, wait || 0), LONGEST_WAIT);
 }

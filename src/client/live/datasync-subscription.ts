@@ -9,32 +9,36 @@ import type {
 } from './follow-events.js';
 import type { RPCService } from '../calls/rpc-service.js';
 
-/** The members of its connector that a subscription uses. */
+/** The parts of its connector that a subscription uses. */
 export interface FollowService {
   readonly snorky: RPCService['snorky'];
   /** @internal */
   readonly $call: RPCService['$call'];
-  /** @internal By each token that they may have. */
+  /** @internal Subscriptions by each token that they may have. */
   readonly $followed: Map<string, Followed>;
-  /** @internal It hears nothing of the token any more. */
+  /** @internal Stops telling a subscription of a token. */
   $forget(token: string, followed: Followed): void;
 }
 
 /**
- * A subscription with a token, which goes on after a loss of the connection
- * where it was interrupted. On a server that does not know how, it is gone then.
+ * A subscription with a token. After a loss of the connection it continues
+ * where it was interrupted. If the server does not support that, its state is
+ * `gone`.
  */
 export class Followed {
   state: FollowState = 'waiting';
-  /** Without it, the server begins where the token was authorized. */
+  /** If undefined, the server begins where the token was authorized. */
   #position: JsonValue | undefined;
   #resumable = true;
   #attempt = 0;
-  /** The server is at work: it has its time anew. */
+  /**
+   * Whether anything has arrived since the server was asked: the call then gets
+   * its whole time again.
+   */
   #hasMoved = false;
   /**
-   * The token under which it may go on already, and the caller that waits for
-   * that.
+   * The next token, under which the subscription may continue already, while
+   * `renew` waits for the answer.
    */
   #next: string | undefined;
   #renewed: ((isRenewed: boolean) => void) | undefined;
@@ -43,7 +47,7 @@ export class Followed {
 
   /** @internal */
   constructor(
-    /** The token by which the server knows it; `renew()` brings another one. */
+    /** The token by which the server knows it; `renew()` replaces it. */
     readonly token: string,
     handlers: FollowHandlers,
     service: FollowService,
@@ -52,14 +56,16 @@ export class Followed {
     this.#service = service;
   }
 
-  /** Whether its deltas come without a name, as they did from old servers. */
+  /** Whether its deltas come without a token, as from old servers. */
   get $anonymous(): boolean {
     return (
       !this.#resumable && this.state !== 'gone' && this.state !== 'waiting'
     );
   }
 
-  /** Ends it. What is still on its way is ignored. */
+  /**
+   * Ends the subscription. Messages that are still on their way are ignored.
+   */
   cancel(): void {
     if (this.state === 'gone') return;
     if (this.state !== 'waiting') this.#release();
@@ -67,25 +73,27 @@ export class Followed {
   }
 
   /**
-   * Goes on under a new token for the same rows, where it is: nothing is missed,
-   * and nothing comes twice. For a subscription whose time will be over.
+   * Continues under a new token for the same rows: nothing is missed, and
+   * nothing comes twice. For a subscription that is about to expire.
    *
-   * @returns whether it does. Otherwise it has the token that it had, or is gone.
+   * @returns Whether it has succeeded. If not, the subscription keeps its old
+   *   token, or is gone.
    */
   renew(token: string): Promise<boolean> {
     this.#settle(false);
     return new Promise((resolve) => {
       this.#renewed = resolve;
-      // A token that came before is from a cache, and another object has it already.
+      // A token that was used before came from a cache, and another object has
+      // it.
       const { $followed } = this.#service;
       if (this.state !== 'live' || $followed.has(token)) this.#settle(false);
       else this.#ask((this.#next = token), this.token);
     });
   }
 
-  /** @internal There is a connection, or its identity is another. */
+  /** @internal There is a connection, or its identity has changed. */
   $acquire(): void {
-    // Listeners may have cancelled it, or do so now.
+    // Listeners may have cancelled the subscription, or do so during this.
     if (this.state === 'gone') return;
     const attempt = ++this.#attempt;
     this.#change('catching-up');
@@ -107,13 +115,13 @@ export class Followed {
     try {
       this.#handlers.onDeltas(deltas);
     } catch (error) {
-      // Without this batch, the next ones would be applied to other rows.
+      // Without this batch, the next ones would be applied to wrong rows.
       this.#release();
       this.#end(error);
       return;
     }
-    // Only after they were applied: the position says that everything up to it is
-    // here.
+    // Set only after the deltas were applied: the position says that everything
+    // up to it is here.
     if (position !== undefined) this.#position = position;
   }
 
@@ -122,14 +130,18 @@ export class Followed {
     this.#position = position;
   }
 
-  /** @internal The server has ended it, or another object has its token. */
+  /**
+   * @internal The server has ended the subscription, or another object has its
+   * token.
+   */
   $ended(end: FollowEnd): void {
     if (this.state !== 'gone') this.#end(undefined, end);
   }
 
-  /** @internal The server says so before it refuses. */
+  /** @internal The server sends this before it refuses the token. */
   $mismatched(token: string): void {
-    // A mismatch of the new token of a renewal changes nothing.
+    // If it is about the new token of a renewal, the subscription stays as it
+    // is.
     if (this.state === 'gone' || token !== this.token) return;
     this.#attempt++;
     this.#change('mismatched');
@@ -153,7 +165,7 @@ export class Followed {
         resolve: (result) => current() && this.#acquired(token, result),
         reject: (error) => current() && this.#refused(error, replaces),
         $isBusy: () => {
-          // Whether anything has come since this was asked last.
+          // Whether anything has arrived since the last look.
           const hasMoved = this.#hasMoved;
           this.#hasMoved = false;
           return hasMoved;
@@ -177,13 +189,13 @@ export class Followed {
       this.#settle(true);
     }
     this.#change('live');
-    // The connection was lost, and what was asked has not happened.
+    // The connection was lost, and the renewal has not happened.
     if (this.#next) this.#ask(this.#next, token);
   }
 
   #refused(error: unknown, replaces: string | undefined): void {
     const isOurs = error instanceof ConnectorError;
-    // Losses are told by `lost`.
+    // `lost` handles losses of the connection.
     if (isOurs && error.code !== 'SNORKY_TIMEOUT') return;
     const reason = error instanceof RpcError && error.value;
     const isUnknown = reason === NO_SUCH_SUBSCRIPTION;
@@ -194,7 +206,7 @@ export class Followed {
         return;
       }
     } else if (isUnknown && this.#next) {
-      // The connection was lost, and what was asked may have happened.
+      // The connection was lost, and the renewal may have happened.
       this.#ask(this.#next, this.token);
       return;
     } else if (isForeign && this.#resumable && this.#position === undefined) {
@@ -202,18 +214,18 @@ export class Followed {
       this.$acquire();
       return;
     }
-    // The server may have one of its tokens as live still.
+    // The server may still have one of the tokens as live.
     if (isOurs || replaces) this.#release();
     this.#end(error);
   }
 
-  /** It cannot go on under the new token. */
+  /** The subscription cannot continue under the new token. */
   #keepOld(error?: unknown): void {
     if (this.state === 'live') this.#settle(false);
     else this.#end(error);
   }
 
-  /** Ends a renewal: one of the two tokens is no longer its own. */
+  /** Ends a renewal: one of the two tokens is no longer the subscription's. */
   #settle(isRenewed: boolean): void {
     if (this.#next) this.#service.$forget(this.#next, this);
     this.#next = undefined;
@@ -221,7 +233,10 @@ export class Followed {
     this.#renewed = undefined;
   }
 
-  /** If the server does not hear of it, the token runs out by itself. */
+  /**
+   * Tells the server to drop the token. If the message is lost, the token
+   * expires by itself.
+   */
   #release(): void {
     const settle = { resolve() {}, reject() {} };
     for (const token of [this.token, this.#next]) {

@@ -8,33 +8,37 @@ import type { ConnectorError } from '../errors.js';
 import { RPCService } from '../calls/rpc-service.js';
 import type { Signal } from '../signal.js';
 
-/** How a server may end subscriptions; the features of these names tell of it. */
+/**
+ * The ways in which a server ends subscriptions, which are the names of the
+ * features too.
+ */
 const ENDS: FollowEnd['type'][] = ['taken', 'revoked', 'refetch', 'identity'];
 
-/** A token that a server has authorized. */
+/** The token of a subscription. */
 interface TokenParams {
   readonly token: string;
 }
 
 /**
- * The connector of the DataSync service. `liveCollection` does all of it in one
- * call; use this where tokens come, or rows are kept, in another way.
+ * The connector of the DataSync service. `liveCollection` needs only one call.
+ * Use this connector if tokens come, or rows are kept, in another way.
  *
  * @example
  * snorky.services.datasync.deltaReceived.add((delta) => { ... });
  * await snorky.services.datasync.acquireSubscription({ token });
  */
 export class DataSync extends RPCService {
-  /** Dispatched with each change that any subscription of the connection hears. */
+  /** Dispatched with each change for any subscription of the connection. */
   declare readonly deltaReceived: Signal<[ReceivedDelta]>;
-  /** @internal By each token that they may have. */
+  /** @internal Subscriptions by each token that they may have. */
   declare $followed: Map<string, Followed>;
-  /** @internal How often the connection has become somebody else's. */
+  /** @internal How often the identity of the connection has changed. */
   declare $identities: number;
 
   /**
-   * Acquires a subscription as the original did: what was missed, and what
-   * happens, goes to `deltaReceived`. It ends with the connection.
+   * Acquires a subscription as the original did: changes that were missed, and
+   * those that follow, go to `deltaReceived`. The subscription ends with the
+   * connection.
    */
   acquireSubscription(
     params: TokenParams,
@@ -52,10 +56,10 @@ export class DataSync extends RPCService {
   }
 
   /**
-   * Follows a token through losses of the connection: each change once, in
-   * order, and none left out - or its state is `gone`.
+   * Follows a token through losses of the connection. Each change comes once
+   * and in order, and none is left out, until the state is `gone`.
    *
-   * @returns the subscription; `cancel()` ends it.
+   * @returns The subscription; `cancel()` ends it.
    */
   follow(token: string, handlers: FollowHandlers): Followed {
     const followed = new Followed(token, handlers, this);
@@ -90,12 +94,12 @@ export class DataSync extends RPCService {
     for (const followed of this.$all()) followed.$lost(error);
   }
 
-  /** @internal It hears nothing of the token any more. */
+  /** @internal Stops telling a subscription of a token. */
   $forget(token: string, followed: Followed): void {
     if (this.$followed.get(token) === followed) this.$followed.delete(token);
   }
 
-  /** @internal Named so that a subclass may have its own `onNotification`. */
+  /** @internal Its name lets a subclass have a method `onNotification`. */
   $notified(notification: RpcNotification): void {
     const { type, delta, deltas, subscription, position } = notification;
     const token = subscription as string;
@@ -108,7 +112,8 @@ export class DataSync extends RPCService {
       this.deltaReceived.dispatch(delta as unknown as ReceivedDelta);
     } else if (type === 'deltas' && Array.isArray(deltas)) {
       const batch = deltas as readonly unknown[] as readonly ReceivedDelta[];
-      // Collections first: a listener to a change finds it applied.
+      // Collections come first, so that a listener to a change finds it
+      // applied.
       this.$followed.get(token)?.$deltas(batch, position);
       for (const each of batch) this.deltaReceived.dispatch(each);
     } else if (type === 'position' && position !== undefined) {
@@ -131,7 +136,10 @@ export class DataSync extends RPCService {
     }
   }
 
-  /** A copy: a handler may end its subscription, and follow others. */
+  /**
+   * All subscriptions, in a copy: a handler may end its subscription, and
+   * follow others.
+   */
   private $all(): Set<Followed> {
     return new Set(this.$followed.values());
   }

@@ -4,11 +4,12 @@ import type { KeyReader } from '../collections/key.js';
 import { liveError } from '../errors.js';
 
 /**
- * Rows without their key would be inserted, and never change.
+ * Checks that fetched rows have their key. Rows without it would be inserted,
+ * and never change.
  *
- * @param keyOf Undefined if they need none.
- * @param key What it is called.
- * @throws ConnectorError when an answer has no such rows.
+ * @param keyOf Undefined if the rows need no key.
+ * @param key The name of the key, for errors.
+ * @throws ConnectorError when an answer does not have such rows.
  */
 export function expectRows(
   url: string,

@@ -1,39 +1,47 @@
 import type { ReceivedDelta } from '../../protocol/snorky-types.js';
 
-/** Where a subscription stands. */
+/** The state of a followed subscription. */
 export type FollowState =
-  /** The server is sending what was missed, or was not asked yet. */
+  /** The server is sending what was missed, or has not been asked yet. */
   | 'catching-up'
-  /** All that was missed has arrived; what happens arrives as it happens. */
+  /** Everything missed has arrived. Changes arrive as they happen. */
   | 'live'
-  /** There is no connection; it will go on with the next one. */
+  /** There is no connection; the subscription continues with the next one. */
   | 'waiting'
   /**
    * The token is for another identity than the connection's. It is tried again
-   * when that, or the connection, is another.
+   * when the identity, or the connection, changes.
    */
   | 'mismatched'
-  /** The token means nothing any more. Rows have to be fetched again. */
+  /** The token is useless. Rows have to be fetched again. */
   | 'gone';
 
-/** What the server says of a subscription that it has ended. */
+/** How the server has ended a subscription. */
 export interface FollowEnd {
   readonly type:
-    /** Somebody else follows the token: another tab, or another object here. */
+    /**
+     * Somebody else follows the token: another tab, or another object of this
+     * page.
+     */
     | 'taken'
-    /** The application has ended it, or its time is over. */
+    /** The application has taken it back, or it has expired. */
     | 'revoked'
     /** Rows have to be fetched again, but not before `delay` milliseconds. */
     | 'refetch'
-    /** It belonged to another identity than the connection has now. */
+    /** The connection no longer has the identity that it was for. */
     | 'identity';
   readonly delay?: number;
 }
 
-/** Whom a subscription tells what happens. */
+/** Called with what happens to a subscription. */
 export interface FollowHandlers {
-  /** Changes, in order: all of one batch. Apply them before anything else. */
+  /**
+   * Takes the changes of one batch, in order. Apply them before anything else.
+   */
   onDeltas(deltas: readonly ReceivedDelta[]): void;
-  /** `error` and `end` are why it is gone, where there is one. */
+  /**
+   * Takes the new state. If it is `gone`, `error` and `end` say why, where that
+   * is known.
+   */
   onState(state: FollowState, error?: unknown, end?: FollowEnd): void;
 }

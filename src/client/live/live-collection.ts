@@ -21,8 +21,8 @@ export interface LiveListOptions<Row, Item = Row> extends LiveOptions<
 > {
   readonly single?: false;
   /**
-   * Compares a known item with the row of a delta, instead of a key. Each delta
-   * then takes a walk over the items.
+   * Compares a known item with the row of a delta, in place of a key. Each
+   * delta then walks over all items.
    */
   readonly itemsAreEqual?: (item: Item, other: Row) => boolean;
   /** Keeps the items in this order. @default that of fetching and arrival */
@@ -35,47 +35,50 @@ export interface LiveItemOptions<Row, Item = Row> extends LiveOptions<
   Item
 > {
   readonly single: true;
-  /** Compares the known row with that of a delta, instead of a key. */
+  /** Compares the known row with that of a delta, in place of a key. */
   readonly itemsAreEqual?: (row: Row, other: Row) => boolean;
 }
 
-/** `transformItem` is needed unless rows are items. */
+/** `transformItem` is required unless rows are items. */
 type Made<Row, Item> = [Row] extends [Item] ? unknown : Making<Row, Item>;
 
-/** What is common to lists and single items that follow the server. */
+/** What lists and single items that follow the server have in common. */
 export interface Live {
   readonly state: LiveState;
-  /** Why it has failed, or why its rows could not be fetched yet. */
+  /** Why it has failed, or why its rows could not be fetched so far. */
   readonly error: unknown;
-  /** Settles when it is live for the first time, or has failed. */
+  /**
+   * Resolves when it is live for the first time; rejects if it fails before.
+   */
   readonly ready: Promise<void>;
   /** Dispatched after rows, or the state, have changed. */
   readonly changed: Signal<[]>;
-  /** Fetches again. */
+  /** Fetches the rows again. */
   refresh(): void;
-  /** Ends it, and its subscription. */
+  /** Ends it and its subscription. */
   close(): void;
 }
 
-/** What is common to the snapshots of lists and of single items. */
+/** What the snapshots of lists and of single items have in common. */
 interface LiveSnapshot {
   readonly state: LiveState;
-  /** Why it has failed, or why its rows could not be fetched yet. */
+  /** Why it has failed, or why its rows could not be fetched so far. */
   readonly error: unknown;
 }
 
-/** A list at a moment. */
+/** The state of a list at one moment. */
 export interface LiveCollectionSnapshot<Item> extends LiveSnapshot {
   /**
-   * An item is the same object as long as its row shows the same; in a list with a
-   * key, also when that was fetched again. The list is, as long as its items are.
+   * An item stays the same object while its row shows the same; in a list with
+   * a key this is true even after a fetch. The list stays the same object while
+   * all of its items do.
    */
   readonly items: readonly Item[];
 }
 
-/** An item at a moment. */
+/** The state of an item at one moment. */
 export interface LiveItemSnapshot<Item> extends LiveSnapshot {
-  /** The same object as long as its row shows the same. */
+  /** Stays the same object while its row shows the same. */
   readonly item: Item | undefined;
 }
 
@@ -83,8 +86,8 @@ export interface LiveItemSnapshot<Item> extends LiveSnapshot {
 export interface LiveCollection<Item>
   extends Live, Snapshots<LiveCollectionSnapshot<Item>> {
   /**
-   * Always the same array. The list does not rely on it: what others change in it
-   * changes no row, and is undone with one of the next changes.
+   * Always the same array. The list does not rely on it: what others change in
+   * it changes no row, and is undone with one of the next changes.
    */
   readonly items: readonly Item[];
 }
@@ -92,7 +95,7 @@ export interface LiveCollection<Item>
 /** One item that follows the server. */
 export interface LiveItem<Item>
   extends Live, Snapshots<LiveItemSnapshot<Item>> {
-  /** Undefined before it was fetched, and after it was deleted. */
+  /** Undefined before the row was fetched, and after it was deleted. */
   readonly item: Item | undefined;
 }
 
@@ -108,7 +111,10 @@ interface MakeLive {
     url: string | URL,
     options: LiveListOptions<Row, Item> & Made<Row, Item>,
   ): LiveCollection<Item>;
-  /** Where only the value of `single` says which of both it is. */
+  /**
+   * For options in which only the value of `single` decides between list and
+   * item.
+   */
   <Row, Item = Row>(
     datasync: DataSync,
     url: string | URL,
@@ -117,7 +123,7 @@ interface MakeLive {
   ): LiveItem<Item> | LiveCollection<Item>;
 }
 
-/** The same, of rows that are known by the name of their model. */
+/** The signatures for models that `SnorkyTypes` declares. */
 interface MakeNamed {
   <const Model extends string, Item = RowNamed<Model>>(
     datasync: DataSync,
@@ -135,7 +141,7 @@ interface MakeNamed {
   ): LiveCollection<Item>;
 }
 
-/** A model that is declared. */
+/** Options with the name of a declared model. */
 interface Named<Model> {
   readonly model: Model;
 }
@@ -143,12 +149,13 @@ interface Named<Model> {
 type RowNamed<Model> = Model extends DeclaredModel ? RowOf<Model> : never;
 
 /**
- * Rows of a REST handler, kept up to date: fetches them together with a
- * subscription, applies every change, goes on after a loss of the connection
- * where it was interrupted, and fetches again where that is not possible.
+ * Rows of a REST handler, kept up to date. It fetches the rows together with a
+ * subscription and applies every change. After a loss of the connection it
+ * continues where it was interrupted; if that is not possible, it fetches
+ * again.
  *
- * The handler is one with `@Subscribable`. Of a model that `SnorkyTypes` declares,
- * the rows need not be named.
+ * The handler needs `@Subscribable`. If `SnorkyTypes` declares the model, the
+ * type of the rows need not be given.
  *
  * @example
  * const tasks = liveCollection<Task>(snorky.services.datasync, '/tasks', {
@@ -167,8 +174,8 @@ export const liveCollection: IfDeclared<
 ) => {
   const { key = 'id', itemsAreEqual } = options;
   const keyOf = itemsAreEqual ? undefined : keyReader(key);
-  // Which of both it is, the signatures tell by the options; also that there is
-  // transformItem where it is needed.
+  // The signatures decide by the options which of the two it is. They also
+  // demand transformItem where it is needed.
   return (
     options.single === true
       ? new ItemView(datasync, url, options, new SingleRow(options, keyOf))

@@ -3,28 +3,32 @@ import type { KeyOption } from '../collections/key.js';
 import type { RefetchOptions } from './part.js';
 import type { Fetch, SubscribingRequest } from './subscribing-fetch.js';
 
-/** What is the same for lists and single items. */
+/** Options that lists and single items have in common. */
 export interface LiveOptions<Row, Item = Row> {
-  /** The model whose rows these are, as the server publishes their deltas. */
+  /** The model of the rows, as the server publishes its deltas. */
   readonly model: LiveModel<Row>;
   /**
-   * What tells rows apart: a property, or a function of the row.
+   * The property that identifies a row, or a function of the row.
    *
    * @default 'id', unless there is `itemsAreEqual`
    */
   readonly key?: KeyOption<Row>;
-  /** What becomes an item of each row that is fetched, inserted or updated. */
+  /** Makes an item of each row that is fetched, inserted or updated. */
   readonly transformItem?: (row: Row) => Item;
-  /** Where in the answer the rows are. @default the whole of it */
+  /** Finds the rows in the body of the answer. @default the whole of it */
   readonly rows?: (body: never) => unknown;
-  /** Headers, credentials and the like; a function is asked before each fetch. */
+  /**
+   * Headers, credentials and the like. A function is called before each fetch.
+   */
   readonly request?: SubscribingRequest['request'];
   /** @default the global `fetch` */
   readonly fetch?: Fetch;
-  /** Milliseconds that a fetch may take; 0: for ever. @default 30000 */
+  /** Milliseconds that a fetch may take; 0: any time. @default 30000 */
   readonly timeout?: number;
-  /** Bytes that an answer may have. @default 67108864 */
+  /** Bytes of an answer at most. @default 67108864 */
   readonly maxBytes?: number;
-  /** When a part of the rows is fetched again after a change of what is in it. */
+  /**
+   * When a part of the rows is fetched again after a change that concerns it.
+   */
   readonly refetch?: RefetchOptions;
 }

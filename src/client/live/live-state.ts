@@ -1,22 +1,22 @@
-/** Where a live collection stands. */
+/** The state of a live collection. */
 export type LiveState =
-  /** Nothing was live yet. */
+  /** It has not been live yet. */
   | 'loading'
   /** The rows are those of the server, and follow its changes. */
   | 'live'
-  /** The rows are what was known; they are being brought up to date. */
+  /** The rows may be out of date, and are being brought up to date. */
   | 'stale'
   /**
    * The rows are for another identity than the connection's. They are fetched
-   * again when that, or the connection, is another.
+   * again when the identity, or the connection, changes.
    */
   | 'mismatched'
-  /** It has given up, as `error` says. `refresh()` begins anew. */
+  /** It has given up, for the reason in `error`. `refresh()` begins anew. */
   | 'failed'
   /** `close()` was called. */
   | 'closed';
 
-/** What happens to a live collection. */
+/** The events of a live collection. */
 export type LiveEvent =
   /** Its rows are being fetched, or will be. */
   | 'fetch'
@@ -24,18 +24,21 @@ export type LiveEvent =
   | 'caughtUp'
   /** The connection was lost. */
   | 'lost'
-  /** Its rows are there, and are not what the server would answer, or might not be. */
+  /**
+   * It has rows, but they are not, or may not be, those that the server would
+   * answer.
+   */
   | 'outdated'
   /** Its token is for another identity than the connection's. */
   | 'mismatch'
-  /** To fetch again would end the same. */
+  /** Fetching again would fail in the same way. */
   | 'fail'
   /** `close()` was called. */
   | 'close';
 
 /**
- * The whole life of a live collection: what each event makes of each state. Events
- * that a state does not name leave it as it is.
+ * The whole life of a live collection: the next state, by state and event.
+ * Events that a state does not list do not change it.
  */
 export const NEXT_LIVE_STATE: Readonly<
   Record<LiveState, Readonly<Partial<Record<LiveEvent, LiveState>>>>

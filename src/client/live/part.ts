@@ -1,27 +1,36 @@
 import type { Delta, UpdateDelta } from '../../protocol/delta.js';
 
 /**
- * When a part of the rows is fetched again after it has changed in a way that only
- * the server can tell, in milliseconds: at a random moment, so that pages that
- * hear of a change in one moment do not fetch in one moment.
+ * When a part of the rows is fetched again after a change whose effect only the
+ * server knows. The time is random, so that pages which hear of a change at the
+ * same moment do not fetch at the same moment. All times are milliseconds.
  */
 export interface RefetchOptions {
-  /** Until when, at the latest, after a change. @default 1000 */
+  /** The upper bound of the delay after a change. @default 1000 */
   readonly minDelay?: number;
-  /** The most that it grows to while changes do not end. @default 5000 */
+  /**
+   * The most that the bound grows to while there are further changes. @default
+   * 5000
+   */
   readonly maxDelay?: number;
-  /** By what it grows with each fetch that finds no rest. @default 2 */
+  /**
+   * The factor by which the bound grows with each fetch until changes pause.
+   * @default 2
+   */
   readonly factor?: number;
-  /** How long the part has to be `live` to begin with `minDelay`. @default 1000 */
+  /**
+   * How long the part has to be `live` before the bound is `minDelay` again.
+   * @default 1000
+   */
   readonly stableAfter?: number;
 }
 
 /**
- * Whether a row that is in a part stays in it, at its place, and no other one
- * comes: what decides about that has not changed. An insert of it may be an upsert,
- * which says nothing of what it was.
+ * Whether a row stays in a part, at its place, and no other row comes in: the
+ * fields that decide about it have not changed. An insert may be an upsert,
+ * which does not tell the row's earlier values.
  *
- * @param fields What decides; none if that is not known.
+ * @param fields The fields that decide; empty if they are not known.
  */
 export function staysInPlace(
   delta: Delta<unknown>,
@@ -31,7 +40,7 @@ export function staysInPlace(
   const { newData, oldData } = delta as UpdateDelta<Record<string, unknown>>;
   return fields.every((name) => {
     const text = JSON.stringify(newData[name]) as string | undefined;
-    // What rows do not show cannot be compared.
+    // Values that the rows do not show cannot be compared.
     return text !== undefined && text === JSON.stringify(oldData[name]);
   });
 }

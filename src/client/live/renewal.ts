@@ -7,13 +7,15 @@ import {
 import { after, now, type Timer } from '../timer.js';
 
 /**
- * Has a subscription renewed before it ends, at a random time of its last quarter:
- * pages that were opened together do not ask together. What fails is tried again
- * until the end, which the server tells.
+ * Renews a subscription before it expires, at a random time in its last
+ * quarter, so that pages which were opened together do not ask together. A
+ * failed attempt is repeated until the subscription expires; the server then
+ * ends it.
  *
- * @param lasts Milliseconds until the end; 0 if there is none.
- * @param refused Called when it cannot go on under the token that was given.
- * @returns a function that stops it.
+ * @param lasts Milliseconds until it expires; 0 if it does not.
+ * @param refused Called when it cannot continue under the token that it was
+ *   given.
+ * @returns A function that stops the renewal.
  */
 export function renewing(
   request: Omit<SubscribingRequest, 'aborter'>,

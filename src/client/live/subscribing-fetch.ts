@@ -6,58 +6,58 @@ import { bareUrl, readBounded, retryAfter, whatCame } from './answer.js';
 import { connectorError, liveError, type ConnectorError } from '../errors.js';
 import { after } from '../timer.js';
 
-/** What a subscribing fetch uses of `fetch`. */
+/** The parts of `fetch` that a subscribing fetch uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** A request that asks for rows and for a subscription to their changes. */
+/** A request for rows and for a subscription to their changes. */
 export interface SubscribingRequest {
   readonly url: string;
   /**
-   * Headers, credentials and the like; a function is asked before each fetch.
-   * Its `signal` is not looked at.
+   * Headers, credentials and the like. A function is called before each fetch.
+   * A `signal` in them is ignored.
    */
   readonly request?:
     RequestInit | (() => RequestInit | PromiseLike<RequestInit>) | undefined;
   readonly fetch?: Fetch | undefined;
-  /** Milliseconds; 0: it may take for ever. */
+  /** Milliseconds that the request may take; 0: any time. */
   readonly timeout?: number | undefined;
-  /** Bytes that the answer may have. */
+  /** Bytes of the answer at most. */
   readonly maxBytes?: number | undefined;
-  /** Gives the request up. So does the timeout. */
+  /** Aborts the request; the time-out uses it, too. */
   readonly aborter: AbortController;
-  /** Asks for another token, and no rows. */
+  /** Whether to ask for another token only, without rows. */
   readonly isRenewal?: boolean;
 }
 
 /** Rows, and the token of the subscription to their changes. */
 export interface Fetched {
   readonly body: unknown;
-  /** Undefined where the server gave none. */
+  /** Undefined if the server gave none. */
   readonly token: string | undefined;
   /**
-   * If these are a part of the rows: the fields that decide what is in it, none
-   * where they are not known.
+   * If the rows are only a part: the fields that decide which rows are in it,
+   * empty if they are not known.
    */
   readonly part: readonly string[] | undefined;
-  /** Milliseconds until the subscription ends; 0 if it does not. */
+  /** Milliseconds until the subscription expires; 0 if it does not. */
   readonly lasts: number;
 }
 
 /** Why there are no rows. */
 export interface FetchFailure {
   readonly error: ConnectorError;
-  /** Whether the same request may do better later. */
+  /** Whether the same request may succeed later. */
   readonly temporary: boolean;
-  /** Milliseconds that the server asks to wait for before. */
+  /** Milliseconds that the server asks to wait. */
   readonly retryAfter?: number;
-  /** The server says that there are no such rows. */
+  /** Whether the server says that there are no such rows. */
   readonly missing?: boolean;
 }
 
 /** A token from a cache would be somebody else's, or used already. */
 const UNCACHED = { cache: 'no-store' } as RequestInit;
 
-/** Fetches from a `@Subscribable` route. Never rejects. */
+/** Fetches from a route with `@Subscribable`. Never rejects. */
 export async function fetchSubscribing(
   asked: SubscribingRequest,
 ): Promise<Fetched | FetchFailure> {
@@ -67,13 +67,14 @@ export async function fetchSubscribing(
     aborter.abort(connectorError('SNORKY_TIMEOUT', bareUrl(url), timeout));
   });
   try {
-    // The application's own `request` or `fetch` may not look at the signal.
+    // The application's own `request` or `fetch` may ignore the signal.
     const aborted = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
     });
     return await Promise.race([exchange(asked), aborted]);
   } catch (error) {
-    // The network, another origin, the time: no page is told which it was.
+    // The network, a forbidden origin or the time-out: browsers do not tell
+    // which.
     return failure(url, error, true);
   } finally {
     clearTimeout(timer);
@@ -89,7 +90,8 @@ async function exchange({
   isRenewal,
 }: SubscribingRequest): Promise<Fetched | FetchFailure> {
   const init = typeof request === 'function' ? await request() : request;
-  // It may take long, and whoever asks for the rows may not look at the signal.
+  // The body may take long, and the application's `fetch` may ignore the
+  // signal.
   signal.throwIfAborted();
   let answering: Promise<Response>;
   try {
@@ -98,7 +100,7 @@ async function exchange({
     if (!headers.has('Accept')) headers.set('Accept', 'application/json');
     answering = ask(url, { ...UNCACHED, ...init, headers, signal });
   } catch (error) {
-    // A request that cannot be made will not be one later.
+    // A request that cannot be made now cannot be made later.
     return failure(url, error);
   }
   const response = await answering;
@@ -106,7 +108,7 @@ async function exchange({
     return failure(url, 'no unread Response');
   }
   const { status } = response;
-  // Whatever else a renewal is answered with, it is none.
+  // Any other answer to a renewal is a failure.
   if (!response.ok || (isRenewal && status !== 204)) {
     const temporary = status >= 500 || [408, 425, 429].includes(status);
     return {
@@ -131,7 +133,8 @@ async function exchange({
       lasts: Number(headers.get(expires)) || 0,
     };
   } catch {
-    // A log-in page, the page of an application instead of its data, nothing.
+    // For example a log-in page, the page of an application instead of its
+    // data, or nothing.
     return failure(url, whatCame(response, text));
   }
 }
@@ -142,7 +145,7 @@ function failure(
   temporary = false,
 ): FetchFailure {
   const name = bareUrl(url);
-  // Some errors name the URL, whose query may have secrets.
+  // Some errors quote the URL, whose query may have secrets.
   const what = String(problem).replaceAll(url, name).slice(0, 400);
   const error = liveError('SNORKY_FETCH_FAILED', name, what);
   if (typeof problem !== 'string') error.cause = problem;

@@ -7,17 +7,20 @@ import { tell } from '../calls/notifications.js';
 import { RenewingService } from '../calls/renewing-service.js';
 import type { Signal } from '../signal.js';
 
-/** A message that somebody, perhaps oneself, has sent to a channel. */
+/** A message that a member, perhaps this client, has sent to a channel. */
 export interface ChatMessage {
   /** The identity of the sender. */
   readonly from: Identity;
   readonly channel: JsonValue;
   readonly body: JsonValue;
-  /** The server's time, ISO 8601 with the offset from UTC. */
+  /** The server's time: ISO 8601 with the offset from UTC. */
   readonly timestamp: string;
 }
 
-/** Somebody has come with a first connection, or left with the last one. */
+/**
+ * An identity has entered a channel with its first connection, or left it with
+ * the last one.
+ */
 export interface ChatPresence {
   readonly from: Identity;
   readonly channel: JsonValue;
@@ -25,18 +28,18 @@ export interface ChatPresence {
   readonly timestamp: string;
 }
 
-/** Another connection of the same identity has read a channel. */
+/** Another connection of this client's identity has read a channel. */
 export interface ChatRead {
   readonly channel: JsonValue;
   readonly timestamp: string;
 }
 
-/** Who is in a channel: identities, each once, oneself included. */
+/** The identities in a channel, each once, the client's own included. */
 export interface ChatMembers {
   readonly members: readonly Identity[];
 }
 
-/** A channel: any JSON. */
+/** The name of a channel: any JSON. */
 interface ChannelParams {
   readonly channel: JsonValue;
 }
@@ -44,8 +47,9 @@ interface ChannelParams {
 /**
  * The connector of the chat service.
  *
- * Memberships outlive the connection: channels are joined again on the next one.
- * Messages that were sent in between are lost, as `rejoined` says.
+ * Memberships outlive the connection: channels are joined again on the next
+ * one, and `rejoined` is dispatched. Messages that were sent in between are
+ * lost.
  *
  * @example
  * const { chat } = snorky.services;
@@ -56,26 +60,29 @@ interface ChannelParams {
 export class Chat extends RenewingService<ChannelParams, ChatMembers> {
   /** Dispatched with each message of the channels that are joined. */
   declare readonly messageReceived: Signal<[ChatMessage]>;
-  /** Dispatched when somebody joins or leaves; never with oneself. */
+  /**
+   * Dispatched when another identity joins or leaves; never for the client's
+   * own.
+   */
   declare readonly presenceReceived: Signal<[ChatPresence]>;
-  /** Dispatched when oneself has read a channel elsewhere. */
+  /** Dispatched when another connection of this identity has read a channel. */
   declare readonly readReceived: Signal<[ChatRead]>;
   /**
-   * Dispatched with a channel and its members after a reconnection, when
-   * messages arrive again. What happened since the loss has not arrived.
+   * Dispatched with a channel and its members when the channel was joined again
+   * after a reconnection. Messages since the loss have not arrived.
    */
   declare readonly rejoined: Signal<
     [channel: JsonValue, members: readonly Identity[]]
   >;
   /**
-   * Dispatched with a channel and the error when joining again was refused.
-   * Nothing will arrive any more.
+   * Dispatched with a channel and the error when joining it again was refused.
+   * No more messages of it arrive.
    */
   declare readonly left: Signal<[channel: JsonValue, error: unknown]>;
 
   /**
-   * Joins a channel, until `leave`. If the connection is lost before the answer,
-   * it is sent again.
+   * Joins a channel, until `leave`. If the connection is lost before the
+   * answer, the call is sent again.
    */
   join<Channel>(
     { channel }: { readonly channel: AsJson<Channel> },
@@ -84,7 +91,7 @@ export class Chat extends RenewingService<ChannelParams, ChatMembers> {
     return this.$enter('join', { channel }, options);
   }
 
-  /** Leaves a channel. Without a connection there is nothing to be sent. */
+  /** Leaves a channel. Nothing need be sent without a connection. */
   leave<Channel>(
     { channel }: { readonly channel: AsJson<Channel> },
     options?: CallOptions,
@@ -92,7 +99,7 @@ export class Chat extends RenewingService<ChannelParams, ChatMembers> {
     return this.$leave('leave', { channel }, options);
   }
 
-  /** Sends a message to a channel that is joined. */
+  /** Sends a message to a joined channel. */
   send<Channel, Body>(
     params: {
       readonly channel: AsJson<Channel>;

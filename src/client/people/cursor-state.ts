@@ -4,21 +4,21 @@ import type { CallOptions } from '../calls/call-options.js';
 import type { Settle } from '../calls/pending-calls.js';
 import type { ConnectorHost } from '../connector-host.js';
 
-/** What a cursor shows: any JSON. */
+/** The state of a cursor: any JSON. */
 export interface CursorState {
   readonly position: JsonValue;
   readonly status: JsonValue;
 }
 
-/** What an own cursor is to show: whatever becomes JSON. */
+/** The state that an own cursor is to have: values that become JSON. */
 export interface CursorInput<Position, Status> {
   readonly position?: AsJson<Position>;
   readonly status?: AsJson<Status>;
 }
 
 /**
- * What a cursor uses of the connector. Not picked from its class, of which the
- * published types have no internal members.
+ * What a cursor uses of the connector. It is not picked from the connector's
+ * class, whose published types have no internal members.
  */
 export interface CursorCalls {
   readonly snorky: ConnectorHost;
@@ -29,22 +29,22 @@ export interface CursorCalls {
     options: CallOptions,
     settle: Settle,
   ): void;
-  /** @internal The next private handle: they are used once. */
+  /** @internal The next private handle: each is used only once. */
   $handles: number;
 }
 
-/** The same, where the type does not matter. */
+/** The state of a cursor where its type does not matter. */
 export interface Given {
   readonly position?: unknown;
   readonly status?: unknown;
 }
 
-/** Where a cursor is. */
+/** The document of a cursor. */
 export interface Place {
-  /** What the service calls the document. */
+  /** The name of the document in the service. */
   readonly name: JsonValue;
   /** @internal */
   readonly $service: CursorCalls;
-  /** @internal Whether it is, on this connection. */
+  /** @internal Whether the document is joined on this connection. */
   readonly $isJoined: boolean;
 }

@@ -16,10 +16,10 @@ import type {
 import { RpcError } from '../errors.js';
 import type { Signal } from '../signal.js';
 
-/** A cursor in a document: one's own, or somebody else's. */
+/** A cursor in a document: an own one, or somebody else's. */
 export type Cursor = OwnCursor | ForeignCursor;
 
-/** A cursor as the service tells it. */
+/** A cursor as the service sends it. */
 export interface CursorData extends CursorState {
   readonly publicHandle: number;
   readonly document: JsonValue;
@@ -38,19 +38,19 @@ export interface CursorService extends CursorCalls {
   ): Promise<null>;
 }
 
-/** A document that is joined, and the cursors in it. */
+/** A joined document, and the cursors in it. */
 export class CursorDocument {
   /** Whether it was left, or joining it again was refused. */
   readonly isLeft: boolean = false;
-  /** @internal Whether it is, on this connection. */
+  /** @internal Whether the document is joined on this connection. */
   $isJoined = true;
-  /** @internal Those that are gone, too, until the service knows it. */
+  /** @internal Own cursors, and removed ones until the service knows it. */
   readonly $own = new Set<OwnCursor>();
   readonly #foreign = new Map<unknown, ForeignCursor>();
 
   /** @internal */
   constructor(
-    /** What the service calls it: any JSON. */
+    /** The name of the document in the service: any JSON. */
     readonly name: JsonValue,
     /** @internal */
     readonly $service: CursorService,
@@ -59,15 +59,16 @@ export class CursorDocument {
     for (const data of cursors) this.#put(data);
   }
 
-  /** The cursors in it: first one's own. */
+  /** The cursors in the document, own ones first. */
   get cursors(): readonly Cursor[] {
     const own = [...this.$own].filter(({ $isGone }) => !$isGone);
     return [...own, ...this.#foreign.values()];
   }
 
   /**
-   * Creates a cursor. It is there at once; the service learns of it, now or with
-   * the next connection. Should it refuse, `cursorRefused` tells.
+   * Creates a cursor. It is in the document at once. The service learns of it
+   * now, or with the next connection. If the service refuses it,
+   * `cursorRefused` is dispatched.
    *
    * @throws TypeError when JSON cannot express the position or the status.
    */
@@ -81,12 +82,14 @@ export class CursorDocument {
     return cursor;
   }
 
-  /** Leaves the document. One's own cursors in it are gone at once. */
+  /** Leaves the document. Own cursors in it are removed at once. */
   leave(options?: CallOptions): Promise<null> {
     return this.$service.leave({ document: this.name }, options);
   }
 
-  /** @internal It is joined again, and this is what the service has now. */
+  /**
+   * @internal The document was joined again, with these cursors in the service.
+   */
   $rejoined(cursors: readonly CursorData[]): void {
     this.$isJoined = true;
     const there = new Set<unknown>(cursors.map((data) => data.publicHandle));
@@ -107,7 +110,7 @@ export class CursorDocument {
     (known ? cursorUpdated : cursorAdded).dispatch(this.#put(data));
   }
 
-  /** @internal Answers whether there was such a cursor. */
+  /** @internal Removes a foreign cursor. Answers whether there was one. */
   $removed(handle: unknown): boolean {
     const cursor = this.#foreign.get(handle);
     if (!cursor) return false;
@@ -122,7 +125,10 @@ export class CursorDocument {
     for (const cursor of this.$own) cursor.$lost(error, final);
   }
 
-  /** @internal It was left; `error` is why, if nobody wanted that. */
+  /**
+   * @internal The document was left; `error` says why, if it was not on
+   * purpose.
+   */
   $drop(error?: unknown): void {
     (this as { isLeft: boolean }).isLeft = true;
     this.$isJoined = false;
@@ -141,11 +147,11 @@ export class CursorDocument {
 /** A cursor that was created here. */
 export class OwnCursor extends SynchronizedCursor {
   /**
-   * Settles when the service has the cursor. It need not be handled.
+   * Resolves when the service has the cursor. A rejection need not be handled.
    *
-   * Rejected when the service refuses, or when the cursor was removed first;
-   * also when nobody will come back after a loss of the connection, though
-   * `connect()` will create it all the same.
+   * It is rejected when the service refuses the cursor, when the cursor is
+   * removed before, and when the connection is lost for good. In the last case,
+   * `connect()` still creates the cursor.
    */
   readonly created: Promise<OwnCursor>;
   declare readonly document: CursorDocument;
@@ -167,7 +173,7 @@ export class OwnCursor extends SynchronizedCursor {
   }
 }
 
-/** Somebody else's cursor; also one of the same person, of another connection. */
+/** A cursor of somebody else, or of another connection of the same identity. */
 export class ForeignCursor {
   declare readonly publicHandle: number;
   declare readonly document: CursorDocument;
@@ -177,13 +183,13 @@ export class ForeignCursor {
   declare readonly owner: Identity;
 }
 
-/** What a cursor shows, to be compared. */
+/** The state of a cursor, as a text to compare. */
 function look(cursor?: ForeignCursor | CursorData): string {
   const { position, status, owner } = cursor ?? ({} as CursorData);
   return canonicalKey([position, status, owner as JsonValue]);
 }
 
-/** Whether the service has sent a whole cursor. */
+/** Whether the service has sent a complete cursor. */
 export function isCursorData(value: unknown): value is CursorData {
   return (
     isJsonObject(value) &&

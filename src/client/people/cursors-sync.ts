@@ -3,10 +3,10 @@ import { canonicalKey, type JsonValue } from '../../protocol/json.js';
 import { RpcError } from '../errors.js';
 import type { CursorInput, CursorState, Given, Place } from './cursor-state.js';
 
-/** Canonical keys: a later change of an object changes no key. */
+/** Canonical keys, which do not change when an object is changed later. */
 type Keys = Readonly<Record<keyof CursorState, string>>;
 
-/** A cursor as far as the service is known to have it. */
+/** The state of a cursor that the service is known to have. */
 interface Known extends Partial<Keys> {
   readonly publicHandle?: number | undefined;
 }
@@ -18,22 +18,25 @@ interface Waiting {
 }
 
 /**
- * Brings the service up to date with a cursor. One call is on its way at a time;
- * meanwhile only the latest state waits, and all who ask for it share one
- * promise.
+ * Brings the service up to date with a cursor. Only one call is on its way at a
+ * time. Meanwhile only the latest state waits, and all callers share one
+ * promise for it.
  */
 export abstract class SynchronizedCursor implements CursorState {
   readonly position: JsonValue = null;
   readonly status: JsonValue = null;
-  /** @internal Removed, refused, or its document was left. */
+  /**
+   * @internal Whether the cursor was removed or refused, or its document was
+   * left.
+   */
   $isGone = false;
   readonly #privateHandle: number;
   #keys!: Keys;
-  /** What the service has; undefined while it has no such cursor. */
+  /** The state that the service has; undefined while it has no such cursor. */
   #known: Known | undefined;
-  /** For the answer to the call that is on its way. */
+  /** The promise for the answer to the call that is on its way. */
   #sent: Waiting | undefined;
-  /** For the answer to the call after that. */
+  /** The promise for the answer to the next call. */
   #next: Waiting | undefined;
 
   /** @internal */
@@ -45,27 +48,31 @@ export abstract class SynchronizedCursor implements CursorState {
     this.#privateHandle = document.$service.$handles++;
   }
 
-  /** What others know it by: undefined while the service does not have it. */
+  /**
+   * The number by which others know the cursor; undefined while the service
+   * does not have it.
+   */
   get publicHandle(): number | undefined {
     return this.#known?.publicHandle;
   }
 
-  /** How many promises of this cursor wait for an answer: at most two. */
+  /** The number of this cursor's promises that are not settled: at most two. */
   get pendingPromiseCount(): number {
     return (this.#sent ? 1 : 0) + (this.#next ? 1 : 0);
   }
 
-  /** Whether the service has the cursor as it is here. */
+  /** Whether the service has the present state of the cursor. */
   isSynchronized(): boolean {
     return !this.$isGone && !this.#sent && this.#isKnown();
   }
 
   /**
-   * Changes the cursor, at once. What is the same is not sent; of updates in
-   * quick succession only the latest. Without a connection it waits for one.
+   * Changes the cursor at once. A state that the service has is not sent again.
+   * Of updates in quick succession only the latest is sent. Without a
+   * connection it waits for one.
    *
-   * @returns a promise that settles when the service has this state, or one that
-   *   is newer. It need not be handled.
+   * @returns A promise that resolves when the service has this state, or a
+   *   newer one. A rejection need not be handled.
    * @throws TypeError when JSON cannot express the position or the status.
    */
   update<Position, Status>(
@@ -74,22 +81,22 @@ export abstract class SynchronizedCursor implements CursorState {
     return this.#change(() => this.#set(changes));
   }
 
-  /** Removes the cursor, at once. The promise need not be handled. */
+  /** Removes the cursor at once. A rejection need not be handled. */
   remove(): Promise<null> {
     return this.#change(() => {
       this.$isGone = true;
-      // Updates that were still to be sent do not matter any more.
+      // The state of a removed cursor need not be sent any more.
       this.#settleNext();
     });
   }
 
-  /** @internal Settles when the service has this state, or a newer one. */
+  /** @internal Resolves when the service has this state, or a newer one. */
   $wait(): Promise<null> {
     this.#next ??= this.#defer();
     return this.#next.promise;
   }
 
-  /** @internal Sends what the service does not know, one call at a time. */
+  /** @internal Sends what the service does not have, one call at a time. */
   $flush(): void {
     if (this.#sent) return;
     if (this.#isKnown()) {
@@ -98,7 +105,7 @@ export abstract class SynchronizedCursor implements CursorState {
     } else if (this.document.$isJoined) this.#tell();
   }
 
-  /** @internal The connection has gone, and with it what the service had. */
+  /** @internal The connection has gone, and with it the service's state. */
   $lost(error: unknown, final: boolean): void {
     const sent = this.#sent;
     this.#known = undefined;
@@ -110,19 +117,19 @@ export abstract class SynchronizedCursor implements CursorState {
     }
   }
 
-  /** @internal Nothing is to be sent any more. */
+  /** @internal Stops sending. */
   $drop(error?: unknown): void {
     this.$isGone = true;
     this.#settleAll(error);
   }
 
-  /** @internal It is gone; with an error if the service did not take it. */
+  /** @internal The cursor is gone; with an error if the service refused it. */
   abstract $ended(error?: unknown): void;
 
   #change(apply: () => void): Promise<null> {
     if (this.$isGone) {
       const { promise, reject } = this.#defer();
-      // What the service would say.
+      // The service would answer this.
       reject(new RpcError('No such cursor'));
       return promise;
     }
@@ -133,8 +140,8 @@ export abstract class SynchronizedCursor implements CursorState {
   }
 
   #set({ position = this.position, status = this.status }: Given): void {
-    // As others will see it: a date is a text, and a later change of an object
-    // changes nothing here.
+    // Copied as JSON, as others will see it: a date becomes a text, and later
+    // changes of the object have no effect.
     const state = { position: jsonOf(position), status: jsonOf(status) };
     this.#keys = {
       position: canonicalKey(state.position),
@@ -143,7 +150,7 @@ export abstract class SynchronizedCursor implements CursorState {
     Object.assign(this, state);
   }
 
-  /** Whether there is nothing to be sent. */
+  /** Whether nothing needs to be sent. */
   #isKnown(): boolean {
     const known = this.#known;
     const keys = this.#keys;
@@ -151,7 +158,7 @@ export abstract class SynchronizedCursor implements CursorState {
     return known.position === keys.position && known.status === keys.status;
   }
 
-  /** Sends what is to be sent. */
+  /** Sends the present state. */
   #tell(): void {
     const { document, $isGone, position, status } = this;
     const keys = this.#keys;
@@ -187,7 +194,8 @@ export abstract class SynchronizedCursor implements CursorState {
       {},
       {
         $isOnce: true,
-        // Unless it was settled before: its connection or document has gone.
+        // Ignored if it was settled before, because the connection or document
+        // has gone.
         resolve: (result) => {
           if (this.#sent !== sent) return;
           const handle = known ? publicHandle : (result as number);
@@ -199,7 +207,7 @@ export abstract class SynchronizedCursor implements CursorState {
             this.$drop(error);
             this.$ended(error);
           }
-          // What had no answer in time may have been created all the same.
+          // A call that timed out may have created the cursor all the same.
           const isRefused = !known && error instanceof RpcError;
           answered(
             isRemoved || isRefused ? undefined : { publicHandle },
@@ -217,7 +225,7 @@ export abstract class SynchronizedCursor implements CursorState {
         settle = { resolve, reject };
       },
     );
-    // A page that follows a mouse does not look at each answer.
+    // A page that follows a mouse does not handle each answer.
     promise.catch(() => {});
     return { promise, ...settle };
   }

@@ -15,7 +15,7 @@ import type { ConnectorError } from '../errors.js';
 import { RenewingService } from '../calls/renewing-service.js';
 import type { Signal } from '../signal.js';
 
-/** A document: any JSON. */
+/** The name of a document: any JSON. */
 interface DocumentParams {
   readonly document: JsonValue;
 }
@@ -23,8 +23,8 @@ interface DocumentParams {
 /**
  * The connector of the cursors service.
  *
- * Documents and one's own cursors outlive the connection: on the next one they
- * are joined and created again, with the state that they have then. Signals tell
+ * Documents and own cursors outlive the connection: on the next one they are
+ * joined and created again, with the state that they have then. Signals report
  * what others have changed meanwhile.
  *
  * @example
@@ -42,29 +42,31 @@ export class Cursors
   declare readonly cursorAdded: Signal<[ForeignCursor]>;
   /** Dispatched with somebody else's cursor, as it is now. */
   declare readonly cursorUpdated: Signal<[ForeignCursor]>;
-  /** Dispatched with somebody else's cursor that is in its document no more. */
+  /**
+   * Dispatched with somebody else's cursor that was removed from its document.
+   */
   declare readonly cursorRemoved: Signal<[ForeignCursor]>;
   /**
-   * Dispatched with an own cursor and the error when the service did not take
-   * it. It is in its document no more.
+   * Dispatched with an own cursor and the error when the service refused it.
+   * The cursor is no longer in its document.
    */
   declare readonly cursorRefused: Signal<[cursor: OwnCursor, error: unknown]>;
   /**
    * Dispatched with a document after a reconnection, when it is up to date and
-   * own cursors are being created again.
+   * its own cursors are being created again.
    */
   declare readonly rejoined: Signal<[CursorDocument]>;
   /**
-   * Dispatched with a document and the error when joining again was refused. Its
-   * own cursors are gone, and nothing will change in it any more.
+   * Dispatched with a document and the error when joining again was refused.
+   * Own cursors in it are removed, and it does not change any more.
    */
   declare readonly left: Signal<[document: CursorDocument, error: unknown]>;
-  /** @internal The next private handle: they are used once. */
+  /** @internal The next private handle: each is used only once. */
   declare $handles: number;
 
   /**
    * Joins a document, until `leave`. If the connection is lost before the
-   * answer, it is sent again.
+   * answer, the call is sent again.
    */
   join<Name>(
     { document }: { readonly document: AsJson<Name> },
@@ -74,8 +76,8 @@ export class Cursors
   }
 
   /**
-   * Leaves a document: one's own cursors in it are gone at once. Without a
-   * connection there is nothing to be sent.
+   * Leaves a document: own cursors in it are removed at once. Nothing need be
+   * sent without a connection.
    */
   leave<Name>(
     { document }: { readonly document: AsJson<Name> },
@@ -84,7 +86,7 @@ export class Cursors
     return this.$leave('leave', { document }, options);
   }
 
-  /** A document that is joined, by its name. */
+  /** A joined document, by its name. */
   getDocument<Name>(name: AsJson<Name>): CursorDocument | undefined {
     const document = this.$find({ document: jsonOf(name) });
     return document?.isLeft === false ? document : undefined;
@@ -139,7 +141,8 @@ export class Cursors
 
   /** @internal */
   override $lost(error: ConnectorError, final: boolean): void {
-    // First: what was on its way belongs to the next connection.
+    // Documents come first: calls that were on their way belong to the next
+    // connection.
     for (const { kept } of this.$entries.values()) {
       kept.$lost(error, final);
     }
@@ -158,7 +161,7 @@ export class Cursors
     const { document: name, publicHandle } = Object(cursor) as CursorData;
     const document = this.$find({ document: name });
     if (!document) return false;
-    // It was on its way when the document was left.
+    // The notification was on its way when the document was left.
     if (document.isLeft) return true;
     if (type === 'cursorRemoved') return document.$removed(publicHandle);
     if (type !== 'cursorAdded' && type !== 'cursorUpdated') return false;

@@ -21,8 +21,8 @@ interface NameParams {
 /**
  * The connector of the messaging service.
  *
- * Names outlive the connection: they are registered again on the next one, if
- * nobody else was faster. Messages to them in between are lost.
+ * Names outlive the connection: they are registered again on the next one,
+ * unless somebody else has taken them. Messages to them in between are lost.
  *
  * @example
  * const { messaging } = snorky.services;
@@ -34,20 +34,21 @@ export class Messaging extends RenewingService<NameParams, null> {
   /** Dispatched with each message to a name that is registered here. */
   declare readonly messageReceived: Signal<[DirectMessage]>;
   /**
-   * Dispatched with a name after a reconnection, when messages to it arrive
-   * again. Those that were sent since the loss have not arrived.
+   * Dispatched with a name when it was registered again after a reconnection.
+   * Messages since the loss have not arrived.
    */
   declare readonly reregistered: Signal<[name: JsonValue]>;
   /**
    * Dispatched with a name and the error when registering it again was refused.
-   * `Name already registered`: somebody else has it - or the connection that was
-   * lost still has, as the server knows nothing of the loss. Try again later.
+   * The error `Name already registered` means that somebody else has it, or
+   * that the lost connection still has, because the server has not noticed the
+   * loss. Try again later.
    */
   declare readonly unregistered: Signal<[name: JsonValue, error: unknown]>;
 
   /**
    * Registers a name, until `unregisterParticipant`. If the connection is lost
-   * before the answer, it is sent again.
+   * before the answer, the call is sent again.
    */
   registerParticipant<Name>(
     { name }: { readonly name: AsJson<Name> },
@@ -56,7 +57,7 @@ export class Messaging extends RenewingService<NameParams, null> {
     return this.$enter('registerParticipant', { name }, options);
   }
 
-  /** Gives a name up. Without a connection there is nothing to be sent. */
+  /** Gives a name up. Nothing need be sent without a connection. */
   unregisterParticipant<Name>(
     { name }: { readonly name: AsJson<Name> },
     options?: CallOptions,
@@ -64,7 +65,7 @@ export class Messaging extends RenewingService<NameParams, null> {
     return this.$leave('unregisterParticipant', { name }, options);
   }
 
-  /** The names that are registered now, by anybody. */
+  /** The names that anybody has registered now. */
   listParticipants(options?: CallOptions): Promise<readonly JsonValue[]> {
     return this.rpcCall<readonly JsonValue[]>(
       'listParticipants',

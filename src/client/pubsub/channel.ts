@@ -10,35 +10,41 @@ import type { Signal } from '../signal.js';
 import type { Snapshots } from '../snapshots.js';
 import type { Timer } from '../timer.js';
 
-/** Where a channel stands. */
+/** The state of a channel. */
 export type ChannelState =
-  /** Nobody listens to it. */
+  /** It has no listeners. */
   | 'idle'
-  /** The server is being asked for it; without a connection, the next one will be. */
+  /**
+   * The server is being asked to subscribe; without a connection, the next one
+   * will be.
+   */
   | 'subscribing'
-  /** What is published arrives. */
+  /** Published messages arrive. */
   | 'subscribed'
-  /** The server has refused it, as `error` says. It is tried again after a while. */
+  /**
+   * The server has refused, with the error in `error`. It is asked again after
+   * a while.
+   */
   | 'failed';
 
-/** A channel at a moment. */
+/** The state of a channel at one moment. */
 export interface ChannelSnapshot<Message> {
   readonly state: ChannelState;
-  /** What the server said when it refused. */
+  /** The error of the server when it refused. */
   readonly error: unknown;
   /**
-   * The last one that came while somebody listens. Of two that come at once a
-   * framework may show one: `on` has them all.
+   * The last message that arrived while there are listeners. If two arrive at
+   * once, a framework may show only one; `on` gets all of them.
    */
   readonly message: Message | undefined;
 }
 
 /**
- * A channel of publish/subscribe. It is subscribed to as long as somebody listens,
- * with `on` or `subscribe`: the first one who comes subscribes, the last one who
- * leaves unsubscribes, whichever objects of the same channel they have used.
+ * A channel of publish/subscribe. It is subscribed to while it has listeners,
+ * added with `on` or `subscribe`. The first listener subscribes and the last
+ * one to leave unsubscribes; several objects of one channel count together.
  *
- * All of its functions may be handed over as they are.
+ * All functions can be passed on without the object.
  *
  * @example
  * const news = snorky.services.pubsub.channel<Article>('news');
@@ -49,28 +55,29 @@ export interface ChannelSnapshot<Message> {
 export interface Channel<Message = JsonValue> extends Snapshots<
   ChannelSnapshot<Received<Message>>
 > {
-  /** What the server calls it: any JSON. */
+  /** The name of the channel on the server: any JSON. */
   readonly name: JsonValue;
   /**
-   * Calls the listener with each message that is published from now on. What was
-   * published while there was no connection is lost.
+   * Calls the listener with each message that is published from now on.
+   * Messages that are published while there is no connection are lost.
    *
-   * @returns a function that ends it. To call that twice does nothing.
+   * @returns A function that removes the listener. Calling it again does
+   *   nothing.
    */
   readonly on: (listener: (message: Received<Message>) => void) => () => void;
-  /** Publishes a message, where the server lets clients do so. */
+  /** Publishes a message, if the server allows clients to do so. */
   readonly publish: <Given>(
     message: JsonValue extends Message ? AsJson<Given> : Message,
     options?: CallOptions,
   ) => Promise<null>;
 }
 
-/** @internal What the connector tells a channel that somebody listens to. */
+/** @internal How the connector reaches a channel with listeners. */
 export interface HeardChannel {
   readonly $key: string;
-  /** Subscribes, if there is a connection. Else the next one does. */
+  /** Subscribes, if there is a connection. Otherwise the next one does. */
   $ask(): void;
-  /** There is no connection any more. */
+  /** The connection has gone. */
   $lost(): void;
   $receive(message: JsonValue): void;
 }
@@ -78,16 +85,18 @@ export interface HeardChannel {
 /** What a channel uses of its connector. */
 export interface ChannelService {
   readonly snorky: RPCService['snorky'];
-  /** @internal Those that somebody listens to. */
+  /** @internal The channels with listeners. */
   readonly $listened: Set<HeardChannel>;
   /** @internal */
   $call: RPCService['$call'];
-  /** @internal Whether somebody else is subscribed to it. */
+  /**
+   * @internal Whether anything else of this page is subscribed to the channel.
+   */
   $isHeld(name: JsonValue): boolean;
   publish(params: never, options?: CallOptions): Promise<null>;
 }
 
-/** Milliseconds within which a refused channel is tried again, at most. */
+/** The longest time until a refused channel is tried again, in milliseconds. */
 const LONGEST_DELAY = 300_000;
 
 /** @internal */
@@ -96,12 +105,15 @@ export function channelOf(name: JsonValue, service: ChannelService): Channel {
   const received = new snorky.Signal<[JsonValue]>();
   const changed = new snorky.Signal<[]>();
   const backoff = new Reconnection({ maxDelay: LONGEST_DELAY });
-  /** Each removes a listener. */
+  /** Functions that each remove one listener. */
   const listeners = new Set<() => void>();
   let message: JsonValue | undefined;
   let snapshot: ChannelSnapshot<JsonValue>;
   let retry: Timer;
-  /** Who has left, or asks again, waits for no answer to what was asked before. */
+  /**
+   * The number of the last request. Answers to earlier ones are ignored, after
+   * the channel was left or asked for again.
+   */
   let turn = 0;
 
   const be = (state: ChannelState, error?: unknown): void => {
@@ -123,9 +135,10 @@ export function channelOf(name: JsonValue, service: ChannelService): Channel {
     $ask: () => {
       const mine = ++turn;
       const settled = (error?: unknown): void => {
-        // Losses are told by themselves.
+        // Losses of the connection are handled by `$lost`.
         if (mine !== turn || error instanceof ConnectorError) return;
-        // It may be subscribed to by another object, or by the connector's `subscribe`.
+        // Another object, or the connector's `subscribe`, may have subscribed
+        // to the channel.
         if (!error || (error as RpcError).value === ALREADY_SUBSCRIBED) {
           backoff.reset();
           be('subscribed');
@@ -141,7 +154,8 @@ export function channelOf(name: JsonValue, service: ChannelService): Channel {
     $receive: (given) => {
       message = given;
       received.dispatch(given);
-      // Somebody else has subscribed where this one was refused.
+      // A message shows that something else has subscribed to a channel that
+      // was refused here.
       be(snapshot.state === 'failed' ? 'subscribed' : snapshot.state);
     },
   };
@@ -150,7 +164,8 @@ export function channelOf(name: JsonValue, service: ChannelService): Channel {
     turn++;
     message = undefined;
     be('idle');
-    // What was asked is answered before this is.
+    // The server answers in order, so an earlier request to subscribe is done
+    // by then.
     if (snorky.state === 'connected' && !service.$isHeld(name)) {
       call('unsubscribe', ignore, ignore);
     }
@@ -158,18 +173,19 @@ export function channelOf(name: JsonValue, service: ChannelService): Channel {
   const listen =
     (signal: Signal<never>) =>
     (listener: (given: never) => void): (() => void) => {
-      // First: who comes finds it in the snapshot, and need not be told.
+      // The snapshot changes before the listener is added, which finds it
+      // there.
       if (!$listened.has(self)) {
         $listened.add(self);
         self.$ask();
       }
-      // A function of its own for each: the same listener may come twice.
+      // A function for each call: the same listener may be added twice.
       const remove = signal.add((given) => listener(given));
       listeners.add(remove);
       return () => {
         if (!listeners.delete(remove)) return;
         remove();
-        // A moment later: frameworks take down what they set up again at once.
+        // Deferred: frameworks remove a listener and add it again at once.
         setTimeout(leave);
       };
     };

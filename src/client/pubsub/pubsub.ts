@@ -17,7 +17,7 @@ import { RenewingService } from '../calls/renewing-service.js';
 import type { Signal } from '../signal.js';
 import { channelOf, type Channel, type HeardChannel } from './channel.js';
 
-/** A channel: any JSON. */
+/** The name of a channel: any JSON. */
 interface ChannelParams {
   readonly channel: JsonValue;
 }
@@ -25,8 +25,9 @@ interface ChannelParams {
 /**
  * The connector of the publish/subscribe service.
  *
- * Subscriptions outlive the connection: they are made again on the next one.
- * What was published in between is lost, as `resubscribed` says.
+ * Subscriptions outlive the connection: they are made again on the next one,
+ * and `resubscribed` is dispatched. Messages that were published in between are
+ * lost.
  *
  * @example
  * const { pubsub } = snorky.services;
@@ -37,41 +38,41 @@ export class PubSub extends RenewingService<ChannelParams, null> {
   /** Dispatched with each message of the channels that are subscribed to. */
   declare readonly messageReceived: Signal<[Publication]>;
   /**
-   * Dispatched with a channel after a reconnection, when messages arrive again.
-   * Those that were published since the loss have not arrived.
+   * Dispatched with a channel when it was subscribed to again after a
+   * reconnection. Messages since the loss have not arrived.
    */
   declare readonly resubscribed: Signal<[channel: ReceivedChannel]>;
   /**
    * Dispatched with a channel and the error when subscribing again was refused.
-   * Nothing will arrive any more.
+   * No more messages of it arrive.
    */
   declare readonly unsubscribed: Signal<
     [channel: ReceivedChannel, error: unknown]
   >;
-  /** @internal Those that somebody listens to. */
+  /** @internal The channels with listeners. */
   declare $listened: Set<HeardChannel>;
-  /** Those that `subscribe` has asked for, until it is answered. */
+  /** Requests of `subscribe` that have no answer yet. */
   declare private $asked: Set<{ readonly key: string }>;
 
   /**
-   * A channel as an object: with listeners of its own, counted, and a snapshot for
-   * frameworks. Nothing is sent before somebody listens.
+   * A channel as an object, with listeners of its own and a snapshot for
+   * frameworks. Nothing is sent before it has a listener.
    */
   channel<const Name extends DeclaredChannel>(
     name: Name,
   ): Channel<MessageOn<Name>>;
-  /** Where `SnorkyTypes` declares no messages of it. */
+  /** For a channel whose messages `SnorkyTypes` does not declare. */
   channel<Message = JsonValue, const Name = JsonValue>(
     name: ChannelInput<Name>,
   ): Channel<Message>;
   channel(name: unknown): never {
-    // Whoever has it may change it.
+    // Copied: the caller may change the name later.
     return channelOf(jsonOf(name), this) as never;
   }
 
   /**
    * Subscribes to a channel, until `unsubscribe`. If the connection is lost
-   * before the answer, it is sent again.
+   * before the answer, the call is sent again.
    */
   subscribe<const Channel>(
     { channel }: { readonly channel: ChannelInput<Channel> },
@@ -85,14 +86,15 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     return entering;
   }
 
-  /** Ends a subscription. Without a connection there is nothing to be sent. */
+  /** Ends a subscription. Nothing need be sent without a connection. */
   unsubscribe<const Channel>(
     { channel }: { readonly channel: ChannelInput<Channel> },
     options?: CallOptions,
   ): Promise<null> {
     const name = jsonOf(channel) as JsonValue;
     const left = this.$leave('unsubscribe', { channel: name }, options);
-    // It was that of those who listen to the channel, too.
+    // It was also the subscription of channel objects with listeners: they
+    // subscribe again.
     const again = (): void => {
       for (const each of this.$of(name)) each.$ask();
     };
@@ -100,7 +102,7 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     return left;
   }
 
-  /** Publishes a message, where the server lets clients do so. */
+  /** Publishes a message, if the server allows clients to do so. */
   publish<const Channel, Message>(
     params: {
       readonly channel: ChannelInput<Channel>;
@@ -145,7 +147,8 @@ export class PubSub extends RenewingService<ChannelParams, null> {
 
   /** @internal */
   override $connected(): void {
-    // First: what channels share with them is told as subscribed already.
+    // First, so that channel objects of the same channels are answered that
+    // they are subscribed.
     super.$connected();
     for (const channel of this.$listened) channel.$ask();
   }
@@ -156,7 +159,10 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     for (const channel of this.$listened) channel.$lost();
   }
 
-  /** @internal Whether somebody else is subscribed to it, or about to be. */
+  /**
+   * @internal Whether anything in this page is subscribed to the channel, or
+   * about to be.
+   */
   $isHeld(name: JsonValue): boolean {
     const key = canonicalKey(name);
     return (
@@ -166,7 +172,7 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     );
   }
 
-  /** @internal A channel that somebody listens to may have been faster. */
+  /** @internal A channel object with listeners may have subscribed first. */
   override $isIn({ channel }: ChannelParams, error: unknown): boolean {
     return (
       error instanceof RpcError &&
@@ -176,7 +182,7 @@ export class PubSub extends RenewingService<ChannelParams, null> {
     );
   }
 
-  /** Those of one channel that somebody listens to. */
+  /** The channel objects with listeners, of one channel. */
   private $of(name: JsonValue): HeardChannel[] {
     const all = [...this.$listened];
     const key = all.length > 0 && canonicalKey(name);
