@@ -1,7 +1,7 @@
 /**
- * Refuses what is no policy, and origins that no page has: a single origin as text
- * would match parts of others, and one that can never match would keep out the
- * pages that it was written for.
+ * Refuses a value that is no policy, and origins that no page has. A single
+ * origin as text would match parts of others. An origin that can never match
+ * would keep out the pages that it was written for.
  *
  * @throws TypeError
  */
@@ -26,7 +26,7 @@ export function checkOrigins(origins: unknown): void {
 }
 
 /**
- * Refuses hosts that no request names.
+ * Refuses hosts that no request can name.
  *
  * @throws TypeError
  */
@@ -52,9 +52,9 @@ export function checkHosts(hosts: unknown): void {
   }
 }
 
-/** Why no browser sends this as an origin, or undefined. */
+/** Why no browser sends this text as an origin; undefined if one may. */
 function objectionTo(origin: string): string | undefined {
-  // Of frames in a sandbox, and of pages that were no server's.
+  // The origin of sandboxed frames, and of pages that came from no server.
   if (origin === 'null') return undefined;
   if (origin.includes('*')) {
     return 'there are no wildcards; a function can decide';
@@ -72,14 +72,18 @@ function objectionTo(origin: string): string | undefined {
   if (scheme === 'ws' || scheme === 'wss') {
     return 'it is where the page comes from, by http or https';
   }
-  // Of applications that are pages inside: 'capacitor://localhost', 'file://'.
+  // Origins of applications that show pages: 'capacitor://localhost',
+  // 'file://'.
   const rest = origin.slice(`${scheme}://`.length);
   return /[A-Z\s/?#@\\]/.test(rest) || origin !== `${scheme}://${rest}`
     ? 'it is a scheme and a host, in lower case'
     : undefined;
 }
 
-/** As browsers write it: in lower case and ASCII, without a default port. */
+/**
+ * The host as browsers write it: in lower case and ASCII, without a default
+ * port.
+ */
 function hostOf(url: string): string | undefined {
   try {
     return new URL(url).host || undefined;

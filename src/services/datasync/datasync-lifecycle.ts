@@ -24,12 +24,13 @@ import type { Dealer } from './dealers/dealer.js';
 import type { ModelSettings } from './models/model-options.js';
 import type { Models } from './models/models.js';
 
-/** See `Service` for why there is one. */
+/** See `Service` for why this is a symbol. */
 const state: unique symbol = Symbol('snorky:datasync');
 
 /**
- * The part of `DataSyncService` that follows Nest and its clients: what is
- * injected, when the service starts and stops, and who leaves. It has no command.
+ * The part of `DataSyncService` that follows Nest and the clients: injection,
+ * the start and the end of the service, and clients that leave. It has no
+ * commands.
  */
 export abstract class DataSyncLifecycle
   extends RpcService
@@ -38,7 +39,7 @@ export abstract class DataSyncLifecycle
     BeforeApplicationShutdown,
     OnApplicationShutdown
 {
-  // Optional, so that a root module that is missing is told by its name.
+  // Optional, so that the error for a missing root module can name it.
   @Optional()
   @Inject(SNORKY_BROKER)
   protected readonly broker!: Broker;
@@ -58,12 +59,15 @@ export abstract class DataSyncLifecycle
 
   private readonly [state] = new DataSyncState(this);
 
-  /** @internal Undefined until it is started. */
+  /**
+   * @internal The running parts, or a promise of them; undefined until they are
+   * started.
+   */
   get $running(): MaybePromise<DataSyncRuntime> | undefined {
     return this[state].running;
   }
 
-  /** @internal Made when first needed, as its registry may come late. */
+  /** @internal Made at the first call, because the registry may come late. */
   get $models(): Models {
     const { [state]: mine } = this;
     return mine.knownModels ?? mine.models(this.$setup);
@@ -85,7 +89,10 @@ export abstract class DataSyncLifecycle
     await this.$ready();
   }
 
-  /** The broker may be closed before `onApplicationShutdown` is called here. */
+  /**
+   * Writes what waits now: the broker may be closed before
+   * `onApplicationShutdown` is called here.
+   */
   beforeApplicationShutdown(): void {
     this[state].started?.writer.stop();
   }
@@ -101,7 +108,7 @@ export abstract class DataSyncLifecycle
 
   /** @internal */
   override $onIdentityChanged(client: Client): void {
-    // While it starts, nobody has a subscription.
+    // No client has a subscription before the service has started.
     this[state].started?.desk.identityChanged(client);
   }
 
@@ -111,7 +118,7 @@ export abstract class DataSyncLifecycle
     return mine.running ?? mine.start(this.$setup);
   }
 
-  /** @internal Acts after what the client has asked for before. */
+  /** @internal Acts after the client's earlier requests. */
   $inTurn(
     client: Client,
     act: (running: DataSyncRuntime) => MaybePromise<void>,

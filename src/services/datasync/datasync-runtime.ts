@@ -112,10 +112,12 @@ export class DataSyncRuntime {
     return whenReady(heard, (stop) => {
       this.stops.push(
         stop,
-        // What this node held may be somebody else's, or gone.
+        // This node has lost its leases: its tokens may have other holders, or
+        // be gone.
         this.broker.directory.onLost(() => this.desk.doubted()),
       );
-      // Before anybody can hold anything: what is not heard here, is read.
+      // Runs before any client can hold a token. Earlier revocations are read
+      // from the log.
       return whenReady(this.revocations.reader.start(), () =>
         this.changes.reader.start(),
       );
@@ -136,11 +138,13 @@ export class DataSyncRuntime {
   private listener(): ChangeListener {
     return {
       begins: (measure) => {
-        // Before it is told: who is told of it has had it.
+        // Counted before subscriptions are told: those that are told have had
+        // this entry.
         this.beacon.count(measure);
       },
       deltas: (deltas, position, isOwn) => {
-        // From what this node is publishing it has learned already.
+        // The models have learned from this node's own deltas when those were
+        // published.
         if (!isOwn) this.models.learn(deltas);
         this.output.live(deltas, position);
       },
@@ -199,7 +203,7 @@ export class DataSyncRuntime {
     };
   }
 
-  /** An entry that this version cannot read is as good as lost. */
+  /** Handles an entry that this version cannot read like one that was lost. */
   private unreadable(): void {
     this.desk.gap();
     this.warnings.unreadable();

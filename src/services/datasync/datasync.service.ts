@@ -30,21 +30,22 @@ import type {
 import type { RevocationTerms } from './tokens/revocation.js';
 
 /**
- * Live data: clients who were authorized for parts of the application's data
- * hear of every change to them, in the order of the log, once.
+ * Live data: clients that were authorized for parts of the application's data
+ * hear of every change to them, once and in the order of the log.
  *
  * The application publishes deltas and authorizes subscriptions, through the
- * backend service or in process; dealers decide who hears what.
+ * backend service or in process. Dealers decide who hears of which change.
  */
 @SnorkyService('datasync')
 export class DataSyncService extends DataSyncLifecycle {
   // For clients
 
   /**
-   * Command. With `resume: true`, from `since` on, the token may come again on
-   * another connection. With `replaces`, it goes on at the place of one that the
-   * connection has. Errors: `token must be string`, `No such subscription`,
-   * `Subscription expired`, `Too many subscriptions`.
+   * Command. With `resume: true`, the client gets everything after `since`, and
+   * the token can be acquired again on another connection. With `replaces`, the
+   * token takes the place of one that the connection has. Errors:
+   * `token must be string`, `No such subscription`, `Subscription expired`,
+   * `Too many subscriptions`.
    */
   @RpcCommand()
   acquireSubscription(
@@ -82,12 +83,13 @@ export class DataSyncService extends DataSyncLifecycle {
    * transaction has been committed. Deltas of models without a dealer are
    * ignored.
    *
-   * Rows leave by the rules of their classes, or of what `models` declares. The
-   * batch is not refused for the sake of a row: where JSON cannot express it, or
-   * its model has a `key` and no page could apply the change, everybody fetches
-   * again who follows the model (`invalidate`), and all else is published.
+   * The rules of rows' classes, or of the option `models`, are applied to rows.
+   * The batch is not refused because of one row. If JSON cannot express a row,
+   * or its model has a `key` and no page could apply the change, all clients
+   * that follow the model fetch again (`invalidate`), and the other deltas are
+   * published.
    *
-   * Settles when all subscribers of this node have it queued.
+   * Settles when the deltas are queued for all subscribers of this node.
    *
    * @throws RpcError when one of them is no delta; nothing is published then.
    */
@@ -96,32 +98,34 @@ export class DataSyncService extends DataSyncLifecycle {
   }
 
   /**
-   * Gives a token with which a client can acquire a subscription. It is a secret
-   * of whoever may have it, good for `tokenTimeout` milliseconds.
+   * Gives a token with which a client can acquire a subscription. The token is
+   * a secret: anybody who has it can use it, unless it is bound. It expires if
+   * no client comes within `tokenTimeout` milliseconds.
    *
-   * @param options `for` an identity, so that a token that is found or stolen is
-   *   of no use to another; `expiresAt`, so that the subscription ends with what
-   *   allowed it.
+   * @param options `for` an identity, so that a token that is found or stolen
+   *   is useless to others; `expiresAt`, so that the subscription ends together
+   *   with the right to it.
    * @example
    * const items = [{ dealer: 'AllTasks', query: null }];
    * const token = await datasync.authorizeSubscription(items, { for: user.id });
    * @throws RpcError when an item cannot be subscribed to, or too many tokens
    *   wait.
-   * @throws TypeError when `for` is there and nobody, or `expiresAt` and no time
-   *   to come.
+   * @throws TypeError when `for` is given without an identity, or `expiresAt`
+   *   without a time to come.
    */
   authorizeSubscription(
     items: readonly ItemRequest<JsonInput>[],
     options: AuthorizeOptions = {},
   ): MaybePromise<string> {
     const terms = termsOf(options);
-    // A query that changes while an index has it could not be removed from it.
+    // Copied: a query that changed while an index has it could not be removed
+    // from the index.
     return this.$authorize(frozenJson(items, 'items'), terms);
   }
 
   /**
-   * Reads data for a client who is to hear of its changes: authorizes first,
-   * then runs the query, so that no change falls in between.
+   * Reads data for a client that is to follow its changes. It authorizes first
+   * and runs the query after that, so that no change falls in between.
    *
    * @example
    * const { token, data } = await datasync.snapshot(
@@ -144,34 +148,34 @@ export class DataSyncService extends DataSyncLifecycle {
   }
 
   /**
-   * Has everybody fetch again who is subscribed to one of the models: for what
-   * cannot be said as deltas, such as a row of which only the id is known, or a
-   * change made beside the application.
+   * Makes all clients that are subscribed to one of the models fetch again. Use
+   * it for changes that deltas cannot express, such as a row of which only the
+   * id is known, or a change made outside of the application.
    *
-   * Each model gets one entry at once; later ones within a second become one at
-   * its end. Settles when this node's subscriptions are silent; their clients
-   * fetch within the next seconds, not all at once.
+   * Each model gets one entry of the log at once; calls within the next second
+   * share one entry at its end. Settles when this node's subscriptions are
+   * silent. Their clients fetch within the next seconds, not all at once.
    *
-   * @throws RpcError when it is no list of names. Models without a dealer are
-   *   ignored.
+   * @throws RpcError for a value that is no list of names. Models without a
+   *   dealer are ignored.
    */
   invalidate(models: readonly ModelName[]): MaybePromise<void> {
     return this.$invalidate(frozenJson(models, 'models'));
   }
 
   /**
-   * Takes subscriptions back, on all nodes: those that are live, those that wait
-   * for their clients, and those that come back later. At least one member is
-   * given, and a subscription falls that all of them are true of. Pages fetch
-   * again, so take the right away first.
+   * Takes subscriptions back, on all nodes: those that are live, those that
+   * wait for their clients, and those that come back later. Give at least one
+   * member; a subscription is taken back if all that are given are true of it.
+   * Pages fetch again, so take the right away first.
    *
-   * Settles when this node's subscriptions are silent. If it rejects, it may have
-   * been done all the same, or in part: do it again.
+   * Settles when this node's subscriptions are silent. If it rejects, all of it
+   * or a part may have been done: call it again.
    *
    * @example
    * await datasync.revoke({ identity: user.id });
    * await datasync.revoke({ dealer: 'TasksByProject', query: project.id });
-   * @throws RpcError for a dealer that there is not.
+   * @throws RpcError for an unknown dealer.
    * @throws TypeError when no member is given, or one without a value.
    */
   revoke(options: RevokeOptions): MaybePromise<void> {
@@ -193,18 +197,24 @@ export class DataSyncService extends DataSyncLifecycle {
     );
   }
 
-  /** @internal What came over a wire is JSON already. */
+  /**
+   * @internal @param isJson Whether the value came over a wire, and is JSON
+   * already.
+   */
   $publish(value: unknown, isJson = true): MaybePromise<void> {
-    // Before anything is waited for: the rows are as they are now.
+    // Read before anything is awaited: the rows are published as they are now.
     const publication = publicationOf(value, this.$models, isJson);
     return whenReady(this.$ready(), ({ writer }) =>
       writer.publish(publication),
     );
   }
 
-  /** @internal @throws RpcError for what the dealer cannot, or must not, use. */
+  /**
+   * @internal @throws RpcError for a query that the dealer cannot, or must not,
+   * use.
+   */
   $checkQuery(dealer: Dealer<never>, query: JsonValue): void {
-    // It knows then which fields leave the server.
+    // Making the models tells dealers which fields leave the server.
     if (this.$models) dealer.checkQuery(query);
   }
 

@@ -13,7 +13,7 @@ import type { Publication } from './models/publication.js';
 import type { RevocationTerms } from './tokens/revocation.js';
 import { isToken } from './tokens/token.js';
 
-/** What writing needs. */
+/** What writing to the logs needs. */
 interface WriterParts {
   readonly service: RpcService;
   readonly engine: Pick<DataSyncEngine, 'hasDealer'>;
@@ -24,7 +24,7 @@ interface WriterParts {
 
 /**
  * Writes to the logs what the application has changed or takes back. All nodes
- * read it there, this one too: nothing else is told to subscriptions.
+ * read it from there, this one too. Subscriptions are told of nothing else.
  */
 export class LogWriter {
   private readonly invalidations: Invalidations;
@@ -35,7 +35,9 @@ export class LogWriter {
     );
   }
 
-  /** Writes at once what waits, and from now on whatever comes. */
+  /**
+   * Writes everything that waits, at once; later entries do not wait any more.
+   */
   stop(): void {
     this.invalidations.stop();
   }
@@ -57,17 +59,17 @@ export class LogWriter {
     );
   }
 
-  /** Settles when this node's subscriptions to them are silent. */
+  /** Settles when this node's subscriptions that are taken back are silent. */
   revoke(terms: RevocationTerms): MaybePromise<void> {
     const { engine, changes, revocations } = this.parts;
     const { dealer, token } = terms;
     if (dealer !== undefined && !engine.hasDealer(dealer)) {
       throw new RpcError(WireError.noSuchDealer);
     }
-    // Nobody can have it.
+    // No client can have a text that is no token.
     if (token !== undefined && !isToken(token)) return;
-    // The log of revocations comes first, since clients that come are looked up
-    // there: one could come in between.
+    // The log of revocations comes first. A client that comes in between is
+    // checked against it.
     const logged = revocations.append(terms);
     return whenReady(logged, (at) =>
       whenReady(
@@ -77,7 +79,10 @@ export class LogWriter {
     );
   }
 
-  /** The publisher does not wait for what is merged with later ones. */
+  /**
+   * Makes clients of models fetch again. The publisher does not wait for
+   * entries that are merged with later ones.
+   */
   private fetchAgain(models: ReadonlySet<string>): MaybePromise<void> {
     const { registry, name } = this.parts.service;
     return this.invalidations.soon(models, (error) => {

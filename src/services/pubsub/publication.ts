@@ -4,15 +4,15 @@ import type { JsonObject, JsonValue } from '../../protocol/json.js';
 /** The version of publications, see `versioned`. */
 const VERSION = 1;
 
-/** What the nodes tell each other of a publication. */
+/** A publication, as nodes tell each other of it. */
 export interface Publication {
   readonly [member: string]: JsonValue;
-  /** As the publisher wrote it. */
+  /** The channel as the publisher wrote it. */
   readonly channel: JsonValue;
   readonly message: JsonValue;
 }
 
-/** A publication as the broker gets it. */
+/** The value of a publication for the broker. */
 export function publicationValue(
   channel: JsonValue,
   message: JsonValue,
@@ -20,7 +20,9 @@ export function publicationValue(
   return { v: VERSION, channel, message };
 }
 
-/** Undefined where a node of another version has written it. */
+/**
+ * Reads a publication; undefined if a node of another version has written it.
+ */
 export function publicationOf(value: JsonValue): Publication | undefined {
   return ofVersion(VERSION, value) as Publication | undefined;
 }

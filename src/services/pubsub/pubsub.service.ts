@@ -35,14 +35,15 @@ interface State {
   feeds: ChannelFeeds | undefined;
 }
 
-/** See `Service` for why there is one. */
+/** See `Service` for why this is a symbol. */
 const state: unique symbol = Symbol('snorky:pubsub');
 
 /**
  * Channels that clients subscribe and publish to. Channels and messages are any
  * JSON; a channel exists while somebody is subscribed.
  *
- * Override the two policy hooks to decide who may do what: only `true` allows.
+ * Override the two policy hooks to decide who may subscribe and publish. Only
+ * the answer `true` allows.
  *
  * @example
  * class PrivatePubSub extends PubSubService {
@@ -51,7 +52,7 @@ const state: unique symbol = Symbol('snorky:pubsub');
  */
 @SnorkyService('pubsub')
 export class PubSubService extends RpcService {
-  // Optional, so that a root module that is missing is told by its name.
+  // Optional, so that the error for a missing root module can name it.
   @Optional()
   @Inject(SNORKY_BROKER)
   protected readonly broker!: Broker;
@@ -59,7 +60,7 @@ export class PubSubService extends RpcService {
   @Optional()
   @Inject(CLASS_RULES)
   protected readonly $rules: ClassRules | undefined;
-  /** @internal Of a service that `forFeature` makes there are none. */
+  /** @internal Undefined in a service that `forFeature` makes. */
   @Optional()
   @Inject(PUBSUB_OPTIONS)
   protected readonly $options: PubSubOptions | undefined;
@@ -104,7 +105,7 @@ export class PubSubService extends RpcService {
       }
       return whenAllowed(this.canSubscribe(client, channel), () =>
         whenReady(this.$feeds.acquire(key), () => {
-          // It may have gone while the broker was answering.
+          // The client may have gone while the broker was answering.
           if (client.connected) this.$enter(client, key);
           else this.$feeds.release(key);
         }),
@@ -134,7 +135,7 @@ export class PubSubService extends RpcService {
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
     const allowed = this.canPublish(client, channel);
-    // Looked at later perhaps; its failure is then no unhandled one.
+    // The result may be read later; its rejection is not unhandled until then.
     disown(allowed);
     return this[state].turns.take(client, () =>
       whenAllowed(allowed, () => this.$publish(channel, message)),
@@ -142,11 +143,11 @@ export class PubSubService extends RpcService {
   }
 
   /**
-   * Publishes from the server, whatever the policy says. Settles when the
+   * Publishes from the server, whatever the policy hooks say. Settles when the
    * publication is queued for every subscriber of this node.
    *
-   * What class-transformer's decorators leave out of an instance does not leave,
-   * wherever in the message it is; the option `serialize` has its say first.
+   * The option `serialize` is applied to the message first, then the rules of
+   * class-transformer's decorators, to instances anywhere in it.
    *
    * @throws NotJsonError when JSON cannot express the channel or the message.
    */
@@ -156,12 +157,13 @@ export class PubSubService extends RpcService {
   ): MaybePromise<void> {
     const key = frozenJson(channel, 'channel');
     const sent = this.$leaving(message, key);
-    // Here, where there is a caller to tell; subscribers' nodes could only log it.
+    // Checked here, where there is a caller to tell. The nodes of subscribers
+    // could only log it.
     encodeMessage('', sent);
     return this.$publish(key, sent);
   }
 
-  /** @internal What leaves in place of a message of the server. */
+  /** @internal What is sent in place of a message that the server publishes. */
   $leaving(message: unknown, channel: JsonValue): JsonValue {
     return leavingMessage(message, channel, this.$options, this.$rules);
   }
@@ -183,7 +185,7 @@ export class PubSubService extends RpcService {
     if (this[state].engine.add(client, key)) this.$tell('occupied', key);
   }
 
-  /** @internal Answers whether it was subscribed. */
+  /** @internal Answers whether the client was subscribed. */
   $leave(client: Client, key: string): boolean {
     const { engine } = this[state];
     if (!engine.delete(client, key)) return false;
@@ -216,7 +218,10 @@ export class PubSubService extends RpcService {
     }
   }
 
-  /** @internal Nothing is kept, so that nobody can be given it later. */
+  /**
+   * @internal Publications were lost. They are not kept anywhere, so they
+   * cannot be sent later.
+   */
   $missed(): void {
     const { counters, log } = this.registry;
     counters.add('gaps', { service: this.name });
@@ -226,7 +231,9 @@ export class PubSubService extends RpcService {
   }
 }
 
-/** Goes on if a policy hook said `true`, now or later; nothing else will do. */
+/**
+ * Acts if a policy hook answers `true`, now or later. Any other answer refuses.
+ */
 function whenAllowed(
   allowed: MaybePromise<boolean>,
   act: () => MaybePromise<void>,

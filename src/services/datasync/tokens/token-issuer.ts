@@ -20,9 +20,9 @@ interface IssuerParts {
   readonly maxItems: number;
   /** @throws RpcError for items that no dealer can serve. */
   checkItems(value: JsonValue): ItemRequest[];
-  /** Where the log of changes and that of revocations end now. */
+  /** The present ends of the log of changes and of the log of revocations. */
   ends(): MaybePromise<Pick<Authorization, 'position' | 'revocations'>>;
-  /** Keeps in view which tokens still need their part of the log. */
+  /** Notices when the log drops entries that a token still needs. */
   readonly watch: {
     authorized(token: string): void;
     forget(token: string): void;
