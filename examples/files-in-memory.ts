@@ -13,9 +13,9 @@ interface Answering extends ServerResponse {
 }
 
 /**
- * Serves the files of a directory as they are now: middleware of Express. A build
- * deletes and writes the connector while the example runs, and pages would find
- * nothing, or half of it.
+ * Express middleware that serves the files of a directory as they are now. A
+ * build deletes and writes the connector while the example runs; without this,
+ * pages could find no file, or half of one.
  */
 export function filesInMemory(directory: string) {
   const files = new Map(

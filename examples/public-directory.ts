@@ -3,7 +3,9 @@ import { join, relative } from 'node:path';
 
 const examples = import.meta.dirname;
 
-/** The files for browsers of an example, beside the directory of its code. */
+/**
+ * The directory with an example's files for browsers, next to that of its code.
+ */
 export function publicDirectory(code: string): string {
   const beside = join(code, 'public');
   if (existsSync(beside)) return beside;

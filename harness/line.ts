@@ -9,8 +9,8 @@ import {
 
 export interface LineOptions {
   /**
-   * Whether only WebSockets are cut and refused, while all else goes on: pages, and
-   * what they change by REST. @default false
+   * Whether only WebSockets are cut and refused. Pages, and what they change by
+   * REST, still get through. @default false
    */
   readonly webSocketsOnly?: boolean;
 }
@@ -18,13 +18,16 @@ export interface LineOptions {
 /** Both ends of one connection. */
 type Pair = readonly [near: Socket, far: Socket];
 
-/** The line between clients and a server on this machine, at which things go wrong. */
+/**
+ * A line between clients and a server on this machine, on which things go
+ * wrong.
+ */
 export class Line implements AsyncDisposable {
-  /** What is cut. */
+  /** Connections that are cut. */
   private readonly pairs = new Set<Pair>();
-  /** Far ends that stay when their near ones go. */
+  /** Far ends that stay open when their near ends close. */
   private readonly halfOpen = new Set<Socket>();
-  /** All that has to end with the line. */
+  /** All sockets that have to close with the line. */
   private readonly sockets = new Set<Socket>();
   private up = true;
 
@@ -54,7 +57,10 @@ export class Line implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Ends all connections, without a word to either side. Gives their number. */
+  /**
+   * Cuts all connections, without a close frame to either side. Returns their
+   * number.
+   */
   cut(): number {
     const { size } = this.pairs;
     for (const [near] of this.pairs) near.destroy();
@@ -64,7 +70,7 @@ export class Line implements AsyncDisposable {
   /**
    * Cuts, and refuses connections until `repair()`.
    *
-   * @param options.halfOpen Whether the server does not notice: what it sends goes
+   * @param options.halfOpen Whether the server does not notice: its messages go
    *   nowhere.
    */
   break({ halfOpen = false } = {}): number {
@@ -83,7 +89,7 @@ export class Line implements AsyncDisposable {
     this.up = true;
   }
 
-  /** Lets nothing through any more, while both sides believe to be connected. */
+  /** Passes nothing on any more, while both sides believe to be connected. */
   die(): void {
     for (const [near, far] of this.pairs) {
       near.unpipe(far).pause();
@@ -118,7 +124,7 @@ export class Line implements AsyncDisposable {
       this.pipe(pair);
       return;
     }
-    // Browsers open a connection of its own for each WebSocket.
+    // Browsers open a new connection for each WebSocket.
     near.once('data', (head: Buffer) => {
       if (head.includes('\r\nUpgrade: websocket')) {
         if (!this.up) {

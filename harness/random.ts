@@ -36,8 +36,8 @@ export class Random {
 }
 
 /**
- * A seed of its own for each run, to be told before anything can fail. `SEED` in
- * the environment is that of a run which is to be repeated.
+ * A new seed for each run, to be printed before anything can fail. To repeat a
+ * run, set `SEED` in the environment to the seed of that run.
  */
 export function seedOfRun(): number {
   const { SEED } = process.env;

@@ -7,7 +7,7 @@ import {
   type AnnouncementsOptions,
 } from './announcements.options.js';
 
-/** A page of announcements, which the backend alone can make. */
+/** A page of announcements, which only the backend can make. */
 @Module({})
 export class AnnouncementsModule {
   static register(options: AnnouncementsOptions): DynamicModule {

@@ -1,6 +1,6 @@
 export const ANNOUNCEMENTS_OPTIONS = Symbol('announcements:options');
 
-/** How the page says that announcements are made. */
+/** What the page says about how announcements are made. */
 export interface AnnouncementsOptions {
   readonly backendPort: number;
 }

@@ -11,7 +11,7 @@ import { TasksModule } from './tasks/tasks.module.js';
   imports: [
     SnorkyModule.forRoot({
       registries: {
-        // There are no accounts: whoever has the address has the tasks.
+        // There are no accounts: anybody who knows the address has the tasks.
         frontend: { websocket: { path: '/ws', open: true } },
         backend: {
           http: {

@@ -7,8 +7,8 @@ export class DatabaseError extends Error {
 }
 
 /**
- * A file that always has all of one version of its content: TypeORM's own
- * `location` writes in place, and a process that ends meanwhile leaves half.
+ * A file that always holds one complete version of its content. TypeORM's own
+ * `location` writes in place: a process that ends meanwhile leaves half of it.
  */
 export class DataFile {
   private constructor(
@@ -30,7 +30,7 @@ export class DataFile {
     }
   }
 
-  /** What the file has, if there is one. */
+  /** The content of the file; undefined if there is no file. */
   get content(): Uint8Array | undefined {
     return this.saved;
   }
@@ -63,7 +63,7 @@ async function replace(path: string, content: Uint8Array): Promise<void> {
     await writeThrough(temporary, content);
     await rename(temporary, path);
   } catch (error) {
-    // A full disk is not to be filled with what could not be used.
+    // A file that could not be finished must not fill the disk further.
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
@@ -76,17 +76,23 @@ async function writeThrough(path: string, content: Uint8Array): Promise<void> {
   await file.sync();
 }
 
-/** Else a power cut may bring the old file back. */
+/**
+ * Makes the new name of the file permanent: a power cut could bring the old
+ * file back.
+ */
 async function syncDirectory(path: string): Promise<void> {
   try {
     await using directory = await open(path, 'r');
     await directory.sync();
   } catch {
-    // Some systems have no such thing; and the new file is there.
+    // Some systems cannot do this; the new file is there anyway.
   }
 }
 
-/** Different for each version of a file; none while there is no file. */
+/**
+ * A text that is different for each version of a file; undefined if there is no
+ * file.
+ */
 async function markOf(path: string): Promise<string | undefined> {
   try {
     const { ino, mtimeMs, size } = await stat(path);
@@ -97,10 +103,12 @@ async function markOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** The code of a system's error, such as `EACCES`; what others say. */
+/**
+ * The code of a system's error, such as `EACCES`; the message of other errors.
+ */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  // Those of PostgreSQL are numbers that nobody knows by heart.
+  // PostgreSQL's codes are numbers, which tell people nothing.
   if (code !== undefined && /^E[A-Z]/.test(code)) return code;
   return message ?? String(error);
 }

@@ -7,8 +7,8 @@ import { DatabaseError, DataFile, reasonOf } from './data-file.js';
 import { dataFile, databaseUrl } from './environment.js';
 
 /**
- * Milliseconds. Changes wait for each other: none may wait for ever itself, for
- * a lock that somebody holds or for a connection.
+ * Milliseconds. Changes wait for each other, so none may wait for ever for a
+ * lock that somebody holds, or for a connection.
  */
 const PATIENCE = { statement_timeout: 5_000, connectionTimeoutMillis: 5_000 };
 
@@ -19,7 +19,7 @@ export const database: TypeOrmModuleAsyncOptions = {
       ? { type: 'sqljs' }
       : { type: 'postgres', url: databaseUrl, extra: PATIENCE }),
     autoLoadEntities: true,
-    // The start fails at once, instead of after half a minute.
+    // Makes the start fail at once, instead of after half a minute.
     toRetry: () => false,
   }),
   dataSourceFactory: (options) => {
@@ -29,7 +29,10 @@ export const database: TypeOrmModuleAsyncOptions = {
   },
 };
 
-/** SQLite keeps all in memory; each commit waits until the file has it too. */
+/**
+ * SQLite keeps everything in memory; each commit waits until the file has it
+ * too.
+ */
 async function openFile(
   options: Extract<DataSourceOptions, { type: 'sqljs' }>,
 ): Promise<DataSource> {
@@ -42,7 +45,7 @@ async function openFile(
       try {
         await file.write(content);
       } catch (error) {
-        // What could not be saved has not been committed either.
+        // A change that could not be saved must not stay committed in memory.
         await source.sqljsManager.loadDatabase(file.content ?? content);
         throw error;
       }
@@ -73,7 +76,7 @@ async function connect(options: DataSourceOptions): Promise<DataSource> {
   }
 }
 
-/** An application that has grown up runs migrations instead. */
+/** A grown application would run migrations instead. */
 async function createTables(source: DataSource): Promise<DataSource> {
   await source.synchronize();
   return source;

@@ -1,12 +1,12 @@
-/** What the environment says, or the usual. */
+/** The settings from the environment, or the usual ones. */
 export const port = portFrom('PORT', 3000);
-/** `0.0.0.0` lets the devices of the local network in. */
+/** `0.0.0.0` lets devices of the local network connect. */
 export const host = process.env.HOST ?? '127.0.0.1';
 export const backendPort = portFrom('BACKEND_PORT', 5801);
 export const backendKey = process.env.BACKEND_KEY ?? 'swordfish';
-/** A key of one's own is a secret, which is printed nowhere. */
+/** Whether the key was given: then it is secret, and is printed nowhere. */
 export const hasOwnKey = process.env.BACKEND_KEY !== undefined;
-/** Of a PostgreSQL server; without one, the tasks are in the file. */
+/** The URL of a PostgreSQL server; without one, the tasks are in the file. */
 export const databaseUrl = process.env.DATABASE_URL;
 export const dataFile = process.env.DATA_FILE ?? 'data/todo.sqlite';
 

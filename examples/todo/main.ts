@@ -19,7 +19,7 @@ let app: NestExpressApplication | undefined;
 try {
   app = await NestFactory.create<NestExpressApplication>(AppModule, {
     abortOnError: false,
-    // Nest would log on its own why it cannot start, and not say what to do.
+    // Nest would log by itself why it cannot start, without saying what to do.
     logger: ['fatal'],
   });
   app.useWebSocketAdapter(new SnorkyWsAdapter(app));
@@ -34,7 +34,7 @@ try {
   if (elsewhere !== undefined) {
     console.log(`Other devices find it on http://${elsewhere}:${port}`);
   }
-  // The page does not show it: whoever has it may publish.
+  // The page does not show the key: anybody who has it may publish.
   const key = hasOwnKey ? 'that of BACKEND_KEY' : backendKey;
   console.log(`The key of its backend is ${key}`);
   console.log(`Announcements are on ${home}/announcements`);

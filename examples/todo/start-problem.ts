@@ -1,7 +1,7 @@
 import { DatabaseError } from './data-file.js';
 import { backendPort } from './environment.js';
 
-/** What to do about a start that failed; nothing if that is nobody's fault. */
+/** What to do about a start that failed; undefined for an unexpected error. */
 export function startProblem(error: unknown): string | undefined {
   if (error instanceof DatabaseError) return error.message;
   if (!isPortInUse(error)) return undefined;

@@ -21,7 +21,7 @@ export type Answer = Message | 'cut';
 
 /** One connection, as its client sees it. */
 export class Connection {
-  /** Up to where the log came here. */
+  /** The position in the log up to which everything has arrived here. */
   last: JsonValue | undefined;
   private answered: ((answer: Answer) => void) | undefined;
   private ended: () => void = () => {};
@@ -47,7 +47,7 @@ export class Connection {
     });
   }
 
-  /** For the client it is over, whatever the server believes. */
+  /** Ends the connection for the client, whatever the server believes. */
   cut(): void {
     this.isOver = true;
     this.ended();
@@ -56,7 +56,8 @@ export class Connection {
   private take(text: string): void {
     const { message } = JSON.parse(text) as { message: Message };
     if (message.position !== undefined) this.last = message.position;
-    // At once, answers too: what comes in the same chunk comes after them.
+    // Answers are settled at once too: messages in the same chunk come after
+    // them.
     this.hear(message);
     if (message.type === 'response' || message.type === 'error') {
       this.answered?.(message);

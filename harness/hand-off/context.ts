@@ -1,7 +1,7 @@
 import type { Broker, DataSyncService } from 'snorky';
 import type { Source } from './rows.js';
 
-/** What happens in a run, for all clients together. */
+/** Counts what happens in a run, for all clients together. */
 export class Tally {
   delivered = 0;
   cuts = 0;

@@ -12,18 +12,21 @@ import { Watcher } from './watcher.js';
 
 export interface HandOffOptions {
   readonly clients: number;
-  /** Deltas a second of each of two publishers. */
+  /** Deltas a second of each of the two publishers. */
   readonly rate: number;
-  /** How long is published. */
+  /** Seconds of publishing. */
   readonly seconds: number;
   /** Milliseconds between two rounds of cutting connections; 0: none is cut. */
   readonly cutEvery: number;
-  /** Milliseconds that a client stays away at most. @default 20 */
+  /** Milliseconds that a client stays away after a cut, at most. @default 20 */
   readonly away?: number;
   readonly seed: number;
-  /** Of one node; of several, clients come to any. @default one in memory */
+  /**
+   * The brokers of the nodes; clients connect to any of them. @default one in
+   * memory
+   */
   readonly brokers?: readonly [Broker, ...Broker[]];
-  /** What else goes wrong meanwhile, every 100 milliseconds. */
+  /** Called every 100 milliseconds, to make other things go wrong. */
   readonly disturb?: () => void;
   readonly datasync?: DataSyncOptions;
 }
@@ -31,19 +34,22 @@ export interface HandOffOptions {
 export interface HandOffOutcome {
   readonly published: number;
   readonly delivered: number;
-  /** Connections cut, also by the server because their client was slow. */
+  /**
+   * Connections cut, also those that the server cut because their client was
+   * slow.
+   */
   readonly cuts: number;
-  /** Times that a client went on where it was. */
+  /** Times that a client resumed where it was. */
   readonly resumed: number;
-  /** Times that a client had to fetch, the first time aside. */
+  /** Times that a client had to fetch, not counting the first. */
   readonly fetched: number;
-  /** ... because a notification said so, on a connection that went on. */
+  /** ... because of a notification, on a connection that went on. */
   readonly told: number;
   /** Times that the broker lost what the service listens to. */
   readonly gaps: number;
-  /** Clients whose rows are not those of the source. */
+  /** Clients whose rows differ from those of the source. */
   readonly unequal: number;
-  /** Whatever else must not happen. */
+  /** Everything else that must not happen. */
   readonly faults: readonly string[];
 }
 
@@ -63,8 +69,8 @@ async function publish(
       for (let i = 1 + random.below(4); i > 0; i--)
         deltas.push(source.change());
       done += deltas.length;
-      // Not awaited one by one: the order of the calls is that of the log, at one
-      // node.
+      // Not awaited one by one: on one node, the order of the calls is that of
+      // the log.
       void nodes[0]?.service.publishDeltas(deltas);
     }
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -11,7 +11,7 @@ import {
 } from 'snorky';
 import { AllRows, FilteredRows, RowsByGroup } from './rows.js';
 
-/** Where clients connect, and what publishes. */
+/** A server that clients connect to, and a service that publishes. */
 interface Node extends AsyncDisposable {
   readonly url: string;
   readonly service: DataSyncService;

@@ -32,14 +32,14 @@ export class FilteredRows extends FilterDealer<Row> {
 const ROWS = 300;
 const GROUPS = 20;
 
-/** The database: what publishers change and clients query. */
+/** The database: publishers change it and clients query it. */
 export class Source {
   readonly rows = new Map<number, Row>();
   changes = 0;
 
   constructor(private readonly random: Random) {}
 
-  /** Changes one row, and says how. */
+  /** Changes one row, and returns the delta. */
   change(): Delta<Row> {
     const { random } = this;
     const id = random.below(ROWS);
@@ -69,7 +69,7 @@ export class Source {
   }
 }
 
-/** What a client is to have. */
+/** The rows that a client is to have. */
 export interface Interest {
   readonly items: readonly ItemRequest[];
   wants(row: Row): boolean;

@@ -6,13 +6,13 @@ import { Connection, type Message } from './connection.js';
 import type { Context } from './context.js';
 import type { Interest, Row } from './rows.js';
 
-/** The number of the change, where the row has it. */
+/** The number of the change, if the row has it. */
 function numberIn(delta: Delta<Row>): number | undefined {
   if ('newData' in delta) return delta.newData.n;
   return delta.type === 'insert' ? delta.data.n : undefined;
 }
 
-/** A client with a collection that it keeps equal to its part of the source. */
+/** A client whose collection has to stay equal to its part of the source. */
 export class Watcher {
   readonly rows = new Map<number, Row>();
   private token: string | undefined;
@@ -20,15 +20,18 @@ export class Watcher {
   /** The version of the last delta of this subscription. */
   private version = 0;
   private connection: Connection | undefined;
-  /** Connections that the server may believe in. */
+  /** Cut connections that the server may still believe to be open. */
   private readonly halfOpen: Connection[] = [];
   private readonly over: Connection[] = [];
   private stopped = false;
   private running: Promise<void> = Promise.resolve();
-  /** Goes on after a subscription that was live has ended. */
+  /** Continues after a live subscription has ended. */
   private ended: (() => void) | undefined;
 
-  /** @param listens Whether it asks to be told where rows have to be fetched. */
+  /**
+   * @param listens Whether it asks for notifications when rows have to be
+   *   fetched.
+   */
   constructor(
     private readonly context: Context,
     private readonly interest: Interest,
@@ -109,19 +112,19 @@ export class Watcher {
     if (ws.readyState !== WebSocket.OPEN) return;
     const features = this.listens ? ['refetch', 'taken'] : ['taken'];
     if (this.resumes) await connection.call('snorky', 'hello', { features });
-    // The server may close it, also in the middle of an acquisition.
+    // The server may close it, even in the middle of an acquisition.
     while (this.connection === connection && !connection.isOver) {
       if (this.token === undefined) await this.fetch();
       if (this.connection !== connection || this.stopped) return;
       const ended = new Promise<void>((resolve) => (this.ended = resolve));
       if (!(await this.acquire(connection))) continue;
-      // It may have ended already, right behind the answer.
+      // The subscription may have ended right after the answer.
       if (this.token !== undefined) await Promise.race([connection.end, ended]);
     }
     if (this.connection === connection) this.connection = undefined;
   }
 
-  /** Its rows may be wrong, and nothing more comes of its subscription. */
+  /** The subscription is over, and the rows may be wrong. */
   private end({ delay = 0 }: Message): void {
     const { tally } = this.context;
     tally.fetched++;
@@ -131,7 +134,7 @@ export class Watcher {
     setTimeout(() => ended?.(), delay);
   }
 
-  /** Token, then query: as long as that takes, with changes all the time. */
+  /** Gets a token, then queries. Rows change all the time meanwhile. */
   private async fetch(): Promise<void> {
     const { source } = this.context;
     const { service } = this.node();
@@ -160,7 +163,8 @@ export class Watcher {
     });
     if (answer === 'cut' || this.connection !== connection) return false;
     if (answer.type === 'error') {
-      // A token for one connection is gone with it, and others may expire.
+      // A token that was acquired for one connection is gone with it, and
+      // others may expire.
       if (
         answer.message !== 'No such subscription' &&
         answer.message !== 'Subscription expired' &&
@@ -184,10 +188,10 @@ export class Watcher {
     return true;
   }
 
-  /** What is silenced has nothing of after the new connection was live. */
+  /** Checks that old connections got nothing after the new one was live. */
   private judgeOldConnections(end: JsonValue): void {
     const { broker, nodes, tally } = this.context;
-    // Another node hears of it a little later, or asks when it can again.
+    // Another node hears of it a little later, or asks the broker when it can.
     if (nodes.length > 1) return;
     for (const old of this.halfOpen.splice(0)) {
       this.over.push(old);
@@ -201,7 +205,7 @@ export class Watcher {
         }
       });
       if (old.last === undefined) continue;
-      // Of a log that was lost in between, nothing can be said.
+      // If the log was lost in between, positions cannot be compared.
       if ((broker.topics.compare(old.last, end) ?? 0) > 0) {
         tally.faults.push('An old connection was ahead of the new one');
       }
@@ -255,11 +259,10 @@ export class Watcher {
     }
   }
 
-  /** Each delta once, and in the order of the log. */
+  /** Checks that each delta comes once, and in the order of the log. */
   private judge(delta: Delta<Row>): void {
-    // The original’s notifications have no version, but new rows have a number.
-    // That of the original’s notifications is in the row; a deleted row has its
-    // last one.
+    // The original's notifications have no version, but a number is in their
+    // rows; a deleted row has its last one.
     const version = delta.version ?? numberIn(delta);
     if (version === undefined) return;
     if (version <= this.version) {

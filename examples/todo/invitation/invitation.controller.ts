@@ -10,7 +10,7 @@ export interface InvitationOptions {
   readonly port: number;
 }
 
-/** How a phone gets here; both null while only this machine can. */
+/** How a phone can open the page; both are null while only this machine can. */
 export interface Invitation {
   readonly url: string | null;
   /** The address as a QR code, in SVG. */

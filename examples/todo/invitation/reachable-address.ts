@@ -4,8 +4,9 @@ const EVERYWHERE: readonly string[] = ['0.0.0.0', '::'];
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 /**
- * Where another device of the local network finds a server that listens on
- * `host`. Undefined when it listens on loopback, or there is no network.
+ * The address at which another device of the local network finds a server that
+ * listens on `host`. Undefined if it listens on loopback, or if there is no
+ * network.
  */
 export function reachableAddress(host: string): string | undefined {
   if (LOOPBACK.test(host)) return undefined;

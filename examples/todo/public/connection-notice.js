@@ -9,7 +9,7 @@ const NAMES = {
   failed: 'Not live',
 };
 
-/** Says how current the page is, and what can be done about it. */
+/** Shows how current the page is, and what can be done about it. */
 export class ConnectionNotice {
   #snorky;
   #tasks;
@@ -46,8 +46,8 @@ export class ConnectionNotice {
     setText($('state'), NAMES[state]);
     const text = this.#explain(state);
     setText($('notice-text'), text);
-    // Not hidden: screen readers say nothing of what appears together with the
-    // element that it is in.
+    // Not hidden: screen readers do not read a text that appears together with
+    // its element.
     $('notice').classList.toggle('quiet', text === '');
     $('try-now').hidden = text === '';
     this.#showNext();
@@ -59,7 +59,7 @@ export class ConnectionNotice {
     const { state } = this.#snorky;
     if (state === 'stopped') return 'stopped';
     if (state !== 'connected') {
-      // An attempt in between does not change what is to be said.
+      // An attempt in between does not change the text.
       return state === 'waiting' || this.#closing ? 'offline' : 'connecting';
     }
     if (this.#tasks.state === 'live') return 'live';
@@ -72,7 +72,7 @@ export class ConnectionNotice {
       ? ` You see the tasks as of ${clock(this.#asOf)}.`
       : '';
     if (state === 'offline') {
-      // All else may get through, as changes do.
+      // Other requests may get through, as changes do.
       const what = navigator.onLine
         ? 'No live connection.'
         : 'This device is offline.';
@@ -89,7 +89,10 @@ export class ConnectionNotice {
     return '';
   }
 
-  /** Apart from the text, or screen readers would count the seconds down. */
+  /**
+   * Separate from the text: otherwise screen readers would count the seconds
+   * down.
+   */
   #showNext() {
     if (document.body.dataset.state === 'live') {
       setText($('notice-next'), '');
@@ -106,7 +109,7 @@ export class ConnectionNotice {
   }
 }
 
-/** Same text, no change: else it is read out again. */
+/** Does nothing if the text is the same: it would be read out again. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -11,6 +11,6 @@ export async function showInvitation() {
     $('phone-code').alt = `QR code of ${url}`;
     $('phone').hidden = false;
   } catch {
-    // Without it the page is as good.
+    // The page works just as well without it.
   }
 }

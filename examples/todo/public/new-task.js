@@ -2,7 +2,7 @@ import { addTask, isRefused, isUnheard, newTask } from './rest.js';
 
 const $ = (id) => document.getElementById(id);
 
-/** The field for new tasks. Nothing that was typed there gets lost. */
+/** The field for new tasks. No text that was typed there is lost. */
 export class NewTaskField {
   #field = $('new-title');
   #button = $('add');
@@ -13,7 +13,7 @@ export class NewTaskField {
   #failures = []; // each with its task; the last one is the youngest
   #restored; // that of the failures whose task is in the field again
 
-  /** @param tasks Those that are known. */
+  /** @param tasks The tasks that are known. */
   constructor(tasks) {
     this.#tasks = tasks;
     $('new').onsubmit = (event) => {
@@ -27,7 +27,7 @@ export class NewTaskField {
   #submit() {
     const title = this.#field.value.trim();
     if (title === '') return;
-    // At once, or another Enter would add it again.
+    // Emptied at once: another Enter would add the task again.
     this.#field.value = '';
     const same = this.#failures.find(({ task }) => task.title === title);
     this.#drop(same, this.#restored);
@@ -48,7 +48,7 @@ export class NewTaskField {
     this.#show();
   }
 
-  /** It comes back into the field, unless somebody has typed on. */
+  /** Puts the task back into the field, unless somebody has typed on. */
   #keep(failure) {
     this.#failures.push(failure);
     if (this.#field.value !== '') return;
@@ -61,7 +61,7 @@ export class NewTaskField {
     if (failures.includes(this.#restored)) this.#restored = undefined;
   }
 
-  /** What has come into the list has been added, though no answer came. */
+  /** A task that is in the list has been added, though no answer arrived. */
   #compare() {
     const added = this.#failures.filter(({ task }) => this.#isListed(task));
     if (added.length === 0) return;
@@ -75,13 +75,13 @@ export class NewTaskField {
     this.#show();
   }
 
-  /** The server is back. Sending again adds nothing twice. */
+  /** The server is back. Sending a task again does not add it twice. */
   #retry() {
     const unheard = this.#failures.filter(({ error }) => isUnheard(error));
     if (unheard.length === 0) return;
     const typed = this.#field.value;
     const restored = this.#restored;
-    // What is in the field is the visitor's to send, or to change.
+    // The task in the field is the visitor's to send, or to change.
     const kept = unheard.includes(restored) && typed !== restored.task.title;
     this.#drop(...unheard);
     for (const one of unheard) {

@@ -1,6 +1,8 @@
 const PATIENCE = 15_000;
 
-/** What the server, or the lack of it, has to say against a change. */
+/**
+ * The server refused a change, or could not be reached. The message says so.
+ */
 export class Refusal extends Error {
   constructor(message, status) {
     super(message);
@@ -8,7 +10,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A task to add; sent again, it stays one. */
+/** A task to add. It has an id, so that sending it again adds nothing. */
 export function newTask(title) {
   const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
   const digits = bytes.map((byte) => byte.toString(16).padStart(2, '0'));
@@ -19,12 +21,16 @@ export function addTask(task) {
   return send('POST', '/tasks', task);
 }
 
-/** Whether nothing was changed. Else the change may be on its way, or done. */
+/**
+ * Whether nothing was changed. Otherwise the change may be on its way, or done.
+ */
 export function isRefused({ status }) {
   return status >= 400 && status < 500;
 }
 
-/** Whether the server may not have heard of it: no longer so once it is back. */
+/**
+ * Whether the server may not have heard of the change. It has, once it is back.
+ */
 export function isUnheard({ status }) {
   return status === undefined;
 }
@@ -39,7 +45,7 @@ export async function send(method, path, body) {
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(PATIENCE),
     });
-    // The list may have to be fetched for it.
+    // After these answers, the list may have to be fetched.
     if (response.ok || response.status === 404) {
       dispatchEvent(new Event('written'));
     }
@@ -63,7 +69,7 @@ function reasonOf(error, response) {
     : 'This device is offline.';
 }
 
-/** Nest says with a list what is wrong with a body. */
+/** Nest answers with a list of what is wrong with a body. */
 function sentence(message) {
   const text = String(Array.isArray(message) ? message[0] : message);
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -2,7 +2,9 @@ import { addTask, isRefused, isUnheard, newTask, send } from './rest.js';
 
 const template = document.getElementById('task');
 
-/** One task on the page: what is known of it, and what is being done to it. */
+/**
+ * One task on the page: its known state, and the changes that are under way.
+ */
 export class TaskRow {
   element = template.content.firstElementChild.cloneNode(true);
   #check = this.#find('.check');
@@ -26,7 +28,7 @@ export class TaskRow {
   #unheard = false; // whether the problem is that the server was away
   #ended;
 
-  /** @param ended Called when the row may have outlived its editing. */
+  /** @param ended Called when a row that was kept for its editing may go. */
   constructor(task, ended) {
     this.#task = task;
     this.#ended = ended;
@@ -36,7 +38,7 @@ export class TaskRow {
     this.#delete.onclick = () => this.#remove();
     this.#editor.onblur = () => this.#save();
     this.#editor.onkeydown = (event) => {
-      // Enter and Escape also end the choice of a character, in some languages.
+      // In some languages, Enter and Escape also end the choice of a character.
       if (event.isComposing) return;
       if (event.key === 'Enter') void this.#save(true);
       if (event.key === 'Escape') this.#stopEditing(true);
@@ -44,12 +46,14 @@ export class TaskRow {
     this.#show();
   }
 
-  /** Whether there is text that must not be lost. */
+  /** Whether the row has text that must not be lost. */
   get editing() {
     return this.#before !== undefined;
   }
 
-  /** The task has come, perhaps changed; or is gone, without one. */
+  /**
+   * Takes the task, perhaps changed; without one, the task has been deleted.
+   */
   update(task) {
     if (task === this.#task && !this.#gone) return;
     this.#gone = task === undefined;
@@ -57,12 +61,12 @@ export class TaskRow {
     this.#show();
   }
 
-  /** All tasks are fetched: perhaps from a database that was set back. */
+  /** All tasks were fetched, perhaps from a database that was set back. */
   forgetAnswer() {
     this.#answer = undefined;
   }
 
-  /** The server is back: what it says of the task counts, and nothing else. */
+  /** The server is back: only what it says of the task counts now. */
   returned() {
     if (this.#unheard) this.#say('');
   }
@@ -94,7 +98,7 @@ export class TaskRow {
     const deleted = await this.#attempt('deleted', async () => {
       await send('DELETE', this.#url).catch(unlessMissing);
     });
-    // It goes when DataSync says so.
+    // The row goes when DataSync reports the delete.
     if (!deleted) this.#deleting = false;
     else if (this.editing) this.#stopEditing();
     this.#show();
@@ -110,7 +114,10 @@ export class TaskRow {
     this.#editor.setSelectionRange(-1, -1);
   }
 
-  /** @param byKey Then the focus stays with the row. */
+  /**
+   * @param byKey Whether the keyboard was used: the focus then stays with the
+   *   row.
+   */
   #stopEditing(byKey = false) {
     if (this.#saving || !this.editing) return;
     this.#before = undefined;
@@ -138,10 +145,10 @@ export class TaskRow {
     if (saved) this.#stopEditing(byKey);
   }
 
-  /** Does what may be refused, and says so then, where it was asked for. */
+  /** Makes a change that may be refused. A refusal is shown at the row. */
   #attempt(what, act) {
     this.#say('');
-    // One at a time, or what was asked for first might arrive last.
+    // One at a time: otherwise the first change might arrive last.
     const attempt = this.#last.then(act).then(
       () => true,
       (error) => {
@@ -168,7 +175,10 @@ export class TaskRow {
     return `/tasks/${this.#task.id}`;
   }
 
-  /** An answer may come before DataSync brings the same, or long after it. */
+  /**
+   * An answer may arrive before DataSync brings the same change, or long after
+   * it.
+   */
   get #latest() {
     const answered = this.#answer?.version ?? 0;
     return answered > this.#task.version ? this.#answer : this.#task;
@@ -191,7 +201,7 @@ export class TaskRow {
     this.#note.hidden = this.#note.textContent === '';
   }
 
-  /** What happened elsewhere while somebody types here. */
+  /** Tells what happened to the task elsewhere while somebody types here. */
   #news(title) {
     if (!this.editing) return '';
     if (this.#gone) {
@@ -211,7 +221,7 @@ export class TaskRow {
   }
 }
 
-/** What was to be deleted is not there: all is well. */
+/** A task that was to be deleted and does not exist is no problem. */
 function unlessMissing(error) {
   if (error.status !== 404) throw error;
 }

@@ -63,7 +63,10 @@ function show() {
   document.title = left === 0 ? 'To-do' : `(${left}) To-do`;
 }
 
-/** Rows stay where they are, with their focus and what is typed in them. */
+/**
+ * Rows stay where they are, with their focus and the text that is typed in
+ * them.
+ */
 function showRows(items, belongs) {
   const byId = new Map(items.map((task) => [task.id, task]));
   for (const [id, row] of rows) {
@@ -86,7 +89,7 @@ function showRows(items, belongs) {
   }
 }
 
-/** Who works with the keyboard goes on at the next task. */
+/** Moves the keyboard's focus on to the next task. */
 function drop(id, row) {
   const { element } = row;
   const focused = element.contains(document.activeElement);
@@ -140,7 +143,7 @@ addEventListener('return', () => {
   for (const row of rows.values()) row.returned();
 });
 addEventListener('written', () => {
-  // Nobody else brings it now.
+  // No delta brings it now.
   if (tasks.state !== 'live') tasks.refresh();
 });
 tasks.changed.add(show);

@@ -11,7 +11,10 @@ export class Task {
   @Column({ default: false })
   completed!: boolean;
 
-  /** Chosen by who adds it, so that asking twice adds it once. */
+  /**
+   * The id that a page chooses for a new task, so that sending it twice adds it
+   * once.
+   */
   @Column({ type: 'varchar', length: 32, nullable: true, unique: true })
   requestId!: string | null;
 

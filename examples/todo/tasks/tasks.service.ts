@@ -7,15 +7,15 @@ import { Turns } from './turns.js';
 type Fields = Partial<Pick<Task, 'title' | 'completed'>>;
 type NewFields = Fields & { requestId?: string };
 
-/** Of rows that are saved together: databases limit the size of a query. */
+/** For rows that are saved together: databases limit the size of a query. */
 const CHUNK = { chunk: 500 };
 
-/** Changes tasks, and tells all who are subscribed what has changed. */
+/** Changes tasks, and publishes the changes to all subscribers. */
 @Injectable()
 export class TasksService {
   /** Deltas are published in the order in which they were committed. */
   private readonly turns = new Turns(1000);
-  /** Whether readers see nothing of a transaction that goes on. */
+  /** Whether readers do not see an open transaction. */
   private readonly isolated: boolean;
   /** Keeps other processes from changing rows between reading and writing. */
   private readonly forUpdate: FindManyOptions<Task>;
@@ -40,7 +40,10 @@ export class TasksService {
     );
   }
 
-  /** Once for each `requestId`: who got no answer may ask again. */
+  /**
+   * Creates a task once for each `requestId`: a page that got no answer may ask
+   * again.
+   */
   create({ requestId, ...fields }: NewFields): Promise<Task> {
     return this.change(async (tasks, deltas) => {
       if (requestId !== undefined) {
@@ -95,8 +98,8 @@ export class TasksService {
   }
 
   /**
-   * The embedded database has one connection: who reads in the middle of a
-   * transaction would see what may yet be rolled back.
+   * The embedded database has only one connection: reading in the middle of a
+   * transaction would show changes that may be rolled back.
    */
   private read<Result>(
     work: (tasks: Repository<Task>) => Promise<Result>,
@@ -105,7 +108,9 @@ export class TasksService {
     return this.isolated ? work(tasks) : this.turns.take(() => work(tasks));
   }
 
-  /** One transaction; its deltas are published once it has been committed. */
+  /**
+   * Runs one transaction. Its deltas are published once it has been committed.
+   */
   private change<Result>(
     work: (tasks: Repository<Task>, deltas: Delta<Task>[]) => Promise<Result>,
   ): Promise<Result> {
@@ -131,7 +136,7 @@ async function save(
   const after = await tasks.save(found, CHUNK);
   for (const [index, newData] of after.entries()) {
     const oldData = before[index];
-    // Nothing was written where nothing was different.
+    // Nothing was written, because nothing was different.
     if (oldData === undefined || oldData.version === newData.version) continue;
     const { version } = newData;
     deltas.push({ type: 'update', model: 'Task', newData, oldData, version });
@@ -145,7 +150,7 @@ async function remove(
   deltas: Delta<Task>[],
 ): Promise<void> {
   for (const task of found) {
-    // A copy: TypeORM takes the id away from what it removes.
+    // A copy: TypeORM removes the id from an entity that it deletes.
     const data = structuredClone(task);
     const version = data.version + 1;
     deltas.push({ type: 'delete', model: 'Task', data, version });

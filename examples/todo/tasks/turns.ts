@@ -1,11 +1,11 @@
 import { ServiceUnavailableException } from '@nestjs/common';
 
-/** Lets work be done one after the other, while not too much is waiting. */
+/** Runs work one after the other, and refuses more when too much waits. */
 export class Turns {
   private last: Promise<unknown> = Promise.resolve();
   private waiting = 0;
 
-  /** @param limit Of what waits, or is being done. */
+  /** @param limit Pieces of work at most, waiting or running. */
   constructor(private readonly limit: number) {}
 
   take<Result>(work: () => Promise<Result>): Promise<Result> {
