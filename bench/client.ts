@@ -17,7 +17,7 @@ const column = (key: string, heading: string, digits = 0) => ({
   digits,
 });
 
-/** Every round counts, not their median. */
+/** Requires something of every round, not of their median. */
 function everyRound(
   text: string,
   bound: number,
@@ -33,7 +33,7 @@ function everyRound(
 const total = (...values: number[]): number =>
   values.reduce((sum, value) => sum + value, 0);
 
-/** Beyond, the distribution has one line. Milliseconds. */
+/** Beyond this, the distribution has only one line. In milliseconds. */
 const LATER = 4000;
 
 /** One row for each tenth of a second, with a bar. */
@@ -69,7 +69,7 @@ export const client: Group = {
     const batches = [deltas, 100, 1];
     const applied: Sample[][] = [];
     for (const batch of batches) {
-      // Each batch with a new row looks at all rows: fewer tell as much.
+      // Each batch with a new row checks all rows, so fewer deltas are enough.
       const size = { rows, deltas: Math.min(deltas, batch * 1000), batch };
       applied.push(await applying(size, quick ? 3 : 9));
     }
@@ -169,7 +169,8 @@ export const client: Group = {
           'lost',
         ),
         everyRound(`${again}: have it twice`, 0, 'clients', restarted, 'twice'),
-        // Evenly over the longest first delay it would be 10 %, without jitter all.
+        // Spread evenly over the longest first delay, it would be 10 %; without
+        // jitter, all.
         everyRound(
           `${again}: in the busiest 100 ms`,
           25,

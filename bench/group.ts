@@ -5,7 +5,7 @@ import type { Peer } from './wire.js';
 export interface Context {
   generator: LoadGenerator;
   quick: boolean;
-  /** Peers of this run; groups leave out what is not named. */
+  /** The peers of this run; groups leave out the others. */
   peers: ReadonlySet<Peer>;
   /** Directory for CPU profiles of the servers. */
   profile: string | undefined;
@@ -27,7 +27,10 @@ export interface Table {
   rows: { name: string; samples: Sample[] }[];
 }
 
-/** A line that must hold; `measured` has a value for each round, the median counts. */
+/**
+ * A condition that must be true. `measured` has a value for each round; the
+ * median counts.
+ */
 export interface Requirement {
   text: string;
   bound: number;

@@ -6,12 +6,12 @@ import type { Group, GroupResult, Requirement } from './group.js';
 import { StrictProxy } from './idle/strict-proxy.js';
 import { ServerProcess } from './server-process.js';
 
-/** After so much silence the proxy cuts, as nginx does. Milliseconds. */
+/** Milliseconds of silence after which the proxy cuts, as nginx does. */
 const PATIENCE = 60_000;
-/** Long enough for two cuts, and what a fixed tick would lose. */
+/** Long enough for two cuts, and for what a fixed tick would lose. */
 const IDLE = 135_000;
 
-/** What keeps a page's connection busy, by what the page has. */
+/** What keeps a page's connection alive, by what the page has. */
 const PAGES: Readonly<
   Record<string, { services: ServiceClasses; heartbeat?: number }>
 > = {
@@ -45,13 +45,16 @@ async function stayIdle(server: number, name: string): Promise<Silence> {
   return silence;
 }
 
-/** Pages that do nothing, all defaults, behind a proxy that cuts what is silent. */
+/**
+ * Pages that do nothing, with all defaults, behind a proxy that cuts silent
+ * connections.
+ */
 export const idle: Group = {
   name: 'idle',
   async run(): Promise<GroupResult> {
     const server = await ServerProcess.start('snorky');
     const names = Object.keys(PAGES);
-    // At once: they cost nothing but time.
+    // All at once: they cost only time.
     const pages = await Promise.all(
       names.map((name) => stayIdle(server.port, name)),
     );

@@ -13,7 +13,10 @@ import { type Options, parseOptions, USAGE } from './options.js';
 import { formatRequirements, formatTable, judge } from './report.js';
 import { rpc } from './rpc.js';
 
-/** In the order they run. A group of its own file joins by a line here. */
+/**
+ * The groups, in the order in which they run. A new group has a file of its own
+ * and a line here.
+ */
 const GROUPS: readonly Group[] = [rpc, fanout, memory, datasync, client, idle];
 
 const BUILD = new URL('./', import.meta.url);
@@ -28,7 +31,7 @@ function chosenGroups({ groups }: Options): readonly Group[] {
   });
 }
 
-/** Where and how the figures were made: without it they mean nothing. */
+/** Where and how the figures were made. Without this they mean nothing. */
 function environment(context: Context): Record<string, string | number> {
   return {
     date: new Date().toISOString(),
@@ -65,7 +68,7 @@ async function main(options: Options): Promise<void> {
       const result = (results[group.name] = await group.run(context));
       for (const table of result.tables) console.log(`\n${formatTable(table)}`);
     } catch (error) {
-      // The other groups' figures are worth having all the same.
+      // The figures of the other groups are worth having anyway.
       console.error(`\n${group.name} failed:`, error);
       process.exitCode = 1;
     }

@@ -11,7 +11,10 @@ const variants: { name: string; peer: Peer }[] = [
   { name: SNORKY, peer: 'snorky' },
 ];
 
-/** A fresh server each time: what it kept of an earlier round's connections would count for nothing in this one's. */
+/**
+ * Starts a fresh server each time: memory that it kept of an earlier round's
+ * connections would not be counted in this one.
+ */
 async function perConnection(
   context: Context,
   peer: Peer,

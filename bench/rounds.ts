@@ -1,8 +1,9 @@
 import type { Sample } from './group.js';
 
 /**
- * Runs the entries one after the other, round by round (A B C A B C): what else the machine does then falls on all of them.
- * Figures of one round may be compared with each other, figures of different rounds less so.
+ * Runs the entries one after the other, round by round (A B C A B C), so that
+ * other load on the machine falls on all of them. Compare figures of one round
+ * with each other rather than with those of other rounds.
  */
 export async function interleave<T extends { name: string }>(
   rounds: number,

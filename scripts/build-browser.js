@@ -1,11 +1,11 @@
 /**
- * Makes the files for browsers of the compiled package in the working directory,
- * and tells what they, and parts of `snorky/client`, weigh. Fails when one has
- * grown too big; with `--any-size`, which is for what another compiler has made
- * than that of the package, it does not.
+ * Makes the files for browsers from the compiled package in the working
+ * directory, and prints their size and that of parts of `snorky/client`. It
+ * fails if one is too big, unless `--any-size` is given, for output of another
+ * compiler than the package's.
  *
- * Their syntax is that of ES2022, as of what else they need: browsers from the
- * middle of 2021 on. For ES2018 they would be a twentieth bigger.
+ * The syntax is ES2022, for browsers from the middle of 2021 on, which the
+ * connector needs anyway. For ES2018 the files would be a twentieth bigger.
  */
 import { minify } from '@swc/core';
 import { build, transform } from 'esbuild';
@@ -21,8 +21,8 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 /**
- * What pages import of `snorky/client`, and how many bytes of it they may have
- * to load, minified and compressed: what docs/client.md says, too.
+ * What pages import of `snorky/client`, and the bytes of it that they may have
+ * to load, minified and compressed. docs/client.md has the same figures.
  */
 const ENTRIES = [
   { what: 'calls', face: '{ Snorky, rpc }', limit: 5.3 * 1024 },
@@ -33,12 +33,15 @@ const ENTRIES = [
   },
   { what: 'everything', face: '*', limit: 15.2 * 1024 },
 ];
-/** Everything with the global, and with classes for pages without syntax for them. */
+/**
+ * The limit of the browser file: everything, the global, and classes for pages
+ * that do not have their syntax.
+ */
 const BROWSER_LIMIT = 15.7 * 1024;
 
-/** Members that are shared by classes of the connector, and are nobody else's. */
+/** Internal members, which only classes of the connector share. */
 const INTERNAL = /^\$[a-z]\w/i;
-/** A dollar before any of them makes a name. */
+/** The characters of short names; a dollar comes before them. */
 const LETTERS =
   'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 /** Where the compiled connector is, from the working directory. */
@@ -70,9 +73,10 @@ for (const { what, readable, minified, limit: given } of rows) {
   }
 }
 
-/** The global `Snorky`, to be read and to be served. */
+/** Makes the files with the global `Snorky`, one readable and one minified. */
 async function makeBrowserFiles() {
-  // By name: a bundler would keep a function for each member of a namespace.
+  // Imported by names: for a namespace, a bundler would keep a function for
+  // each member.
   const index = await import(pathToFileURL(`${CLIENT}/index.js`).href);
   const face = Object.keys(index).join();
   const options = {
@@ -107,9 +111,9 @@ async function makeBrowserFiles() {
 }
 
 /**
- * A short name for each internal one, the shortest for those that are met most, with
- * a dollar: subclasses of connectors have members of their own. No such name is an
- * internal one, so that what is shortened twice is what it was.
+ * Gives each internal member a short name with a dollar, the shortest to those
+ * that occur most: subclasses of connectors have members of their own. No short
+ * name is an internal member, so shortening twice changes nothing.
  */
 function shortNames(code) {
   const counts = new Map();
@@ -127,15 +131,16 @@ function shortName(nth) {
 }
 
 /**
- * Shortens internal members in the modules themselves: bundlers of applications
- * cannot know that these are nobody else's. Source maps tell what they were.
+ * Shortens internal members in the modules themselves, because the bundlers of
+ * applications cannot know that nobody else uses them. Source maps have the
+ * original names.
  */
 async function shortenMembers(readable) {
   const mangleCache = shortNames(readable);
   for (const path of readdirSync(CLIENT, { recursive: true })) {
     if (!path.endsWith('.js')) continue;
     const file = join(CLIENT, path);
-    // esbuild reads the map of what it is given where it is a part of that.
+    // esbuild reads the source map of its input only if it is part of it.
     const inlined = existsSync(`${file}.map`)
       ? `\n//# sourceMappingURL=data:application/json;base64,${readFileSync(`${file}.map`, 'base64')}`
       : '';
@@ -156,8 +161,9 @@ async function shortenMembers(readable) {
 }
 
 /**
- * What an application has in its bundle that uses only some of `snorky/client`:
- * esbuild's own minifier, since that is what others can repeat.
+ * Measures what an application has in its bundle if it uses only some of
+ * `snorky/client`. It uses esbuild's own minifier, so that others can repeat
+ * it.
  */
 async function measure({ what, face, limit }) {
   const options = {

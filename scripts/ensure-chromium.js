@@ -1,7 +1,7 @@
 /**
- * Prints the path of a browser for the tests of `test/browser`. Where there is
- * none it installs Debian's, but only as root or in CI: what is on a developer's
- * machine is for the developer to decide.
+ * Prints the path of a browser for the tests of `test/browser`. If there is
+ * none, it installs Debian's, but only as root or in CI: developers decide what
+ * is installed on their machines.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
@@ -21,7 +21,7 @@ const APPLICATIONS = [
   'Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** Where browsers are that are not on the PATH. */
+/** Where browsers are installed that are not on the PATH. */
 const USUAL_PLACES = [
   ...['/usr/bin', '/usr/local/bin', '/snap/bin'].flatMap((directory) =>
     NAMES.map((name) => join(directory, name)),
@@ -60,7 +60,10 @@ export function findChromium(
   return [...onPath, ...usualPlaces].find(isProgram);
 }
 
-/** The path of a browser, which is installed if need be, possible and asked. */
+/**
+ * The path of a browser, which is installed first if that is needed, possible
+ * and wanted.
+ */
 export function ensureChromium(
   environment = process.env,
   usualPlaces = USUAL_PLACES,
@@ -77,7 +80,7 @@ export function ensureChromium(
   );
 }
 
-/** Says what stood against it, if something did. */
+/** Installs a browser. Returns the problem, if there was one. */
 function install(environment, root) {
   const has = (program) =>
     directoriesOf(environment).some((path) => isProgram(join(path, program)));
@@ -88,7 +91,7 @@ function install(environment, root) {
   if (!root && !run(environment, 'sudo', '-n', 'true')) {
     return `only root may install it (${BY_HAND})`;
   }
-  // One at a time: several processes of the tests may come here at once.
+  // One at a time: several processes of the tests may do this at once.
   const command = [
     ...(root ? [] : ['sudo', '-n']),
     'flock',
@@ -109,7 +112,7 @@ function isCi({ CI = '' }) {
 function run(environment, program, ...args) {
   const { status } = spawnSync(program, args, {
     env: environment,
-    // Standard output is for the path alone.
+    // Standard output has only the path.
     stdio: ['ignore', 2, 2],
   });
   return status === 0;

@@ -44,7 +44,7 @@ export default class LongestFirst extends Sequencer {
     /** @param {Test} test */
     const place = ({ path, context, duration }) => {
       const name = relative(context.config.rootDir, path).replaceAll('\\', '/');
-      // What has been measured is in its place.
+      // A file with a measured time is in its place already.
       return duration === undefined ? LONGEST.indexOf(name) : -1;
     };
     const known = sorted.filter((test) => place(test) >= 0);

@@ -5,10 +5,11 @@ const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const PIXEL = 4;
 
 /**
- * The same picture in fewer bytes. Browsers make PNG files in a hurry; and the
- * pictures of pages, with their plain areas, get smallest without any filter.
+ * Makes the same picture in fewer bytes. Browsers compress PNG files quickly
+ * rather than well, and pictures of pages, which have plain areas, are smallest
+ * without any filter.
  *
- * @throws Error when it is not such a file as browsers make.
+ * @throws Error when the file is not one that browsers make.
  */
 export function smallerPng(png) {
   const chunks = chunksOf(png);
@@ -50,7 +51,10 @@ function chunk(type, data) {
   return Buffer.concat([ends.subarray(0, 4), named, ends.subarray(4)]);
 }
 
-/** Each row begins with its filter, which says what was subtracted from it. */
+/**
+ * Removes the filters: each row begins with one, which says what was subtracted
+ * from it.
+ */
 function unfiltered(rows, width) {
   const result = Buffer.alloc(rows.length);
   for (let start = 0; start < rows.length; start += width + 1) {

@@ -11,7 +11,7 @@ const [rows, deltas, batch, rounds] = process.argv.slice(2).map(Number) as [
   number,
 ];
 const figures: ApplyFigures[] = [];
-// The first is for the compiler.
+// The first round warms the compiler up.
 for (let seed = 0; seed <= rounds; seed++) {
   const measured = await measureApply({ rows, deltas, batch }, seed);
   if (seed > 0) figures.push(measured);

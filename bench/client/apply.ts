@@ -7,9 +7,9 @@ const TOKEN = 'y8jep7xhcfd14f87wxn61hjur5d3bd84';
 
 /** What one round measures: microseconds for each delta, and their ratio. */
 export interface ApplyFigures extends Record<string, number> {
-  /** An `ArrayCollection`, of which the application may change the array. */
+  /** An `ArrayCollection`, whose array the application may change. */
   array: number;
-  /** A live list, which owns its rows: from the message on. */
+  /** A live list, which owns its rows; from the arrival of the message on. */
   live: number;
   /** `JSON.parse` and a map. */
   plain: number;
@@ -17,7 +17,7 @@ export interface ApplyFigures extends Record<string, number> {
   liveRatio: number;
 }
 
-/** How many there are, and how many come in one notification. */
+/** The number of rows and deltas, and of deltas in one notification. */
 export interface ApplySize {
   readonly rows: number;
   readonly deltas: number;
@@ -60,7 +60,7 @@ export async function measureApply(
   const figures = { array: 0, live: 0, plain: 0 };
   const results = new Set<string>();
   const kinds = [indexed, live, plain];
-  // Another one is the first each time: what comes first is slower.
+  // A different kind is first each time, because the first one is slower.
   for (let turn = 0; turn < seed % kinds.length; turn++) {
     kinds.push(kinds.shift() as (typeof kinds)[number]);
   }
@@ -74,7 +74,7 @@ export async function measureApply(
     results.add(JSON.stringify([...follower.rows()]));
     follower.close?.();
   }
-  // All keep the order of rows, so they must be the same.
+  // All three keep the rows in order, so the results must be equal.
   if (results.size > 1) {
     throw new Error('the collection has other rows than the map');
   }
@@ -91,7 +91,7 @@ function indexed(rows: string): Follower {
   const processor = new CollectionDeltaProcessor({
     Task: new ArrayCollection(items, { key: 'id' }),
   });
-  // The index is made when the first delta comes.
+  // The first delta builds the index, which is not to be measured.
   const [data] = items;
   if (data) processor.processDelta({ type: 'insert', model: 'Task', data });
   return {
@@ -125,7 +125,10 @@ function plain(rows: string): Follower {
   };
 }
 
-/** A third inserts, a third updates, a third deletes, each of another row. */
+/**
+ * A third inserts, a third updates and a third deletes, each of a different
+ * row.
+ */
 function notifications(
   { rows, deltas, batch }: ApplySize,
   random: () => number,
@@ -180,12 +183,12 @@ function shuffled<T>(values: T[], random: () => number): T[] {
   return values;
 }
 
-/** Several times: what is new is moved twice before it is left alone. */
+/** Several times: new objects are moved twice before they stay in one place. */
 function collect(): void {
   for (let i = 0; i < 3; i++) globalThis.gc?.();
 }
 
-/** A small seeded generator, so that rounds see the same rows. */
+/** A small seeded generator, so that all rounds get the same rows. */
 function mulberry(seed: number): () => number {
   let state = seed;
   return () => {

@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** How long an answer may take where nothing else is said. */
+/** Milliseconds for an answer, unless the caller gives another time. */
 const PATIENCE = 30_000;
 
 /**
- * A script of this folder in a process of its own, which is asked and answers,
- * one question after the other.
+ * Runs a script of this folder in a process of its own. The process answers one
+ * question after the other.
  */
 export class Fork<Question extends { readonly type: string }> {
   private constructor(
@@ -26,9 +26,9 @@ export class Fork<Question extends { readonly type: string }> {
   }
 
   /**
-   * Its next message.
+   * The next message of the process.
    *
-   * @throws Error when it ends before, or is silent for too long.
+   * @throws Error when the process ends first, or is silent for too long.
    */
   async next<Message>(what: string, patience = PATIENCE): Promise<Message> {
     if (this.hasEnded) throw new Error(`${this.script} has ended`);
@@ -62,7 +62,10 @@ export class Fork<Question extends { readonly type: string }> {
     return answer;
   }
 
-  /** As a crash would end it: nothing is told, nothing is cleaned up. */
+  /**
+   * Ends the process as a crash would: nothing is reported and nothing cleaned
+   * up.
+   */
   async kill(): Promise<void> {
     if (this.hasEnded) return;
     const exited = once(this.child, 'exit');

@@ -6,7 +6,7 @@ import {
   type Socket,
 } from 'snorky/client';
 
-/** What comes over the line to the list. */
+/** A live list, and the line to it. */
 export interface LiveList<Row> {
   readonly list: LiveCollection<Row>;
   /** A message of the service `datasync`, as JSON. */
@@ -19,7 +19,9 @@ interface Call {
   readonly message: { readonly command: string; readonly callId: number };
 }
 
-/** A live list whose server is this process, without a line in between. */
+/**
+ * Makes a live list whose server is this process, without a network in between.
+ */
 export async function liveList<Row extends object>(
   rows: string,
   token: string,

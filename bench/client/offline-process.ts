@@ -1,14 +1,17 @@
-/** A page that loses its connection, and is equal again. */
+/**
+ * A page that loses its connection, and is up to date again after it comes
+ * back.
+ */
 import { Page } from './page.js';
 import { textOf } from './rows.js';
 
-/** What the process is asked, in this order. */
+/** The questions that the process answers, in this order. */
 export type OfflineQuestion =
   /** Opens another page, and answers when its rows are live. */
   | { readonly type: 'open'; readonly line: number; readonly port: number }
   /** Answers when the page has noticed that the connection has gone. */
   | { readonly type: 'lost' }
-  /** What the rows are to be. Answers at once. */
+  /** Sets the rows that the page is to have. Answers at once. */
   | { readonly type: 'expect'; readonly rows: string }
   /** Answers `Returned` when the page is connected and its rows live. */
   | { readonly type: 'return' };
@@ -16,7 +19,7 @@ export type OfflineQuestion =
 export interface Returned {
   /** Milliseconds from `connected` until the rows were live. */
   readonly took: number;
-  /** Whether they were those of the server then. */
+  /** Whether the rows were those of the server then. */
   readonly equal: boolean;
 }
 

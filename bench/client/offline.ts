@@ -15,9 +15,9 @@ export interface OfflineOptions {
 }
 
 /**
- * A page goes offline, its rows change, it comes back by itself: one sample for
- * each round, each with a page of its own. Rows are fetched past the line that is
- * cut, so that a fetch would succeed and be counted.
+ * A page goes offline, its rows change, and it comes back by itself. Each round
+ * gives one sample, with a page of its own. Rows are not fetched over the line
+ * that is cut, so that a fetch would succeed and be counted.
  */
 export async function offline(options: OfflineOptions): Promise<Sample[]> {
   const server = Fork.start<ServerQuestion>('server', 0, ROWS, 0);

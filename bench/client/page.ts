@@ -14,14 +14,14 @@ type Services = Readonly<{
   datasync: typeof DataSync;
 }>;
 
-/** What a browser's page has open: a connection, and rows that follow. */
+/** What a browser's page has: a connection, and rows that follow the server. */
 export class Page {
   readonly snorky: Snorky<Services>;
   readonly rows: LiveCollection<Row>;
 
   /**
-   * @param line The port where the WebSocket is.
-   * @param port Where the rows are.
+   * @param line The port of the WebSocket.
+   * @param port The port of the routes.
    */
   constructor(line: number, port: number) {
     const services = { pubsub: PubSub, datasync: DataSync };

@@ -1,11 +1,13 @@
-/** What the server's process is asked, and answers. */
+/** The questions to the server's process. */
 export type ServerQuestion =
-  /** Makes changes, each a batch of its own. Answers `Changed`. */
+  /** Makes changes, each in a batch of its own. Answers `Changed`. */
   | { readonly type: 'change'; readonly times: number }
-  /** Makes one, and publishes the number to `CHANNEL`. Answers `Changed`. */
+  /**
+   * Makes one change, and publishes the number to `CHANNEL`. Answers `Changed`.
+   */
   | { readonly type: 'probe'; readonly number: number };
 
-/** What it says first. */
+/** The first message of the process. */
 export interface Listening {
   readonly port: number;
   /** Milliseconds since 1970. */
@@ -14,7 +16,7 @@ export interface Listening {
 }
 
 export interface Changed {
-  /** The rows, as `textOf` has them. */
+  /** The rows, in the form of `textOf`. */
   readonly rows: string;
   /** Fetches with a subscription since the server was started. */
   readonly fetches: number;

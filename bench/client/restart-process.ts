@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { textOf } from './rows.js';
 import { Visitor } from './visitor.js';
 
-/** What the process is asked. */
+/** The questions that the process answers. */
 export type RestartQuestion =
   /** Answers `Back` when all clients are, or `patience` is over. */
   | { readonly type: 'back'; readonly patience: number }
@@ -19,7 +19,7 @@ export type RestartQuestion =
       readonly patience: number;
     };
 
-/** Of each client that is back, in any order. Milliseconds since 1970. */
+/** For each client that is back, in any order; in milliseconds since 1970. */
 export interface Back {
   readonly connectedAt: readonly number[];
   readonly backAt: readonly number[];
@@ -29,15 +29,15 @@ export interface Back {
   readonly lostAgain: number;
 }
 
-/** How many clients. */
+/** Numbers of clients. */
 export interface Received {
-  /** Lack a probe, or have other rows than the server. */
+  /** Clients that lack a probe, or have other rows than the server. */
   readonly lost: number;
-  /** Have a probe twice. */
+  /** Clients that have a probe twice. */
   readonly twice: number;
 }
 
-/** How many connect at the same time in the beginning. */
+/** Clients that connect at the same time in the beginning. */
 const SLICE = 50;
 
 const [port, clients] = process.argv.slice(2).map(Number) as [number, number];

@@ -9,24 +9,27 @@ import type { Back, Received, RestartQuestion } from './restart-process.js';
 
 const LOADS = 2;
 const ROWS = 20;
-/** How long the clients may take to come back, and probes to arrive. */
+/** Milliseconds for the clients to come back, and for probes to arrive. */
 const RETURN = 60_000;
 const DELIVERY = 20_000;
 
 type Server = Fork<ServerQuestion>;
 type Load = Fork<RestartQuestion>;
 
-/** One restart, and when after the start of the new server clients connected. */
+/**
+ * One restart, with the times at which clients connected after the new server
+ * had started.
+ */
 export interface Restart {
   readonly sample: Sample;
-  /** Milliseconds, one for each client that is back. */
+  /** In milliseconds, one for each client that is back. */
   readonly connected: readonly number[];
 }
 
 /**
- * Ends the server of many clients without a word, starts another one at its
- * address, which knows nothing of them and has other rows, and sees whether all
- * of them are there again and hear everything once.
+ * Kills the server of many clients, and starts another one at its address,
+ * which does not know them and has other rows. Checks that all of them come
+ * back and hear everything once.
  */
 export async function restart(clients: number): Promise<Restart> {
   checkFiles(2 * clients + 100);

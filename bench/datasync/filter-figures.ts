@@ -1,6 +1,6 @@
 import { FilterDealer, type JsonValue, type SubscriptionItem } from 'snorky';
 
-/** What of the filter index one round measures. */
+/** The parts of the filter index that one round measures. */
 export interface IndexFigures extends Record<string, number> {
   find: number;
   scan: number;
@@ -66,15 +66,18 @@ export function intervals(filters: number): Workload {
 const FINDS = 20_000;
 const CHANGES = 20_000;
 const SCANS = 5;
-/** The rest of a scan is extrapolated: it has no other terms. */
+/**
+ * Only so many filters are scanned; the rest is extrapolated, since the cost is
+ * linear.
+ */
 const SCANNED = 10_000;
 
 /** Fills an index, measures it, and empties it again. */
 export function measureIndex(workload: Workload, seed: number): IndexFigures {
   const random = mulberry(seed);
   const { filters } = workload;
-  // As they come over the wire: texts, so that no query is counted that only
-  // this loop keeps alive.
+  // Kept as texts, as they arrive over the wire: a query must not be counted
+  // that only this loop keeps alive.
   const texts = Array.from({ length: filters }, (_, i) =>
     JSON.stringify(workload.query(i)),
   );
@@ -85,7 +88,8 @@ export function measureIndex(workload: Workload, seed: number): IndexFigures {
   for (const [i, item] of items.entries()) {
     item.query = JSON.parse(texts[i] as string) as JsonValue;
     dealer.addSubscriptionItem(item);
-    // The subscription keeps its query for replays; that is not the index's.
+    // The subscription keeps its query for replays, which is not part of the
+    // index.
     item.query = null;
   }
   collect();
@@ -99,7 +103,8 @@ export function measureIndex(workload: Workload, seed: number): IndexFigures {
     return since(start);
   });
   const foundPerRow = found / FINDS;
-  // Each filter in turn, parsed before: what a dealer without an index does.
+  // Evaluates each filter in turn, parsed before: what a dealer without an
+  // index does.
   const tried = texts
     .slice(0, SCANNED)
     .map((text) => JSON.parse(text) as JsonValue);
@@ -112,7 +117,7 @@ export function measureIndex(workload: Workload, seed: number): IndexFigures {
   scanAll();
   const scan = (median(SCANS, scanAll) * filters) / tried.length;
 
-  // With the index full: each goes and comes back.
+  // With a full index: each filter is removed and inserted again.
   const step = Math.max(1, Math.floor(filters / CHANGES));
   const chosen = Array.from(
     { length: CHANGES },
@@ -141,7 +146,7 @@ function median(times: number, measure: () => number): number {
   return all[Math.floor(times / 2)] as number;
 }
 
-/** Microseconds. */
+/** Microseconds since a moment. */
 function since(start: bigint): number {
   return Number(process.hrtime.bigint() - start) / 1000;
 }
@@ -150,7 +155,7 @@ function collect(): void {
   for (let i = 0; i < 3; i++) globalThis.gc?.();
 }
 
-/** A small seeded generator, so that rounds see the same rows. */
+/** A small seeded generator, so that all rounds get the same rows. */
 function mulberry(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,7 +1,8 @@
 /**
- * Clients who all go and, having missed entries, all come back at once. Says
- * when they have gone, and waits to be told to connect; says when they have, and
- * waits to be told to have them all resume.
+ * Clients that all disconnect, miss entries, and all come back at once. The
+ * process reports when they have disconnected, and waits for the command to
+ * connect. It reports when they have connected, and waits for the command to
+ * resume.
  */
 import { once } from 'node:events';
 

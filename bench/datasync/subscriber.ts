@@ -16,12 +16,15 @@ interface Message {
   readonly position?: unknown;
 }
 
-/** One connection of the load: acquires subscriptions and checks what comes. */
+/**
+ * One connection of the load. It acquires subscriptions and checks what
+ * arrives.
+ */
 export class Subscriber {
   received = 0;
-  /** Per subscription, the number of the last delta, which only grows. */
+  /** The number of the last delta of each subscription; it only grows. */
   private readonly last = new Map<string, number>();
-  /** Out of order, or twice. */
+  /** Deltas that came out of order, or twice. */
   wrong = 0;
   position: unknown;
   private calls = 0;
@@ -59,7 +62,7 @@ export class Subscriber {
     return subscriber;
   }
 
-  /** Acquires a subscription; gives what the server answers. */
+  /** Acquires a subscription. Resolves with the server's answer. */
   acquire(params: object): Promise<unknown> {
     const callId = this.calls++;
     return new Promise((resolve, reject) => {

@@ -7,14 +7,17 @@ import {
   type Socket,
 } from 'node:net';
 
-/** A direction of a connection, and when something went by last. */
+/** One direction of a connection, and when it last carried data. */
 interface Way {
   readonly from: Socket;
   readonly to: Socket;
   last: number;
 }
 
-/** A proxy that cuts a connection when one of its directions was silent for too long. */
+/**
+ * A proxy that cuts a connection if one of its directions was silent for too
+ * long.
+ */
 export class StrictProxy {
   /** Connections that were cut. */
   cut = 0;
@@ -32,7 +35,7 @@ export class StrictProxy {
     this.watch = setInterval(() => this.look(), 250);
   }
 
-  /** @param patience Milliseconds of silence that it takes. */
+  /** @param patience Milliseconds of silence before it cuts. */
   static async to(port: number, patience: number): Promise<StrictProxy> {
     const proxy = new StrictProxy(port, patience);
     proxy.server.listen(0, '127.0.0.1');

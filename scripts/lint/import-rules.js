@@ -90,8 +90,8 @@ function layersNotIn(imports, own) {
 }
 
 /**
- * What a room may not import of what is beside it, and of what is beside the
- * rooms that it is in.
+ * What a room may not import from its neighbours, and from the neighbours of
+ * the rooms around it.
  *
  * @param {typeof ROOMS[number]} room
  * @param {number} [up] How far its folder is from the files that are checked.
