@@ -1,6 +1,6 @@
 /**
- * Makes docs/images/todo.png: the to-do app in two windows. By hand, after
- * `npm run build:apps`, whenever the page has changed its looks.
+ * Makes docs/images/todo.png: the to-do app in two windows. Run it by hand,
+ * after `npm run build:apps`, whenever the page looks different.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -90,13 +90,13 @@ async function shoot(http, { width, ...options }) {
   await page.goto(http);
   await page.getByText(TASKS.at(-1)[0]).waitFor();
   await page.waitForFunction("document.body.dataset.state === 'live'");
-  // The same everywhere, whatever the font of the system is.
+  // The same on all machines, whatever font the system has.
   await page.addStyleTag({ content: 'body { font-family: Liberation Sans }' });
   const picture = await page.screenshot();
   return `data:image/png;base64,${picture.toString('base64')}`;
 }
 
-/** Puts pictures of windows side by side. */
+/** Joins the pictures of windows side by side. */
 async function compose(pictures) {
   const page = await browser.newPage({ deviceScaleFactor: SCALE });
   const images = pictures.map(

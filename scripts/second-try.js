@@ -1,8 +1,8 @@
 /**
- * Runs test files that have failed once more, each alone, and puts what came of
- * it into jest's report. Some tests drown a server in what it must bear: beside
- * others, on a machine that is busy, they can run out of their time. What fails
- * twice has failed; what passes at its second try is told.
+ * Runs test files that have failed once more, each alone, and puts the result
+ * into jest's report. Some tests flood a server; next to others, on a busy
+ * machine, they can time out. A file that fails twice has failed; one that
+ * passes the second time is reported.
  *
  *     node scripts/second-try.js REPORT
  */
@@ -11,9 +11,9 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** More files than this have not failed for want of time. */
+/** If more files than this have failed, the cause is not the time. */
 const MOST = 6;
-/** Milliseconds for a file. */
+/** Milliseconds for one file. */
 const LIMIT = 300_000;
 
 /**
@@ -54,7 +54,7 @@ export function secondTry(report, { binary, folder, env = process.env }) {
   return passed;
 }
 
-/** Has a file count as it came out the second time. */
+/** Replaces the result of a file by that of its second run. */
 function replace(all, first, second) {
   const count = (how) =>
     first.assertionResults.filter(({ status }) => status === how).length;
@@ -63,7 +63,7 @@ function replace(all, first, second) {
   all.numPassedTests += second.numPassedTests - count('passed');
   all.numFailedTestSuites--;
   all.numPassedTestSuites++;
-  // One that could not be run has no tests.
+  // A file that could not be run has no tests.
   if (first.assertionResults.length === 0) all.numRuntimeErrorTestSuites--;
   all.success = all.numFailedTestSuites === 0;
 }

@@ -49,7 +49,7 @@ export async function runSuite(suite, { binary, folder, id }) {
     ],
     {
       cwd: folder,
-      // A group of its own, so that all that it starts ends with it.
+      // A group of its own, so that every process that it starts ends with it.
       detached: true,
       env,
       stdio: ['ignore', output, output],
@@ -61,7 +61,7 @@ export async function runSuite(suite, { binary, folder, id }) {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // It has just ended by itself.
+      // The process has just ended by itself.
     }
   }, suite.limit * 1000);
   const [code] = await once(child, 'exit');

@@ -1,4 +1,4 @@
-/** Brings about other versions of Node and of Nest, in folders of their own. */
+/** Installs other versions of Node and of Nest, in folders of their own. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -6,10 +6,16 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, '.build', 'matrix');
-/** In milliseconds. A registry that does not answer is no reason to wait. */
+/**
+ * Milliseconds for an npm command. A registry that does not answer must not
+ * hold the run up.
+ */
 const PATIENCE = 300_000;
 
-/** Packages of Nest that have its version; the others begin at another one. */
+/**
+ * Packages with the version of Nest itself; the other packages have versions of
+ * their own.
+ */
 const WITH_CORE = ['common', 'core', 'platform-express', 'platform-fastify'];
 const WITH_WEBSOCKETS = [
   'microservices',
@@ -20,10 +26,10 @@ const WITH_WEBSOCKETS = [
 ];
 
 /**
- * A Node of its own.
+ * Installs a Node.
  *
  * @param {string} version As npm takes it: `22`, `20.19`.
- * @returns {string} Its binary.
+ * @returns {string} The path of its binary.
  */
 export function setUpNode(version) {
   const name = `node-${process.platform}-${process.arch}`;
@@ -31,7 +37,8 @@ export function setUpNode(version) {
   const binary = join(folder, 'node_modules', name, 'bin', 'node');
   if (!existsSync(binary)) {
     mkdirSync(folder, { recursive: true });
-    // Its own scripts would only look for what is installed here anyhow.
+    // The package's own scripts would only look for what is installed here
+    // anyway.
     npm(folder, [
       'install',
       '--prefix=.',
@@ -44,8 +51,8 @@ export function setUpNode(version) {
 }
 
 /**
- * A copy of the project with another Nest. Not beside the one that is there: its
- * packages are each other's peers.
+ * Copies the project and installs another Nest there. It cannot stand beside
+ * the present one, because the packages are each other's peers.
  *
  * @param {'lowest' | 'locked' | 'latest'} which
  * @returns {string} The folder.
@@ -87,7 +94,7 @@ export function setUpNest(which) {
   return folder;
 }
 
-/** What a suite may need. */
+/** The files that a suite may need. */
 const COPIED = [
   'bench',
   'docs',
@@ -116,7 +123,7 @@ const COPIED = [
 ];
 
 /**
- * The versions that a folder has.
+ * The versions of Nest's packages in a folder.
  *
  * @param {string} folder
  */

@@ -1,12 +1,12 @@
 /**
- * What can be tried: a folder of the source, and the spec files that it is tried on,
- * the nearest first. A mutant ends with the first test that fails, so the order is
- * a matter of time alone.
+ * The folders of the source that can be tried, each with the spec files that it
+ * is tried on, the nearest first. A mutant ends with the first test that fails,
+ * so the order only matters for the time.
  */
 
 /**
- * Floods and the like take minutes, and end in time outs where the machine is busy:
- * a mutant would be killed by the load.
+ * Tests that flood a server take minutes, and time out on a busy machine: the
+ * load would then kill the mutant.
  */
 const SLOW = [
   'test/transports/hostile-',
@@ -29,7 +29,7 @@ export const FOLDERS = {
       'test/e2e',
       'test/conformance',
     ],
-    // A mutant is switched on in one process; these start others.
+    // A mutant is switched on in one process only; these tests start others.
     leaveOut: [...SLOW, 'test/nest/hosts/signal', 'test/nest/hosts/processes'],
   },
   'src/services/datasync': {
@@ -48,7 +48,7 @@ export const FOLDERS = {
   },
   'src/client': {
     specs: ['test/client', 'test/testing', 'test/e2e'],
-    // They compile projects, which sees types and no mutant.
+    // These compile projects, which checks types and runs no mutant.
     leaveOut: [...SLOW, 'test/client/types'],
   },
 };

@@ -1,6 +1,6 @@
 /**
- * Tells how many small faults the tests would find: each mutant is one, and one that
- * no test fails with has survived.
+ * Finds out how many small faults the tests notice. Each mutant is a fault; a
+ * mutant that no test fails with has survived.
  *
  *     npm run mutation -- src/transports                 every mutant: hours
  *     npm run mutation -- src/client/live --sample 200   some, by a seed that is told
@@ -58,7 +58,7 @@ const last = existsSync(results)
   : [];
 rmSync(home, { recursive: true, force: true });
 mkdirSync(home, { recursive: true });
-// A run that is stopped early leaves those of the one before.
+// A run that is stopped early keeps the results of the one before.
 writeFileSync(results, JSON.stringify(last));
 
 const { mutants, stale } = await makeMutants(folder, where.sources);
@@ -72,7 +72,7 @@ console.log(`${chosen.length} of ${inPart.length} mutants of ${wanted}`);
 
 const specs = specsOf(FOLDERS[folder]);
 const trials = [];
-// A process in an endless loop does not notice that this one has ended.
+// A process in an endless loop does not notice that its parent has ended.
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     for (const [, trial] of trials) trial.end();
@@ -115,7 +115,7 @@ function specsOf({ specs: folders, leaveOut }) {
     .filter((name) => name.includes(values.specs));
 }
 
-/** Some at a time, in order. */
+/** Does several at a time, in order. */
 async function inParallel(list, act) {
   const left = list.values();
   const work = async () => {
@@ -124,7 +124,7 @@ async function inParallel(list, act) {
   await Promise.all(Array.from({ length: Number(values.workers) }, work));
 }
 
-/** What no other spec file has killed. */
+/** Tries all mutants that no other spec file has killed. */
 async function tryAll(spec, trial, how, first) {
   const left = chosen.filter(({ outcome }) => outcome === undefined);
   const began = performance.now();
@@ -132,7 +132,7 @@ async function tryAll(spec, trial, how, first) {
     const problem = await first?.();
     if (problem !== undefined) console.log(`  ${spec}: ${problem}`);
     for (const mutant of left) {
-      // Another worker may have been faster.
+      // Another worker may have killed it first.
       if (mutant.outcome === undefined) await trial[how](mutant);
     }
   } finally {

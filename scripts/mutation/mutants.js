@@ -1,4 +1,7 @@
-/** Makes the mutants of a folder, and the sources that have all of them, switched off. */
+/**
+ * Makes the mutants of a folder, and sources that contain all of them, switched
+ * off.
+ */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Instrumenter } from '@stryker-mutator/instrumenter';
@@ -38,7 +41,10 @@ export async function makeMutants(folder, into) {
   return withoutEquivalent(mutants, folder);
 }
 
-/** The files of a folder, and those of the folders in it, in the same order anywhere. */
+/**
+ * The files of a folder and of the folders in it, in the same order on all
+ * machines.
+ */
 export function filesUnder(folder, ending) {
   return readdirSync(folder, { recursive: true })
     .map((name) => join(folder, String(name)))
@@ -68,8 +74,9 @@ function oneLine(text) {
 }
 
 /**
- * What a sentence says is a matter of its test, where it is promised. An empty one
- * in the log or in an error of a set-up tells nothing about the tests.
+ * Whether a mutant changes a sentence. Sentences are tested where they are
+ * promised. An empty one in the log, or in an error of a set-up, tells nothing
+ * about the tests.
  */
 function isSentence({ mutator, before }) {
   return mutator === 'StringLiteral' && /\s/.test(before);

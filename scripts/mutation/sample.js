@@ -1,4 +1,4 @@
-/** Takes some of the mutants by a seed: of every file its share, at least one. */
+/** Takes some of the mutants by a seed: a share of each file, at least one. */
 
 /**
  * @template {{ file: string }} M

@@ -1,4 +1,7 @@
-/** A process that has loaded one spec file, and runs what it is told to of it. */
+/**
+ * A process that has loaded one spec file, and runs the tests of it that it is
+ * told to.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
@@ -6,10 +9,16 @@ import { openSync } from 'node:fs';
 const JEST = 'node_modules/jest/bin/jest.js';
 const CONFIG = 'scripts/mutation/jest/config.js';
 
-/** To start Node and jest, and to load everything, on a busy machine. */
+/**
+ * Milliseconds to start Node and jest and to load everything, on a busy
+ * machine.
+ */
 const LOADING = 120_000;
 
-/** Modules that were loaded stay in memory. With more than this, Node starts anew. */
+/**
+ * Loaded modules stay in memory. Beyond this many bytes, a new process is
+ * started.
+ */
 const MEMORY = 1.2 * 2 ** 30;
 
 export class SpecProcess {
@@ -28,7 +37,10 @@ export class SpecProcess {
     return this.#child !== undefined;
   }
 
-  /** Loads all modules, with a mutant that is there from the first one on, or none. */
+  /**
+   * Loads all modules anew; a mutant, if given, is switched on from the first
+   * one.
+   */
   load(mutant) {
     if (this.#memory > MEMORY) this.end();
     this.#child ??= this.#start();
@@ -61,7 +73,7 @@ export class SpecProcess {
 
   async #ask(order, within) {
     const child = this.#child;
-    // It may have ended between two orders.
+    // The process may have ended between two orders.
     if (!child.connected) return this.#gone('ended');
     const over = new AbortController();
     const { signal } = over;

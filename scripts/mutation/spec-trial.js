@@ -1,23 +1,33 @@
 /**
- * Tries mutants on one spec file. All tests run once without a mutant, which shows
- * who comes by which mutant; then each mutant meets those that come by it.
+ * Tries mutants on one spec file. All tests run once without a mutant, which
+ * shows which test reaches which mutant. Then each mutant is tried with the
+ * tests that reach it.
  */
 import { SpecProcess } from './spec-process.js';
 
-/** A test that hangs is given up after five times its time, and this. */
+/**
+ * A test that hangs is given up after five times its usual time and these
+ * milliseconds.
+ */
 const PATIENCE = 2_000;
 const HOOK_LIMIT = 6_000;
 
-/** In milliseconds. The quick tests of all spec files come first: most mutants end there. */
+/**
+ * Milliseconds of a quick test. The quick tests of all spec files come first:
+ * most mutants are killed there.
+ */
 const QUICK = 200;
 
-/** A loop that a mutant has made endless ends after so many rounds more. */
+/** Rounds after which a loop ends that a mutant has made endless. */
 const MORE_HITS = 10_000;
 
-/** After so many mutants the modules are loaded anew: what some leave adds up. */
+/**
+ * Mutants after which modules are loaded anew: what some of them leave behind
+ * adds up.
+ */
 const MUTANTS_PER_LOAD = 200;
 
-/** With how many spec files a mutant is tried that needs a load of its own. */
+/** Spec files on which a mutant is tried that needs a load of its own. */
 const LOADS_PER_MUTANT = 5;
 
 /**
@@ -43,7 +53,10 @@ export class SpecTrial {
     this.#process = new SpecProcess(spec, where);
   }
 
-  /** What each test comes by. A line of what is wrong with the file, or undefined. */
+  /**
+   * Finds out which mutants each test reaches. Returns a line about a faulty
+   * file, or undefined.
+   */
   async look() {
     const loaded = await this.#process.load();
     if (loaded.type !== 'loaded') return `could not be loaded: ${loaded.error}`;
@@ -66,14 +79,17 @@ export class SpecTrial {
     return `without a mutant ${failed.size} fail: ${this.#tests[test]?.title}: ${error.split('\n')[0]}`;
   }
 
-  /** With the quick tests. @param {Tried} mutant */
+  /** Tries a mutant with the quick tests. @param {Tried} mutant */
   async tryQuick(mutant) {
     const by = this.#testsBy(mutant.id);
     if (by.length > 0 || this.#onLoad.has(mutant.id)) mutant.reached = true;
     await this.#tryLoaded(mutant, by.filter(this.#isQuick));
   }
 
-  /** With the others, and with modules that load with it. @param {Tried} mutant */
+  /**
+   * Tries a mutant with the other tests, and with modules that load with it.
+   * @param {Tried} mutant
+   */
   async tryThoroughly(mutant) {
     const slow = this.#testsBy(mutant.id).filter(
       (test) => !this.#isQuick(test),
@@ -88,7 +104,10 @@ export class SpecTrial {
     this.#process.end();
   }
 
-  /** With the modules as they are. A test that fails then fails because of the mutant. */
+  /**
+   * Tries a mutant on the loaded modules. If a test fails, it is because of the
+   * mutant.
+   */
   async #tryLoaded(mutant, chosen) {
     if (chosen.length === 0) return false;
     for (const last of [false, true]) {
@@ -98,7 +117,8 @@ export class SpecTrial {
       const wasFirst = this.#since === 1;
       const { test } = verdict;
       if (test !== undefined && !(await this.#passes(test))) {
-        // It may have failed for what another one left, or fail at any time.
+        // The test may have failed because of an earlier mutant, or may fail at
+        // random.
         const isSteady = await this.#passesAnew(test);
         if (!isSteady || (!last && !wasFirst)) continue;
       }
@@ -123,7 +143,7 @@ export class SpecTrial {
     const verdict = await this.#verdict(mutant, this.#steady);
     if (verdict === undefined) return;
     const { test } = verdict;
-    // What fails without the mutant too says nothing of it.
+    // A test that also fails without the mutant tells nothing about it.
     if (test === undefined || (await this.#passesAnew(test))) {
       this.#mark(mutant, verdict);
     }
@@ -140,7 +160,7 @@ export class SpecTrial {
     await this.#process.load();
   }
 
-  /** The same on modules that no mutant has touched. */
+  /** Whether a test passes on modules that no mutant has touched. */
   async #passesAnew(test) {
     this.#since = MUTANTS_PER_LOAD;
     await this.#fresh();

@@ -1,4 +1,4 @@
-/** What is shown in the end. */
+/** The output at the end of a run. */
 
 /** @param {readonly import('./spec-trial.js').Tried[]} tried @param {number} all */
 export function tableOf(tried, all) {

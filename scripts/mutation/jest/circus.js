@@ -1,4 +1,7 @@
-/** The tests of one loaded spec file, to be run in any choice, any number of times. */
+/**
+ * The tests of one loaded spec file. Any of them can be run, any number of
+ * times.
+ */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import { resolveOfJest, requireOfJest } from './parts-of-jest.js';
@@ -24,7 +27,7 @@ export class Circus {
   #ownListeners;
   #going;
 
-  /** @param mutation the object by which the mutants are switched */
+  /** @param mutation The object that switches mutants on. */
   constructor(mutation) {
     this.#mutation = mutation;
   }
@@ -51,7 +54,7 @@ export class Circus {
       });
   }
 
-  /** The tests there are, and the mutants that loading has reached. */
+  /** The tests of the file, and the mutants that loading it has reached. */
   loaded() {
     this.#walk(this.#state.rootDescribeBlock, [], []);
     this.#mutation.currentTestId = 'between';
@@ -65,7 +68,10 @@ export class Circus {
     };
   }
 
-  /** Runs the chosen tests with a mutant or none, until one fails or to the end. */
+  /**
+   * Runs the chosen tests, with a mutant or none, until one fails or to the
+   * end.
+   */
   async run({ mutant, chosen, limits, hookLimit, hitLimit, toTheEnd }) {
     const mutation = this.#mutation;
     mutation.activeMutant = mutant;
@@ -75,9 +81,10 @@ export class Circus {
     const going = { failures: [], times: {}, hookLimit, toTheEnd };
     this.#going = going;
     await this.#start();
-    // jest takes its listeners away after a run, and the next one needs them.
+    // jest removes its listeners after a run, and the next run needs them.
     listen(this.#ownListeners);
-    // What the tests have left for the next turn is still the mutant's.
+    // Work that the tests have left for the next turn still belongs to this
+    // mutant.
     await nextTurn();
     for (const error of this.#state.unhandledErrors) {
       going.failures.push({ error: textOf(error) });
@@ -86,7 +93,9 @@ export class Circus {
     return { failures: going.failures, times: going.times };
   }
 
-  /** How often each test, or the hooks of each block, have come by each mutant. */
+  /**
+   * How often each test, and the hooks of each block, have reached each mutant.
+   */
   get reached() {
     return this.#mutation.mutantCoverage.perTest;
   }
@@ -117,7 +126,10 @@ export class Circus {
     }
   }
 
-  /** Makes the tests what they were before they ran, and skips those not chosen. */
+  /**
+   * Resets the tests to their state before they ran, and skips those not
+   * chosen.
+   */
   #prepare(chosen, limits) {
     this.#state.unhandledErrors = [];
     for (const [index, { test, mode, timeout }] of this.#tests.entries()) {
@@ -162,7 +174,7 @@ export class Circus {
     }
   }
 
-  /** Takes the errors away: to make them readable takes longer than the tests. */
+  /** Removes the errors: making them readable takes longer than the tests. */
   #collect(failures) {
     for (const { test } of this.#tests) {
       const [error] = test.errors;

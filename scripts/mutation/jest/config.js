@@ -1,4 +1,4 @@
-/** The set-up of the tests, with the sources that have the mutants. */
+/** The configuration of the tests, for sources with mutants. */
 import { fileURLToPath } from 'node:url';
 import base from '../../../jest.config.js';
 
@@ -8,7 +8,7 @@ export default {
   ...base,
   rootDir: fileURLToPath(new URL('../../..', import.meta.url)),
   maxWorkers: 1,
-  // What a mutant meets is put down to the test that runs.
+  // One at a time: a mutant that is reached is assigned to the test that runs.
   maxConcurrency: 1,
   runner: '<rootDir>/scripts/mutation/jest/again-runner.js',
   testRunner: '<rootDir>/scripts/mutation/jest/test-runner.js',

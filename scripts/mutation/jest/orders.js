@@ -1,4 +1,7 @@
-/** The orders of the process that started this one, in turn, and what is told to it. */
+/**
+ * Takes the orders of the parent process, one after the other, and sends it
+ * answers.
+ */
 
 const waiting = [];
 let wake = () => {};

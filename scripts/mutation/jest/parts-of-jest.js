@@ -1,4 +1,7 @@
-/** What jest is made of, found from jest, which alone is a dependency of ours. */
+/**
+ * Finds the packages of jest from jest itself, which is the only one that is a
+ * dependency here.
+ */
 import { createRequire } from 'node:module';
 
 const jest = createRequire(import.meta.url).resolve('jest');

@@ -1,6 +1,7 @@
 /**
- * Loads the spec file, and runs tests of it as often as it is ordered to, each time
- * with another mutant. What is reached while modules load needs another load.
+ * Loads the spec file, and runs its tests as often as ordered, each time with
+ * another mutant. A mutant that is reached while modules load needs another
+ * load.
  */
 import { Circus } from './circus.js';
 import { nextOrder, takeOrder, tell } from './orders.js';

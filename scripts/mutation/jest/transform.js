@@ -1,11 +1,15 @@
-/** Compiles a file as the tests do, from its source with the mutants where it has one. */
+/**
+ * Compiles a file as for the tests, from its source with mutants if there is
+ * one.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import swcJest from '@swc/jest';
 
 export default {
   createTransformer({ sources, swc }) {
-    // The places in the sources differ from those in the tree: a map would be of no use.
+    // Positions in these sources differ from those in the tree, so a source map
+    // would be useless.
     const compiler = swcJest.createTransformer({ ...swc, sourceMaps: false });
     const sourceOf = (text, file, { config }) => {
       const mutated = join(sources, relative(config.rootDir, file));
