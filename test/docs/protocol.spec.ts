@@ -150,7 +150,8 @@ describe("The protocol's page", () => {
     for (const { Name, Reason = '' } of tableWith('Code', 'Name', 'Reason')) {
       const cause = plain(Name ?? '') as CloseCause;
       const reason = CloseReason[cause];
-      // Of what the application closes, it says the reason.
+      // For a close by the application, the table says that the reason is the
+      // application's.
       if (cause === 'normal') expect([cause, reason]).toEqual([cause, '']);
       else expect(plain(Reason)).toBe(reason === '' ? 'empty' : reason);
     }

@@ -37,7 +37,7 @@ const WORK = join(ROOT, '.build', `samples-${process.pid}`);
 
 const blocks = (await Promise.all((await documents()).map(blocksOf))).flat();
 const samples = blocks.filter(
-  // Those for pages have a spec of their own.
+  // The samples for pages have a spec of their own.
   ({ language, kind = '' }) =>
     language === 'ts' && !['client', 'shared', 'declared'].includes(kind),
 );

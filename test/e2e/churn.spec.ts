@@ -38,7 +38,7 @@ async function passBy(port: number, random: Random): Promise<string[]> {
     socket.tcp.pause();
     socket.write(clientFrame('{', { fin: false }));
   }
-  // Those of before are in order, whatever became of the others.
+  // Messages before that must be in order, whatever happened to the rest.
   return [reader.wrong, socket.fault].filter((fault) => fault !== undefined);
 }
 

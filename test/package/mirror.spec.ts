@@ -25,7 +25,7 @@ function isIn(folder: string, other: string): boolean {
   return `${folder}/`.startsWith(`${other}/`);
 }
 
-/** Those that are neither special nor named as a folder of `src` is. */
+/** The folders that are neither special nor named like a folder of `src`. */
 function strays(
   folders: readonly string[],
   special: readonly string[],

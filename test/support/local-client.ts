@@ -56,7 +56,7 @@ export class LocalClient extends Client {
 /** Keeps the lines of a log. */
 export class LogLines implements LogSink {
   readonly lines: string[] = [];
-  /** Those of level `debug`. */
+  /** The lines of level `debug`. */
   readonly details: string[] = [];
   readonly stacks: (string | undefined)[] = [];
 

@@ -26,7 +26,7 @@ describe('A peer that keeps its end of the connection open', () => {
     deaf.write(CLOSE);
 
     const begun = performance.now();
-    // Those that still may write do not stop writing.
+    // Peers that can still write keep writing.
     const frame = clientFrame('{"service":"explode","message":1}');
     const writing = setInterval(() => {
       for (const socket of [afterClose, afterForbidden, afterHuge]) {

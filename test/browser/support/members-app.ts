@@ -37,7 +37,7 @@ import { PAGE, WORKER } from './members-page.js';
 
 export interface Note {
   readonly id: number;
-  /** Whose it is; null is everybody's. */
+  /** The member that it belongs to; null for everybody. */
   readonly owner: string | null;
 }
 

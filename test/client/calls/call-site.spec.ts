@@ -21,7 +21,7 @@ interface CalcApi {
 class Named extends RPCService {}
 Named.addRPCMethods(['sum']);
 
-/** Whose own method calls for the page. */
+/** A connector whose own method makes the call for the page. */
 class Wrapped extends RPCService {
   add(a: number, b: number): Promise<unknown> {
     return this.rpcCall('sum', { a, b }, {}, this.add);

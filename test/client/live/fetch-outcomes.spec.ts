@@ -412,7 +412,7 @@ describe('a live list tries again', () => {
       const list = open({ timeout: 0 });
       await until(list, () => list.error !== undefined);
       const delay = Number(timers.mock.calls.at(-1)?.[1]);
-      // Those who were told the same do not come in one moment.
+      // Pages that get the same answer do not fetch at the same moment.
       expect(delay).toBeGreaterThan(expected - 5000);
       expect(delay).toBeLessThanOrEqual(expected + 500);
     });

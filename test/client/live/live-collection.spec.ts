@@ -331,7 +331,7 @@ describe('a live list', () => {
     await list.ready;
     const stop = list.changed.add(() => {
       stop();
-      // Of the same batch, a second change of state.
+      // A second change of state within the same batch.
       list.close();
     });
     tasks.put(task(1));

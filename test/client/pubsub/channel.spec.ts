@@ -119,7 +119,7 @@ describe('a channel', () => {
       other.on(() => {}),
     ];
     await answers(connection, 'subscribe', 'news');
-    // That of the other object.
+    // The other object subscribes.
     const again = await connection.next();
     connection.refuse(again, 'Already subscribed');
     await stateOf(other, 'subscribed');

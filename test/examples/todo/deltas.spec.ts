@@ -102,7 +102,7 @@ describe('Whoever follows the tasks', () => {
       ['DELETE', '/tasks?completed=true', undefined],
     ] as const) {
       const failing = app.send(method, where, body);
-      // Nor does anybody see what is taken back.
+      // Nobody sees a change that is rolled back.
       const seen = await Promise.all(
         Array.from({ length: 8 }, () => app.tasks()),
       );

@@ -218,7 +218,7 @@ describe('The subprotocol of a connection', () => {
     let reject: (error: Error) => void = () => {};
     const promise = new Promise<string>((_done, fail) => (reject = fail));
     const heard: unknown[] = [];
-    // Whoever listens goes through here.
+    // Every listener to the promise is counted here.
     void Object.assign(promise, {
       then: (done: () => void, failed: () => void) => {
         heard.push(failed);

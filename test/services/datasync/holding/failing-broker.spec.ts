@@ -107,8 +107,9 @@ describe(`A broker that fails now and then (seed ${seed})`, () => {
         b.held === b.routed,
       5000,
     );
-    // Whoever is held hears, and nobody else. What failed is tried again
-    // meanwhile, so somebody may still be told that another has the token.
+    // Exactly the clients with a held subscription hear of a change. Failed
+    // requests are tried again meanwhile, so a client may still be told that
+    // another one has its token.
     let [held, heard] = [NaN, 0];
     const end = performance.now() + 5000;
     for (let n = 1000; held !== heard || held !== a.held + b.held; n++) {

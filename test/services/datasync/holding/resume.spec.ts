@@ -436,7 +436,8 @@ describe.each(BROKERS)('Resuming over $over', ({ make }) => {
         const heard = await Promise.all(clients.map(taken));
         const winner = heard.findIndex((messages) => messages.length > 0);
         expect(heard.map(rowsIn).flat()).toEqual([1]);
-        // Whoever comes last has it: the others are connections of the past.
+        // The last connection has the token: the earlier ones are a client's
+        // old connections.
         expect(winner).toBe(3);
         expect(answers[winner]?.status).toBe('fulfilled');
         for (const client of clients) client.disconnect();

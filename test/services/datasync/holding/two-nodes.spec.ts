@@ -162,7 +162,7 @@ describe.each(NODES)('Two nodes $over', ({ wrap }) => {
     await read();
     expect(rowsIn(await taken(client))).toEqual([1, 2]);
     expect(await taken(old)).toEqual([]);
-    // Nor can the old one do any harm.
+    // The old connection can do no harm either.
     await expect(cancel(old, token)).rejects.toMatchObject(NONE);
     await expect(acquire(old, token)).rejects.toMatchObject(NONE);
     old.disconnect();

@@ -108,7 +108,7 @@ describe.each(LOST)('Over $what', ({ make, lose }) => {
     await lose(broker);
     await until('the gaps', () => counters.gaps >= 2);
     await app.read();
-    // That of the changes, and that of the revocations.
+    // The gap of the log of changes, and that of the log of revocations.
     expect(counters.gaps).toBe(2);
     const lines = app.log.with('warn', 'lost changes of service');
     expect(lines.length).toBeGreaterThan(0);

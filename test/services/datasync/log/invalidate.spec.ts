@@ -165,7 +165,7 @@ describe('An invalidation', () => {
       ([told]) => told?.['delay'] as number,
     );
     expect(Math.max(...delays)).toBeGreaterThan(1000);
-    // Those who are closed fetch too.
+    // Clients that are closed fetch too, so they count.
     expect(Math.max(...delays)).toBeLessThanOrEqual(4200);
     const gone = (): number => silent.filter((each) => !each.connected).length;
     expect(gone()).toBe(2);

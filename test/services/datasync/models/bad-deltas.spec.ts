@@ -51,7 +51,7 @@ const update = (newData: unknown, oldData: unknown): AnyDelta => ({
   newData,
   oldData,
 });
-/** Of another model: it is published whatever the others are like. */
+/** A delta of another model. It is published whatever the others are like. */
 const OTHER = { type: 'insert', model: 'Sentinel', data: 'here' } as const;
 
 interface Page {

@@ -71,7 +71,7 @@ describe.each(BROKERS)('A token for one identity over $over', ({ make }) => {
       expect(await taken(old)).toEqual([]);
       expect(counters(app).mismatched).toBe(4);
       expect(app.log.with('warn', 'another identity')).not.toEqual([]);
-      // Nor has it lost anything by that. Members have no order.
+      // The rightful client has lost nothing by that. Members have no order.
       const client = await connectAs(app, { roles: ['admin'], id: 1 });
       await come(client);
       await app.publish(task(1));

@@ -129,7 +129,8 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
           ));
       await app.read();
       const again = await connectAs(app, 'ann', 'revoked');
-      // Nor by somebody else's position, from after it.
+      // A position from after the revocation, which another client has, does
+      // not help either.
       await expect(
         resume(again, token, wasHeld ? since : position),
       ).rejects.toMatchObject(NONE);
@@ -149,7 +150,7 @@ describe.each(BROKERS)('A revocation over $over', ({ make }) => {
     await app.read();
     client.disconnect();
     await until('grace', () => app.held === 0);
-    // Nor about what somebody else has by now.
+    // A revocation for another identity does not concern the token.
     await app.service.revoke({ identity: 'bob' });
     const again = await connectAs(app, 'ann', 'revoked');
     expect((await resume(again, token, position)).recovered).toBe(true);

@@ -79,7 +79,7 @@ describe('The tokens of a service', () => {
     expect(store.removeHeld('t', 'a')).toBe(false);
     expect(store.update('t', 'a', FREE)).toBe(false);
     expect(store.release('t', 'a', undefined, undefined)).toBe(false);
-    // Nor where its time is over.
+    // An earlier holder cannot end it by an expiry that has passed either.
     expect(store.release('t', 'a', Date.now() - 1, undefined)).toBe(false);
     expect(store.isHeldBy('t', 'b', undefined)).toBe('kept');
     expect(store.removeHeld('t', 'b')).toBe(true);
