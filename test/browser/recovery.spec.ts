@@ -96,7 +96,8 @@ describe('Windows that lose their server', () => {
     expect(await one.tasks()).toEqual([['Buy milk', false]]);
     await stage.restart();
     await bothAre('live');
-    // What was never heard is sent again, and nothing red stays beside `Live`.
+    // Changes that the server never got are sent again, and nothing red stays
+    // next to `Live`.
     await one.shows([
       ['Buy milk', false],
       ['Typed without a server', false],

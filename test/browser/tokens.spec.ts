@@ -71,7 +71,8 @@ describe('Two tabs that a service worker gives one answer', () => {
     await shows(one, 'live', 1);
     const other = await one.tab(app.http);
     await other.evaluate('follow()');
-    // The answer is as old as the token: what it lacks has come with that.
+    // The rows are as old as the token. Later changes have come with the
+    // subscription.
     await shows(other, 'live', 1);
     await shows(one, 'failed');
     expect(await one.evaluate('list.error.code')).toBe('SNORKY_TOKEN_TAKEN');
@@ -84,7 +85,8 @@ describe('Two tabs that a service worker gives one answer', () => {
     await shows(one, 'failed');
     expect(await states(one)).toEqual(['loading', 'live', 'stale', 'failed']);
     expect(await states(other)).toEqual(['loading', 'live']);
-    // The one asked again, and did not take back what that has brought.
+    // The first window asked again, and did not take over the token in the
+    // cached answer.
     expect([requests(one), requests(other)]).toEqual([2, 1]);
     expect(app.notes.fetched).toBe(1);
     expect(app.notes.acquisitions).toBe(2);

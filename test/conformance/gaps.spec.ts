@@ -37,9 +37,9 @@ describe(`The fixture over a broker that loses changes and logs (seed ${seed})`,
         await expectCase(wireCase, target);
         passed++;
       } catch (error) {
-        // Whatever is lost, nothing fails.
+        // Losses of the broker never make a command fail.
         expect(String(error)).not.toContain('Internal error');
-        // What is not as the case has it, a gap was told of.
+        // A case may differ only if a gap was reported.
         if (broker.gaps === gaps) throw error;
         differed++;
       }

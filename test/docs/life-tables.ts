@@ -11,7 +11,7 @@ const authorization = {
   binding: '"ann"',
 };
 
-/** One of each state that the protocol's page tells of, in order. */
+/** One life for each state that the page of the protocol has, in order. */
 function livesOf(mode: Mode): readonly Life[] {
   const wish = { mode, since: undefined };
   const claimed: LifeEvent = { type: 'claimed', authorization };
@@ -37,7 +37,7 @@ function livesOf(mode: Mode): readonly Life[] {
   }
   lives.push({ state: 'removing', debt: { to: 'cancellation' } });
   lives.push({ state: 'over', mode, fate: 'removed' });
-  // Once there is nobody to tell, and nothing to remove.
+  // `registering` is over at once. In mode once, the token is removed already.
   return lives.filter(
     ({ state }) =>
       state !== 'registering' && (mode !== 'once' || state !== 'removing'),
@@ -79,7 +79,7 @@ const TEXTS = {
   subscriptionExpired: '`Subscription expired`',
 } as const;
 
-/** What the client hears of an effect. */
+/** What the client gets by an effect. */
 function heard(effect: Effect): string | undefined {
   switch (effect.do) {
     case 'answer':
@@ -100,7 +100,7 @@ function heard(effect: Effect): string | undefined {
   }
 }
 
-/** What becomes of the token. */
+/** What happens to the token. */
 function token(life: Life, mode: Mode): string {
   switch (life.state) {
     case 'leaving':
@@ -126,7 +126,7 @@ export type LifeRow = readonly [
   token: string,
 ];
 
-/** All that changes anything, as rows of a table of the protocol's page. */
+/** All transitions that change anything, as rows of the page's table. */
 export function lifeTable(mode: Mode): readonly LifeRow[] {
   const rows: LifeRow[] = [];
   for (const life of livesOf(mode)) {

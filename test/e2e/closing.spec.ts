@@ -131,7 +131,7 @@ describe('Closing a client', () => {
       client.send({ service: 'door', message: { n, body } });
     }
     client.close();
-    // All that the sockets take is on its way, and there is more.
+    // Everything that the sockets can take is on its way, and more is waiting.
     const left = await unchanging(() => (client as WebSocketClient).buffered);
     expect(left).toBeGreaterThan(0);
     expect(numbers.length).toBe(0);

@@ -189,7 +189,8 @@ describe('Where streams buffer more than usual', () => {
       const [client] = registry.clients();
       const message = 'x'.repeat(10_000);
       for (let n = 0; n < 1500; n++) client?.send({ service: 'a', message });
-      // All that the sockets take is on its way, and there is more.
+      // Everything that the sockets can take is on its way, and more is
+      // waiting.
       const { outbox } = client as WebSocketClient;
       const left = await unchanging(
         () => outbox.bytes + (client as WebSocketClient).buffered,

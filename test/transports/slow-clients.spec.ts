@@ -55,7 +55,7 @@ async function publishToSlow(
     published += PER_ROUND;
     await Promise.all(readers.map((reader) => reader.until(published)));
   };
-  // What the server needs for the readers alone is not what is measured.
+  // Memory that the server needs for the readers is not measured.
   for (let round = 0; round < WARM_UP; round++) await publish();
   for (let i = 0; i < SLOW; i++) {
     const slow = sockets.use(await RawSocket.open(server.port));

@@ -144,7 +144,7 @@ describe('The logs of memory topics', () => {
       } else if (step.do === 'forget') {
         store.forget();
         naive.forget();
-        // All of before are void; this is the place where the logs begin anew.
+        // All earlier positions are void. The logs begin anew at this one.
         forgotten = positions.length;
         positions.push(log('t').position());
       } else if (step.do === 'replay') {

@@ -72,7 +72,7 @@ export function describeRows(page: ReactPage): void {
 
   it('the row that has changed by the next fetch is drawn again, and no other', async () => {
     await showList();
-    // Without a word to anybody.
+    // Nobody is told of this change.
     page.stage.tasks.rows.set(3, { id: 3, title: 'f' });
     await page.window.call('tasks.refresh');
     await page.window.untilDrawn('list live');

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { ReactPage } from './react-page.js';
 
-/** What is left when all is gone. */
+/** What is left of a list's listeners when its components are gone. */
 export function describeStrictMode(page: ReactPage): void {
   it('StrictMode finds nothing to say, and nobody listens when all is gone', async () => {
     const before = await page.window.call<number>('countListeners');
@@ -14,7 +14,7 @@ export function describeStrictMode(page: ReactPage): void {
     await page.window.untilSeen('h1', 'b');
     await page.window.hide();
     expect(await page.window.call<number>('countListeners')).toBe(before);
-    // What is no more is not drawn.
+    // Components that are gone are not drawn again.
     await page.window.drawn();
     page.stage.tasks.put({ id: 1, title: 'a' });
     await page.window.until("page.tasks.items[0].title === 'a'");

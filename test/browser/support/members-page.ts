@@ -38,7 +38,10 @@ export const PAGE = `<!doctype html>
     if (!response.ok) throw new Error(path + ': ' + response.status);
   }
   const whoAmI = () => snorky.services.account.rpcCall('whoAmI');
-  /** Goes where a list would that goes in a circle, and as often as would show it. */
+  /**
+   * Makes as many requests as a list would that fetches again and again without
+   * end.
+   */
   async function goRound() {
     for (let time = 0; time < 20; time++) {
       await fetch('/');

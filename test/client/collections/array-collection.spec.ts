@@ -512,7 +512,7 @@ describe('An array collection', () => {
       expect(processor.processDeltas(deletions)).toBe(false);
       expect(reads).toBeGreaterThanOrEqual(1000);
       expect(reads).toBeLessThan(20_000);
-      // Also the next one looks.
+      // The next delta checks the array too.
       array.reverse();
       expect(collection.delete(task(10))).toBe(true);
     });
@@ -535,7 +535,7 @@ describe('An array collection', () => {
       reads = comparisons = 0;
       for (let id = 2000; id < 2100; id++) collection.delete(task(id));
       expect(reads).toBeLessThan(101_000);
-      // Each looks whether the application has moved one.
+      // Each delta checks whether the application has moved a row.
       expect(comparisons).toBeLessThan(100_000);
       for (let id = 3000; id < 3100; id++) collection.put(task(id), task(id));
       expect(reads).toBeLessThan(220_000);
@@ -645,7 +645,7 @@ describe('An array collection', () => {
         const [array, collection] = start(12_000);
         [array[3], array[4]] = [array[4]!, array[3]!];
         array[700]!.id = -7;
-        // Its own row is where it was left, the other one is not known yet.
+        // The row has not moved. The other one is not known yet.
         collection.put(task(50, 'was -7'), task(-7));
         expect(array[50]?.title).toBe('was -7');
         expect(ids(array)).not.toContain(-7);
@@ -714,7 +714,7 @@ describe('An array collection', () => {
       reads = 0;
       collection.begin();
       for (let nth = 0; nth < 300; nth++) {
-        // In order they come into the middle.
+        // New rows come in order, between the others.
         collection.put(task(nth * 331 + 1.5));
         collection.put(task(nth * 331 + 1.5, 'updated'));
         collection.put(task(nth * 331 + 2.5), task(nth * 331 + 2));

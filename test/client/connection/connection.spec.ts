@@ -92,7 +92,8 @@ describe('the life of a connection', () => {
       const snorky = connect(server.url, services);
       snorky.disconnect();
     }
-    // Everybody who connected before has been dealt with when this one is.
+    // When this client is connected, the server has dealt with all earlier
+    // ones.
     using last = connect(server.url, services);
     await inState(last, 'connected');
     while (server.connections > 1) {
@@ -352,7 +353,7 @@ describe('coming back', () => {
       snorky.disconnect();
     }
     const tenths = new Set(delays.map((delay) => Math.floor(delay / 1000)));
-    // That one of ten parts stays empty has a chance of 10 x 0.9 ** 200.
+    // The chance that one of the ten parts stays empty is 10 x 0.9 ** 200.
     expect([...tenths].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
@@ -554,7 +555,10 @@ describe('a credential that has run out', () => {
   });
 });
 
-/** Has the server answer once: only who is known to be there is asked. */
+/**
+ * Has the server answer once: a service is asked only when it is known to be
+ * there.
+ */
 async function acquainted(
   snorky: Snorky<typeof services>,
   connection: ScriptedConnection,

@@ -701,7 +701,7 @@ describe('a fetch that goes wrong', () => {
     });
     expect(list.state).toBe('failed');
     expect(list.error).toMatchObject({ code: 'SNORKY_FETCH_FAILED' });
-    // Who does not look at it finds it on the console.
+    // A page that does not read the error finds it on the console.
     expect(errors.mock.calls).toEqual([
       ['Snorky: A live list has failed', list.error],
     ]);

@@ -181,7 +181,7 @@ describe('a part of the rows', () => {
     entries.change([1, 2, 3, 4].map((id) => [id, entry(id)]));
     const byTitle = page.list('/parts/asked?sort=title');
     const byTime = page.list('/parts/asked?sort=createdAt');
-    // No field that could be told.
+    // Without a field, the route cannot tell the order.
     const byNothing = page.list('/parts/asked');
     await Promise.all([byTitle.ready, byTime.ready, byNothing.ready]);
     entries.change([[3, entry(3, { title: 'Last' })]]);

@@ -43,7 +43,7 @@ class AllTasks extends BroadcastDealer<Task> {
   readonly model = 'Task';
 }
 
-/** Who asks is whom the header names, if it does. */
+/** A guard that takes the name in a header for the user. */
 @Injectable()
 class Named implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -112,7 +112,7 @@ interface Page {
   list(fetch?: Fetch): LiveCollection<Task>;
 }
 
-/** An application with pages, each of which is who it says. */
+/** An application with pages, each with a user of its own. */
 class Site implements AsyncDisposable {
   private readonly pages: { [Symbol.dispose](): void }[] = [];
   private readonly lists: Live[] = [];
@@ -201,7 +201,7 @@ describe('a live list, with the server of this version', () => {
       }
       expect(ids(list)).toEqual(Array.from({ length: id }, (_, i) => i + 1));
       expect([...states]).toEqual(['live']);
-      // It has lived for several times what it was given.
+      // The list has lived for several times the length of a subscription.
       expect(site.tasks.fetched).toBe(1);
     } finally {
       lasts = undefined;

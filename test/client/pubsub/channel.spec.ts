@@ -478,7 +478,7 @@ describe('a channel beside subscribe() of its connector', () => {
   });
 });
 
-/** Until what was to be done a moment later has been. */
+/** Waits for the work that was put off to the next turn. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -321,7 +321,7 @@ describe('A server of an application', () => {
     const letGo = host.attach(second.server);
     const letGoToo = host.attach(second.server);
     await using socket = await TestSocket.connect(`${second.ws}/ws`);
-    // One who lets go twice is still one, and another holds it.
+    // Letting go twice counts once, and another owner still holds the server.
     letGo();
     letGo();
     expect(second.server.listenerCount('upgrade')).toBe(1);
@@ -341,7 +341,8 @@ describe('A server of an application', () => {
     second.server.close();
     await once(second.server, 'close');
     expect(second.server.listenerCount('upgrade')).toBe(0);
-    // It may come back; who had it before does not let go of it now.
+    // A server may be attached again. An earlier owner cannot let go of it
+    // then.
     await using again = await listen(second.server);
     app.app.get(WebSocketHost).attach(again.server);
     letGo();
@@ -544,7 +545,7 @@ describe("Fastify's own server", () => {
       404,
       expect.stringContaining('There is no such service'),
     ]);
-    // HTTP/2 itself has routes, and no upgrades.
+    // HTTP/2 has routes, but no upgrades.
     const session = connectHttp2(url, ANY);
     const statusOf = async (path: string): Promise<unknown> => {
       const stream = session.request({ ':path': path });

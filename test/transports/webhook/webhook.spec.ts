@@ -309,7 +309,7 @@ describe('A webhook', () => {
     await webhook.close(50);
     expect(performance.now() - began).toBeLessThan(5000);
     expect(told.lost).toBe(2);
-    // What is cut off is not said to be tried again.
+    // The log does not say that a post will be tried again if it is cut off.
     expect(told.lines).toHaveLength(2);
     for (const line of told.lines) expect(line).toContain('are lost');
   });

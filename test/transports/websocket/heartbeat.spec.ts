@@ -81,7 +81,7 @@ describe('The heartbeat of connections', () => {
       const before = timers.mock.calls.length;
       for (let i = 0; i < 4; i++) await once(clock.ws, 'ping');
       const delays = timers.mock.calls.map(([, delay]) => delay ?? 0);
-      // The clock's own, one after each beat.
+      // The timers of this clock, one after each beat.
       expect(delays.length - before).toBeGreaterThanOrEqual(3);
       // The other one's: timers that are to wait for longer fire at once.
       const long = delays.filter((delay) => delay > 1e9);

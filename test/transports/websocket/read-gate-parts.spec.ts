@@ -146,7 +146,7 @@ describe('The gate of a connection', () => {
   it('has patience as long as something is taken in each time', () => {
     const { connection, gate } = open();
     gate.close();
-    // Nothing waits: what keeps it closed is not that the peer does not read.
+    // Nothing waits for the peer, so that is not what keeps the gate closed.
     jest.advanceTimersByTime(2 * STALL);
     expect(connection.done).toEqual(['stop']);
     connection.owe(3 * CHUNK);

@@ -21,7 +21,7 @@ function Slow({ until }: { until: number }) {
   return null;
 }
 
-/** Two of the same, of which the second is drawn long after the first. */
+/** Draws two components of one kind, the second long after the first. */
 function apart(
   of: (props: { name: string }) => ReactNode,
   until: number,
@@ -42,7 +42,7 @@ function Length({ name }: { name: string }) {
   return createElement('output', null, items.length);
 }
 
-/** What does not work: a snapshot that React knows nothing of. */
+/** The wrong way: a snapshot that React does not know of. */
 function UnknownLength({ name }: { name: string }) {
   const { length } = tasks.getSnapshot().items;
   log(`${name} sees ${length}`);

@@ -34,7 +34,7 @@ export function List({ of = tasks }: { of?: LiveCollection<Task> }) {
   );
 }
 
-/** What does not work: the array that is changed in place. */
+/** The wrong way: the array that is changed in place. */
 function ArrayInPlace({ of }: { of: LiveCollection<Task> }) {
   const items = useSyncExternalStore(of.subscribe, () => of.items);
   useLayoutEffect(() => log('array'));
