@@ -18,12 +18,15 @@ import { Signal } from './signal.js';
 import { SnapshotSource } from './snapshots.js';
 import type { SnorkyOptions } from './snorky-options.js';
 
-/** A connection at a moment. */
+/** The state of a connection at one moment. */
 export interface ConnectionSnapshot {
   readonly state: ConnectionState;
   /** When the next attempt is due, in milliseconds since 1970. */
   readonly retryAt: number | undefined;
-  /** How the last connection, or attempt, has ended; undefined while there is one. */
+  /**
+   * How the last connection, or attempt, has ended; undefined while there is a
+   * connection.
+   */
   readonly close: Close | undefined;
 }
 
@@ -31,8 +34,8 @@ export interface ConnectionSnapshot {
  * A connection to a Snorky server, with a connector for each service. It
  * connects at once, and comes back whenever the connection is lost.
  *
- * Services can be used at any time: what is sent without a connection waits for
- * one.
+ * Services can be used at any time: calls and messages without a connection
+ * wait for one.
  *
  * @example
  * const snorky = new Snorky(WebSocket, 'wss://example.com/ws', {
@@ -43,21 +46,22 @@ export interface ConnectionSnapshot {
  */
 export class Snorky<Classes extends ServiceClasses = ServiceClasses>
   extends SnapshotSource<ConnectionSnapshot>
-  // Also `LinkOwner`, of which the published types have no members.
+  // It also implements `LinkOwner`, whose members the published types leave
+  // out.
   implements ConnectorHost
 {
-  /** The class of the promises that calls return. It may be replaced. */
+  /** The class of the promises that calls return. It can be replaced. */
   static Promise: PromiseClass = Promise;
-  /** The class of all signals of connectors. It may be replaced. */
+  /** The class of all signals of connectors. It can be replaced. */
   static Signal: typeof Signal = Signal;
 
   /** The connectors, by the name of their service. */
   readonly services: ServicesOf<Classes>;
   readonly debug: boolean;
   readonly timeout: number;
-  /** Dispatched when there is a connection, also when there is one again. */
+  /** Dispatched when a connection has been made, after a loss too. */
   readonly connected: Signal<[]>;
-  /** Dispatched when a connection has ended, whoever ended it. */
+  /** Dispatched when a connection has ended, for whatever reason. */
   readonly disconnected: Signal<[Close | undefined]>;
   /** Dispatched with every change of `state`. */
   readonly stateChanged: Signal<[ConnectionState, Close | undefined]>;
@@ -70,13 +74,14 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
   #previous: ConnectionState = 'idle';
   /** How the last connection, or attempt, has ended. */
   #close: Close | undefined;
-  /** What is being told, and what is to be told after it. */
+  /** The change that is being reported, and those to be reported after it. */
   readonly #changes: [ConnectionState, Close | undefined][] = [];
 
   /**
-   * @param socketClass The class itself: `WebSocket`, in Node that of `ws`.
+   * @param socketClass The class itself: `WebSocket`, or in Node that of the
+   *   package `ws`.
    * @param address The URL, or a function that gives one for each attempt.
-   * @param services A connector class for each service that is used.
+   * @param services The connector class of each service that is used.
    */
   constructor(
     readonly socketClass: SocketClass,
@@ -95,8 +100,9 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
     this.#link = new Link(this, options);
     const hello = new Hello(RESERVED_SERVICE, this);
     this.$features = hello;
-    // First, for it has to be a connection's first message. A page that has such a
-    // service is one of a server that knows no negotiation.
+    // Comes first, because `hello` has to be a connection's first message. If
+    // the page has a service of this name, its server does not know the
+    // negotiation.
     this.#byName.set(RESERVED_SERVICE, hello);
     this.services = Object.fromEntries(
       Object.entries(services).map(([name, ServiceClass]) => {
@@ -108,7 +114,7 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
     if (options.connect ?? true) this.connect();
   }
 
-  /** Vue makes no proxy of it then, which could not reach what is private. */
+  /** Keeps Vue from making a proxy, which could not reach private members. */
   get __v_skip(): boolean {
     return true;
   }
@@ -121,7 +127,7 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
     return Snorky.Signal;
   }
 
-  /** Where the connection stands. */
+  /** The state of the connection. */
   get state(): ConnectionState {
     return this.#link.state;
   }
@@ -145,20 +151,23 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
     return { state, retryAt, close: this.#close };
   }
 
-  /** Connects now, unless that is being done: also out of turn, or again. */
+  /**
+   * Connects now: before the next attempt is due, or again after a stop. Does
+   * nothing while it connects, or is connected.
+   */
   connect(): void {
     this.#link.connect();
   }
 
   /**
    * Closes the connection and does not come back. Calls without an answer are
-   * rejected. May be called at any time, any number of times.
+   * rejected. It may be called at any time, and again.
    */
   disconnect(): void {
     this.#link.disconnect();
   }
 
-  /** Prints to the console, if `debug` is on. */
+  /** Prints to the console if the option `debug` is on. */
   logDebug(...message: unknown[]): void {
     if (this.debug) console.debug(...message);
   }
@@ -185,12 +194,15 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
     return this.#some((service) => service.$ask());
   }
 
-  /** @internal Whether there is a reason for the server to be silent. */
+  /** @internal Whether the server has a reason to be silent. */
   $isBusy(): boolean {
     return this.#some((service) => service.$isBusy());
   }
 
-  /** @internal A listener may cause the next change: all hear of this one before. */
+  /**
+   * @internal Listeners may cause the next change. All of them hear of this one
+   * first.
+   */
   $changed(state: ConnectionState, close: Close | undefined): void {
     const changes = this.#changes;
     this.#close = state === 'connected' ? undefined : (close ?? this.#close);
@@ -208,11 +220,13 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
     else if (state !== 'connecting') this.#tellLoss(state !== 'waiting');
     this.stateChanged.dispatch(state, close);
     if (wasConnected) this.disconnected.dispatch(close);
-    // Unless it has gone again.
+    // Not if the connection has gone again.
     if (state === 'connected' && this.isConnected) this.connected.dispatch();
   }
 
-  /** What was subscribed comes first: what waits may count on it. */
+  /**
+   * Subscriptions come first, because messages that wait may depend on them.
+   */
   #resume(): void {
     for (const service of this.#byName.values()) {
       if (this.isConnected) service.$connected();
@@ -253,7 +267,7 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
     try {
       service.$receive(packet['message']);
     } catch (error) {
-      // An own connector that fails on a message hurts no other.
+      // A connector of the page's own that fails does not affect the others.
       this.$complain(`The connector of "${service.name}" failed`, error);
     }
   }

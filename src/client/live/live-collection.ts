@@ -48,7 +48,8 @@ export interface Live {
   /** Why it has failed, or why its rows could not be fetched so far. */
   readonly error: unknown;
   /**
-   * Resolves when it is live for the first time; rejects if it fails before.
+   * Resolves when it is live for the first time; rejects if it fails, or is
+   * closed, before.
    */
   readonly ready: Promise<void>;
   /** Dispatched after rows, or the state, have changed. */

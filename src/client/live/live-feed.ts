@@ -34,20 +34,23 @@ import {
 } from './subscribing-fetch.js';
 import { now, type Timer } from '../timer.js';
 
-/** Rows that are kept up to date. */
+/** The rows that a feed keeps up to date. */
 interface FedRows<Row> extends RowTarget {
   /** Takes the result of a fetch: rows, or one row. */
   reset(rows: Row & readonly Row[]): void;
-  /** There is no such row. A list keeps the rows that were known. */
+  /** Called when the server has no such row. A list keeps its last rows. */
   clear?(): void;
 }
 
-/** The outcome of a delta that could be of any row. */
+/**
+ * The outcome of a delta that could be of any row, because its own has no key.
+ */
 const NO_KEY = 0;
 
 /**
- * Keeps a collection up to date: fetches with a token, follows the token, and
- * fetches again whenever the server says that it cannot be followed any more.
+ * Keeps a collection up to date: it fetches with a token and follows the token.
+ * It fetches again when the server says that the token can no longer be
+ * followed.
  */
 export abstract class LiveFeed<
   Row,
@@ -56,9 +59,9 @@ export abstract class LiveFeed<
   Snapshot extends object,
 > extends SnapshotSource<Snapshot> {
   state: LiveState = 'loading';
-  /** Why it has failed, or why its rows could not be fetched yet. */
+  /** Why it has failed, or why its rows could not be fetched so far. */
   error: unknown;
-  /** Settles with the first `live` or `failed`. */
+  /** Resolves with the first `live`; rejects if it fails, or is closed, before. */
   readonly ready: Promise<void>;
   /** Dispatched after rows, or the state, have changed. */
   readonly changed: Signal<[]>;
@@ -69,23 +72,25 @@ export abstract class LiveFeed<
   readonly #backoff = new Reconnection();
   readonly #request: Omit<SubscribingRequest, 'aborter'>;
   #followed: Followed | undefined;
-  /** Stops its renewal. */
+  /** Stops the renewal of its subscription. */
   #unrenew: (() => void) | undefined;
-  /** The token that somebody else has taken over last. */
+  /** The last token that somebody else has taken over. */
   #taken: string | undefined;
-  /** Whether what was fetched last has been live. */
+  /** Whether the rows that were fetched last have been live. */
   #held = false;
-  /** Whose the connection was when that was asked for: a count. */
+  /** The connection's number of identities when the rows were asked for. */
   #identity = 0;
   /** Stops what was begun last; undefined once that has been given up. */
   #aborter: AbortController | undefined;
   /** The timer of the next fetch. */
   #next: Timer;
-  /** Whether a new connection is a reason not to wait for that. */
+  /** Whether a new connection makes that fetch happen at once. */
   #isHasty = false;
-  /** Slows fetching of a part down, whose changes may not end. */
+  /** The delays of fetches of a part, which grow while changes do not pause. */
   readonly #pace: Reconnection;
-  /** Since when it is live, if it has been since it was paced. */
+  /**
+   * Since when it is live; `Infinity` if it has not been since the last delay.
+   */
   #since = Infinity;
   readonly #unlisten: () => void;
   readonly #datasync: DataSync;
@@ -112,14 +117,14 @@ export abstract class LiveFeed<
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    // A page that does not ask for it is told by `state`.
+    // A page that does not use the promise learns of a failure by `state`.
     this.ready.catch(() => {});
     const heed = (): void => this.#heedConnection();
     this.#unlisten = datasync.snorky.stateChanged.add(heed);
     this.#load();
   }
 
-  /** Vue makes no proxy of it then, which could not reach what is private. */
+  /** Keeps Vue from making a proxy, which could not reach private members. */
   get __v_skip(): boolean {
     return true;
   }
@@ -132,8 +137,8 @@ export abstract class LiveFeed<
   }
 
   /**
-   * Is not `live` from now on, and fetches again after some milliseconds, or as
-   * soon as it was going to. Until then it follows what happens.
+   * Leaves `live` now, and fetches again after some milliseconds, or earlier if
+   * a fetch was due earlier. Until then it applies changes.
    */
   $fetchAfter(delay: number): void {
     if (!this.#followed) return;
@@ -159,7 +164,8 @@ export abstract class LiveFeed<
     // A listener may have closed it, or begun anew.
     if (this.#aborter !== aborter) return;
     void fetchSubscribing({ ...this.#request, aborter }).then((result) => {
-      // Given up, or begun anew. (A timeout aborts it as well.)
+      // It was given up or begun anew meanwhile. (A time-out aborts it as
+      // well.)
       if (this.#aborter !== aborter) return;
       if ('error' in result) this.#missed(result);
       else this.#fetched(aborter, result);
@@ -206,7 +212,7 @@ export abstract class LiveFeed<
       this.#fail(liveError(code, bareUrl(this.#request.url)));
       return;
     }
-    // The versions of the old rows say nothing about the new ones.
+    // A new target: versions of the old rows say nothing about the new ones.
     const target = new DeltaTarget(this.$rows);
     const followed = this.#datasync.follow(token, {
       onDeltas: (deltas) => {
@@ -216,7 +222,8 @@ export abstract class LiveFeed<
           isSame = this.#apply(target, delta, part) && isSame;
         }
         attempt(() => target.commit());
-        // Only the server knows which row comes to a part where one has gone.
+        // Only the server knows which row takes the place of one that has left
+        // a part.
         if (!isSame) this.$fetchAfter(this.#nextDelay());
         if (!isOver()) this.changed.dispatch();
       },
@@ -231,9 +238,9 @@ export abstract class LiveFeed<
         ) {
           this.#on('mismatch');
         }
-        // Rows that were fetched for another identity may be of no use to the
-        // present one. It was live on an earlier connection: it was right until
-        // somebody logged in.
+        // The rows were fetched for another identity, and may be useless to the
+        // present one. They were right on an earlier connection, until somebody
+        // logged in.
         else if (
           state === 'mismatched' ||
           (state === 'catching-up' && this.state === 'mismatched')
@@ -250,7 +257,10 @@ export abstract class LiveFeed<
     this.changed.dispatch();
   }
 
-  /** Answers whether the rows are still those that the server would answer. */
+  /**
+   * Applies deltas. Answers whether the rows are still those that the server
+   * would answer.
+   */
   #apply(
     target: DeltaTarget,
     delta: Delta<unknown>,
@@ -260,7 +270,8 @@ export abstract class LiveFeed<
     const { snorky } = this.#datasync;
     if (!isDelta(delta) || delta.model !== model) {
       snorky.$complain(`A list of ${model} ignores`, delta);
-      // It decides nothing, unless any field may.
+      // A delta of another model decides nothing about a part, unless any field
+      // may decide.
       return part?.length !== 0;
     }
     const isKnown = !part || attempt(() => target.has(delta)) === true;
@@ -280,7 +291,7 @@ export abstract class LiveFeed<
   #heedConnection(): void {
     const { state } = this.#datasync.snorky;
     if (state === 'connected') {
-      // A fetch that failed because the network was away need not wait longer.
+      // A fetch that failed because there was no network need not wait longer.
       if (this.#isHasty) this.#load();
     } else if (state !== 'connecting' && this.#followed) this.#on('outdated');
   }
@@ -288,7 +299,7 @@ export abstract class LiveFeed<
   #live(): void {
     this.#held = true;
     this.#backoff.reset();
-    // What is in a part has changed already.
+    // The rows of a part are out of date already, and a fetch is due.
     if (this.#next) return;
     this.#since = now();
     this.#settle.resolve();
@@ -303,22 +314,24 @@ export abstract class LiveFeed<
     } else if (type === 'refetch') {
       this.$fetchAfter(Math.min(Number(end?.delay) || 0, LONGEST_WAIT));
     } else if (type === 'revoked') {
-      // Perhaps the subscriptions of all pages were revoked at once.
+      // The subscriptions of all pages may have been revoked at the same
+      // moment.
       this.$fetchAfter(this.#nextDelay());
     } else if (
       this.#held &&
       this.#datasync.snorky.state === 'connected' &&
-      // Where the server cannot tell, a fetch by each page would not help it.
+      // If the server cannot decide, a fetch by every page would only add to
+      // its load.
       !(error instanceof RpcError && error.value !== NO_SUCH_SUBSCRIPTION)
     ) {
       this.#load();
     } else {
-      // A token that never was any good: the next may not be any better.
+      // This token was never valid: the next one may not be valid either.
       this.#loadLater(error);
     }
   }
 
-  /** @param wait Milliseconds that the server wants to be left alone for. */
+  /** @param wait Milliseconds that the server asks to wait. */
   #loadLater(error: unknown, wait = 0): void {
     this.#stop();
     this.#isHasty = wait === 0;

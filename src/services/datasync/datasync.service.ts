@@ -198,8 +198,8 @@ export class DataSyncService extends DataSyncLifecycle {
   }
 
   /**
-   * @internal @param isJson Whether the value came over a wire, and is JSON
-   * already.
+   * @param isJson Whether the value came over a wire, and is JSON already.
+   * @internal
    */
   $publish(value: unknown, isJson = true): MaybePromise<void> {
     // Read before anything is awaited: the rows are published as they are now.
