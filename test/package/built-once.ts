@@ -10,6 +10,7 @@ import {
   stat,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lock } from './lock.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const KEPT = join(ROOT, '.build/test-builds');
@@ -35,18 +36,30 @@ export async function builtOnce(
   const name = `${kind}-${await hashOf([...sources, ...ALWAYS])}`;
   const built = join(KEPT, name);
   if (existsSync(built)) return built;
+  const release = await lock(`${built}.lock`);
+  try {
+    // Perhaps who had the lock before has made it.
+    if (!existsSync(built)) await make(kind, built, build);
+  } finally {
+    await release();
+  }
+  return built;
+}
+
+async function make(
+  kind: string,
+  built: string,
+  build: (place: string) => Promise<string>,
+): Promise<void> {
   await forgetOld();
   const place = await mkdtemp(join(KEPT, `making-${kind}-`));
   try {
     const made = await build(place);
-    // Somebody else has made the same meanwhile, or nobody ever sees a part of it.
-    await rename(made, built).catch((error: unknown) => {
-      if (!existsSync(built)) throw error;
-    });
+    // Nobody ever sees a part of it.
+    await rename(made, built);
   } finally {
     await rm(place, { recursive: true, force: true });
   }
-  return built;
 }
 
 /** What decides about every build. */

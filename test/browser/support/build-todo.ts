@@ -6,24 +6,33 @@ import {
   ROOT,
   runScript,
 } from '../../package/build-package.js';
+import { builtOnce } from '../../package/built-once.js';
+
+/** How it is made decides, too. */
+const BUILD = 'test/browser/support/build-todo.ts';
 
 /**
  * Makes the to-do app, and the browser file that its pages load, from the
  * sources as they are now, one file each as jest does: that takes no time, and
- * what compilers make of them is tested elsewhere. Gives the file to run.
+ * what compilers make of them is tested elsewhere. Gives the file to run, which
+ * all test files share.
  */
-export async function buildTodo(directory: string): Promise<string> {
-  await cp(join(ROOT, 'package.json'), join(directory, 'package.json'));
-  await cp(join(ROOT, 'examples'), join(directory, 'examples'), {
-    recursive: true,
+export async function buildTodo(): Promise<string> {
+  const sources = ['src', 'examples', 'package.json', BUILD];
+  const app = await builtOnce('todo', sources, async (place) => {
+    await cp(join(ROOT, 'package.json'), join(place, 'package.json'));
+    await cp(join(ROOT, 'examples'), join(place, 'examples'), {
+      recursive: true,
+    });
+    await Promise.all([
+      linkDependencies(place),
+      emitAll('src', join(place, 'dist')),
+      emitAll('examples', join(place, 'examples')),
+    ]);
+    await runScript('build-browser.js', ['--any-size'], place);
+    return place;
   });
-  await Promise.all([
-    linkDependencies(directory),
-    emitAll('src', join(directory, 'dist')),
-    emitAll('examples', join(directory, 'examples')),
-  ]);
-  await runScript('build-browser.js', ['--any-size'], directory);
-  return join(directory, 'examples/todo/main.js');
+  return join(app, 'examples/todo/main.js');
 }
 
 async function emitAll(from: string, to: string): Promise<void> {

@@ -30,7 +30,7 @@ export class Stage implements AsyncDisposable {
     try {
       const browser = await TestBrowser.launch();
       begun.push(browser);
-      const main = await buildTodo(directory);
+      const main = await buildTodo();
       const server = serve(main, await freePorts(), directory);
       begun.push(server);
       await server.started();

@@ -15,6 +15,7 @@ export class Project {
   private readonly options: ts.CompilerOptions;
   private readonly files: readonly string[];
   private readonly parsed: Map<string, ts.SourceFile | undefined>;
+  private first: ts.Program | undefined;
 
   constructor(tsconfig: string, directory: string) {
     const config = ts.getParsedCommandLineOfConfigFile(
@@ -66,7 +67,15 @@ export class Project {
     host.fileExists = (file) =>
       instead.has(relative(ROOT, file)) || exists(file);
     const added = [...instead.keys()].map((file) => join(ROOT, file));
-    return ts.createProgram([...this.files, ...added], this.options, host);
+    // From the first one, others have where what is imported is.
+    const program = ts.createProgram(
+      [...this.files, ...added],
+      this.options,
+      host,
+      this.first,
+    );
+    this.first ??= program;
+    return program;
   }
 }
 
