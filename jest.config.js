@@ -3,6 +3,9 @@ export default {
   // Not one fewer than there are cores: much of a test is waiting. Nor more: with two
   // for each core, tests that drown a server run out of their time.
   maxWorkers: '100%',
+  // Of the modules of a test file, something stays behind when it is done. All of it is
+  // looked through again and again: after a hundred files, each took seconds longer.
+  workerIdleMemoryLimit: '250MB',
   testSequencer: '<rootDir>/scripts/longest-first.js',
   // No test waits for a time to pass without need. Beside others, on a machine that
   // is busy, what takes a moment can take seconds.

@@ -323,6 +323,32 @@ describe('The package', () => {
     expect(printed).toContain('snorky/testing');
   }, 60_000);
 
+  let installation: Promise<string> | undefined;
+
+  /** Both applications find what they need in the folder that they are in. */
+  function installed(): Promise<string> {
+    installation ??= install();
+    return installation;
+  }
+
+  async function install(): Promise<string> {
+    const place = join(work, 'framework');
+    await mkdir(place);
+    await writeFile(join(place, 'package.json'), '{"private":true}');
+    const versions = PEERS.map(
+      (name) => `${name}@${manifest.devDependencies[name]}`,
+    );
+    await run(
+      'npm',
+      [
+        ...['install', '--prefer-offline', '--no-audit', '--no-fund'],
+        ...[tarball, ...versions],
+      ],
+      { cwd: place, maxBuffer: 2 ** 26 },
+    );
+    return place;
+  }
+
   describe.each([
     ['an ESM application', 'module'],
     ['a CommonJS application', 'commonjs'],
@@ -330,22 +356,11 @@ describe('The package', () => {
     let app: string;
 
     beforeAll(async () => {
-      app = join(work, type);
+      app = join(await installed(), type);
       await mkdir(app);
       await writeFile(
         join(app, 'package.json'),
         JSON.stringify({ name: 'app', private: true, type }),
-      );
-      const versions = PEERS.map(
-        (name) => `${name}@${manifest.devDependencies[name]}`,
-      );
-      await run(
-        'npm',
-        [
-          ...['install', '--prefer-offline', '--no-audit', '--no-fund'],
-          ...[tarball, ...versions],
-        ],
-        { cwd: app, maxBuffer: 2 ** 26 },
       );
     }, 180_000);
 
