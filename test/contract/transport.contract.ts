@@ -5,7 +5,7 @@ import {
   type JsonValue,
   type ServiceRegistry,
 } from '../../src/index.js';
-import { deferred } from '../support/deferred.js';
+import { deferred } from '../support/waiting/deferred.js';
 
 /** A client's end of a connection. */
 export interface Peer {

@@ -26,7 +26,7 @@ import { ScriptedChat } from '../client/support/scripted-chat.js';
 import { ScriptedCursors } from '../client/support/scripted-cursors.js';
 import { ScriptedMessaging } from '../client/support/scripted-messaging.js';
 import { ServiceServer } from '../client/support/scripted-service.js';
-import { startApp, type RunningApp } from '../support/app.js';
+import { startApp, type RunningApp } from '../support/servers/app.js';
 import { Page, type Frame, type PageScript } from './page.js';
 import { serve } from './samples.js';
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Snorky } from 'snorky/client';
 import { WebSocket } from 'ws';
-import type { RunningApp } from '../support/app.js';
+import type { RunningApp } from '../support/servers/app.js';
 import type { Block } from './markdown.js';
 
 // Inside the tree, where packages are found.

@@ -33,8 +33,8 @@ import {
 import { callBackend, connectClient } from 'snorky/testing';
 import { MemoryStore } from '../../src/broker/memory/memory-store.js';
 import { inState } from '../client/support/client.js';
-import { startApp, type RunningApp } from '../support/app.js';
-import { refusal, TestSocket } from '../support/socket.js';
+import { startApp, type RunningApp } from '../support/servers/app.js';
+import { refusal, TestSocket } from '../support/sockets/socket.js';
 import { WebSocket } from 'ws';
 
 /** What a sample exports, by name. */
@@ -1162,7 +1162,7 @@ export {};`,
 import { NestFactory } from '@nestjs/core';
 import { createServer } from 'node:https';
 import { WebSocketHost } from 'snorky';
-import { selfSigned } from '../../test/support/certificate.js';
+import { selfSigned } from '../support/servers/certificate.js';
 
 @Module({
   imports: [SnorkyModule.forRoot({ registries: { frontend: { websocket: { path: '/ws' } } } })],

@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { ChannelReader } from '../support/channel-reader.js';
-import { Disposables } from '../support/disposables.js';
+import { ChannelReader } from '../support/sockets/channel-reader.js';
+import { Disposables } from '../support/lifetimes/disposables.js';
 import { Random } from '../../harness/random.js';
-import { clientFrame, Opcode, RawSocket } from '../support/raw-socket.js';
-import { ServerProcess } from '../support/server-process.js';
+import {
+  clientFrame,
+  Opcode,
+  RawSocket,
+} from '../support/sockets/raw-socket.js';
+import { ServerProcess } from '../support/hostile/server-process.js';
 
 const PASSERS_BY = 1000;
 const SIDE_BY_SIDE = 25;

@@ -10,15 +10,15 @@ import {
   type WebSocketOptions,
 } from 'snorky';
 import type { WebSocketClient } from '../../src/transports/websocket/websocket-client.js';
-import { startApp, type RunningApp } from '../support/app.js';
+import { startApp, type RunningApp } from '../support/servers/app.js';
 import {
   clientFrame,
   Opcode,
   RawSocket,
   messageFrame,
-} from '../support/raw-socket.js';
-import { TestSocket } from '../support/socket.js';
-import { unchanging } from '../support/turns.js';
+} from '../support/sockets/raw-socket.js';
+import { TestSocket } from '../support/sockets/socket.js';
+import { unchanging } from '../support/waiting/turns.js';
 
 @SnorkyService('door')
 class Door {

@@ -10,9 +10,9 @@ import { DelayedBroker } from '../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../src/broker/memory/memory-store.js';
 import { registryOf } from '../../src/testing/application.js';
-import { task } from '../support/datasync.js';
+import { task } from '../support/services/datasync.js';
 import { handOff } from '../../harness/hand-off/hand-off.js';
-import { LocalClient } from '../support/local-client.js';
+import { LocalClient } from '../support/servers/local-client.js';
 
 const seed = Date.now() & 0xffff;
 

@@ -15,8 +15,8 @@ import {
   type Handshake,
   type JsonValue,
 } from 'snorky';
-import { startApp, type RunningApp } from '../support/app.js';
-import { TestSocket } from '../support/socket.js';
+import { startApp, type RunningApp } from '../support/servers/app.js';
+import { TestSocket } from '../support/sockets/socket.js';
 
 afterEach(() => {
   jest.restoreAllMocks();

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { runCurlLine } from '../docs/curl.js';
 import { ROOT, temporaryDirectory } from '../package/build-package.js';
-import { TestSocket } from '../support/socket.js';
+import { TestSocket } from '../support/sockets/socket.js';
 import { buildExamples, ExampleProcess } from './example-process.js';
 import { freePorts } from './ports.js';
 

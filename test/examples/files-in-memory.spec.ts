@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filesInMemory } from '../../examples/files-in-memory.js';
-import { startApp } from '../support/app.js';
+import { startApp } from '../support/servers/app.js';
 
 @Module({})
 class Nothing {}

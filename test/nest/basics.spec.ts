@@ -8,8 +8,8 @@ import {
   SnorkyModule,
   SnorkyService,
 } from 'snorky';
-import { startApp } from '../support/app.js';
-import { TestSocket } from '../support/socket.js';
+import { startApp } from '../support/servers/app.js';
+import { TestSocket } from '../support/sockets/socket.js';
 
 class SumParams {
   @IsNumber() number1!: number;

@@ -38,9 +38,9 @@ import {
 } from 'snorky';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { startApp, type RunningApp } from '../support/app.js';
-import { send } from '../support/http.js';
-import { refusal, TestSocket } from '../support/socket.js';
+import { startApp, type RunningApp } from '../support/servers/app.js';
+import { send } from '../support/sockets/http.js';
+import { refusal, TestSocket } from '../support/sockets/socket.js';
 
 /** Sent where the log may not show it at any level. */
 const SECRET = 'c4n4ry-s3cr3t-0451';

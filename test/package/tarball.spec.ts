@@ -6,7 +6,7 @@ import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { TestSocket } from '../support/socket.js';
+import { TestSocket } from '../support/sockets/socket.js';
 import {
   buildPackage,
   ROOT,

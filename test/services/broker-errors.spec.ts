@@ -12,10 +12,14 @@ import {
   type JsonObject,
   type JsonValue,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../support/app.js';
-import { FailingBroker } from '../support/failing-broker.js';
-import { RecordedLog } from '../support/log.js';
-import { TestSocket } from '../support/socket.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../support/servers/app.js';
+import { FailingBroker } from '../support/services/failing-broker.js';
+import { RecordedLog } from '../support/servers/log.js';
+import { TestSocket } from '../support/sockets/socket.js';
 
 class AllTasks extends BroadcastDealer {
   readonly model = 'Task';

@@ -19,8 +19,8 @@ import {
   rowsIn,
   taken,
   task,
-} from '../support/datasync.js';
-import { RecordedLog } from '../support/log.js';
+} from '../support/services/datasync.js';
+import { RecordedLog } from '../support/servers/log.js';
 
 const NONE = { value: 'No such subscription' };
 const SCOPE = 'datasync:frontend/datasync';

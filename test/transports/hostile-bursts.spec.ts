@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { ChannelReader } from '../support/channel-reader.js';
-import { Disposables } from '../support/disposables.js';
+import { ChannelReader } from '../support/sockets/channel-reader.js';
+import { Disposables } from '../support/lifetimes/disposables.js';
 import {
   clientFrame,
   messageFrame,
   Opcode,
   RawSocket,
   upgradeRequest,
-} from '../support/raw-socket.js';
+} from '../support/sockets/raw-socket.js';
 import { Random } from '../../harness/random.js';
-import { ServerProcess } from '../support/server-process.js';
-import { Witness } from '../support/witness.js';
+import { ServerProcess } from '../support/hostile/server-process.js';
+import { Witness } from '../support/hostile/witness.js';
 
 const MIB = 1024 * 1024;
 

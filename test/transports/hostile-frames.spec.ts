@@ -5,7 +5,7 @@ import {
   damagedText,
   hostileMessage,
   unfinishedFrame,
-} from '../support/hostile-frames.js';
+} from '../support/hostile/frames.js';
 import { Random } from '../../harness/random.js';
 import {
   clientFrame,
@@ -13,9 +13,9 @@ import {
   Opcode,
   RawSocket,
   upgradeRequest,
-} from '../support/raw-socket.js';
-import { ServerProcess } from '../support/server-process.js';
-import { Witness } from '../support/witness.js';
+} from '../support/sockets/raw-socket.js';
+import { ServerProcess } from '../support/hostile/server-process.js';
+import { Witness } from '../support/hostile/witness.js';
 
 const SEED = 20_261_120;
 const FRAMES = 100_000;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { damagedText } from '../support/hostile-frames.js';
+import { damagedText } from '../support/hostile/frames.js';
 import { Random } from '../../harness/random.js';
-import { ServerProcess } from '../support/server-process.js';
+import { ServerProcess } from '../support/hostile/server-process.js';
 
 const SEED = 20_261_121;
 const REQUESTS = 6000;

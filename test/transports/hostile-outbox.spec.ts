@@ -11,9 +11,9 @@ import {
 } from '../../src/core/clients/outbox.js';
 import { OutboxFlusher } from '../../src/core/clients/outbox-flusher.js';
 import type { WebSocketClient } from '../../src/transports/websocket/websocket-client.js';
-import { startApp } from '../support/app.js';
-import { Opcode, RawSocket } from '../support/raw-socket.js';
-import { unchanging } from '../support/turns.js';
+import { startApp } from '../support/servers/app.js';
+import { Opcode, RawSocket } from '../support/sockets/raw-socket.js';
+import { unchanging } from '../support/waiting/turns.js';
 
 /** Both ends of a connection, with an outbox at one of them. */
 class Line implements OutboxSink, AsyncDisposable {

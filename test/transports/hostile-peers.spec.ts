@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { clientFrame, Opcode, RawSocket } from '../support/raw-socket.js';
-import { ServerProcess } from '../support/server-process.js';
+import {
+  clientFrame,
+  Opcode,
+  RawSocket,
+} from '../support/sockets/raw-socket.js';
+import { ServerProcess } from '../support/hostile/server-process.js';
 
 const CLOSE = clientFrame('', { opcode: Opcode.close });
 const FORBIDDEN = clientFrame('{}', { opcode: 3 });

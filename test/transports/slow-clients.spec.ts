@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { WebSocketOptions } from 'snorky';
-import { Disposables } from '../support/disposables.js';
-import { FloodReader } from '../support/flood-reader.js';
-import { RawSocket } from '../support/raw-socket.js';
-import { ServerProcess } from '../support/server-process.js';
+import { Disposables } from '../support/lifetimes/disposables.js';
+import { FloodReader } from '../support/sockets/flood-reader.js';
+import { RawSocket } from '../support/sockets/raw-socket.js';
+import { ServerProcess } from '../support/hostile/server-process.js';
 
 const MIB = 1024 * 1024;
 const LIMIT = 100 * MIB;

@@ -7,8 +7,8 @@ import {
   type Peer,
   type Probe,
 } from '../contract/transport.contract.js';
-import { startApp } from '../support/app.js';
-import { TestSocket } from '../support/socket.js';
+import { startApp } from '../support/servers/app.js';
+import { TestSocket } from '../support/sockets/socket.js';
 
 const moduleWith = (compression: boolean) => ({
   imports: [

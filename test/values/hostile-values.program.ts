@@ -29,7 +29,7 @@ import {
   type SubscriptionItem,
   type UpgradeRequest,
 } from 'snorky';
-import { HOSTILE_VALUES } from '../support/hostile-values.js';
+import { HOSTILE_VALUES } from '../support/hostile/values.js';
 
 /**
  * Runs in a process of its own: an application that hands a hostile value to one

@@ -3,9 +3,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compileFile, compileProgram, ROOT } from '../support/compile.js';
-import { HOSTILE_VALUES, NEVER } from '../support/hostile-values.js';
-import { TestSocket } from '../support/socket.js';
+import {
+  compileFile,
+  compileProgram,
+  ROOT,
+} from '../support/programs/compile.js';
+import { HOSTILE_VALUES, NEVER } from '../support/hostile/values.js';
+import { TestSocket } from '../support/sockets/socket.js';
 
 const PROGRAM = 'test/values/hostile-values.program.ts';
 const FOLDER = join(ROOT, '.build', `hostile-values-${process.pid}`);
@@ -22,7 +26,7 @@ describe.each(['quiet-log', 'failing-log'])('A process with a %s', (log) => {
 
   beforeAll(async () => {
     const program = await compileProgram(PROGRAM, FOLDER);
-    const values = 'test/support/hostile-values.ts';
+    const values = 'test/support/hostile/values.ts';
     await compileFile(values, join(FOLDER, values.replace(/\.ts$/, '.js')));
     child = fork(program, [log], {
       execArgv: [],

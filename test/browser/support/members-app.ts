@@ -32,7 +32,7 @@ import {
   type JsonValue,
   type UpgradeRequest,
 } from 'snorky';
-import { startApp, type RunningApp } from '../../support/app.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
 import { PAGE, WORKER } from './members-page.js';
 
 export interface Note {

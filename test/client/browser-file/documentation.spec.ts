@@ -10,8 +10,8 @@ import {
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataSyncService, type Delta } from 'snorky';
-import type { RunningApp } from '../../support/app.js';
-import { TestSocket } from '../../support/socket.js';
+import type { RunningApp } from '../../support/servers/app.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import {
   buildBrowserFiles,
   temporaryDirectory,

@@ -11,7 +11,7 @@ import {
   type Client,
   type JsonValue,
 } from 'snorky';
-import { startApp, type RunningApp } from '../../support/app.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
 
 /** The service of the documentation that its connector is for. */
 @SnorkyService('pubsub')

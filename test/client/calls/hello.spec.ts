@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { RpcCommand, SnorkyService } from 'snorky';
 import { PubSub, RPCService, Service, type RpcError } from 'snorky/client';
 import type { Feature } from '../../../src/protocol/features.js';
-import { startServices } from '../../support/services.js';
+import { startServices } from '../../support/servers/services.js';
 import { connect, dispatched, inState, rejection } from '../support/client.js';
 import { ScriptedServer } from '../support/scripted-server.js';
 

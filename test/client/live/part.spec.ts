@@ -15,7 +15,7 @@ import {
   type Entry,
   type PartsApp,
 } from '../support/parts-app.js';
-import type { Platform } from '../../support/app.js';
+import type { Platform } from '../../support/servers/app.js';
 
 /** Fetches soon, since tests wait for it. */
 const SOON: RefetchOptions = { minDelay: 1, maxDelay: 1 };

@@ -31,7 +31,7 @@ import {
   type LiveCollection,
   type Snorky,
 } from 'snorky/client';
-import { startApp, type RunningApp } from '../../support/app.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
 import { connect, dispatched } from '../support/client.js';
 import { listIn } from '../support/scripted-rows.js';
 

@@ -8,7 +8,10 @@ import {
 } from '@jest/globals';
 import { DataSync, liveCollection, RpcError, type Live } from 'snorky/client';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
-import { FailingBroker, type Failure } from '../../support/failing-broker.js';
+import {
+  FailingBroker,
+  type Failure,
+} from '../../support/services/failing-broker.js';
 import { connect } from '../support/client.js';
 import { Line } from '../../../harness/line.js';
 import { startLiveApp, type LiveApp, type Task } from '../support/live-app.js';

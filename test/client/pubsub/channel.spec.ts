@@ -6,7 +6,7 @@ import {
   type Channel,
   type ChannelState,
 } from 'snorky/client';
-import { startApp, type RunningApp } from '../../support/app.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
 import { connect, dispatched, inState, rejection } from '../support/client.js';
 import { hushedErrors } from '../support/hushed-errors.js';
 import { Line } from '../../../harness/line.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PubSubModule, PubSubService, SnorkyModule } from 'snorky';
 import { PubSub, RPCService } from 'snorky/client';
-import { startApp, type RunningApp } from '../../support/app.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
 import { connect, dispatched, inState, rejection } from '../support/client.js';
 import { Line } from '../../../harness/line.js';
 import { ScriptedServer } from '../support/scripted-server.js';

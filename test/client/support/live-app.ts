@@ -24,7 +24,11 @@ import {
   type Delta,
   type JsonValue,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
 
 export interface Task {
   readonly id: number;

@@ -17,7 +17,11 @@ import {
   type JsonValue,
   type SubscribableRequest,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
 
 export interface Entry {
   readonly id: number;

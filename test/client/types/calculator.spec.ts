@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SnorkyModule } from 'snorky';
 import { rpc, Snorky } from 'snorky/client';
 import { WebSocket } from 'ws';
-import { startApp, type RunningApp } from '../../support/app.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
 import type { CalculatorApi } from './calculator-api.js';
 import { Calculator } from './server/calculator.service.js';
 

@@ -11,7 +11,7 @@ import type { Client } from '../../../src/core/clients/client.js';
 import { RpcService } from '../../../src/core/rpc/rpc-service.js';
 import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import { LONGEST_TIMER } from '../../../src/protocol/longest-timer.js';
-import { LocalClient } from '../../support/local-client.js';
+import { LocalClient } from '../../support/servers/local-client.js';
 
 const EXPIRED = [4100, 'Identity expired'];
 

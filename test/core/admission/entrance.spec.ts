@@ -12,8 +12,8 @@ import {
 } from '../../../src/core/admission/entrance.js';
 import { UpgradeRefused } from '../../../src/core/admission/upgrade-refused.js';
 import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
-import { deferred } from '../../support/deferred.js';
-import { LogLines } from '../../support/local-client.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { LogLines } from '../../support/servers/local-client.js';
 
 const settled = (): Promise<void> => new Promise(setImmediate);
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ClientTurns } from '../../../src/core/clients/client-turns.js';
 import { whenSettled } from '../../../src/core/promise-like.js';
-import { deferred } from '../../support/deferred.js';
-import { LocalClient } from '../../support/local-client.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { LocalClient } from '../../support/servers/local-client.js';
 
 describe('ClientTurns', () => {
   it('acts at once while answers are at hand', () => {

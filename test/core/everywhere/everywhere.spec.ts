@@ -23,10 +23,10 @@ import { connectClient, type TestClient } from 'snorky/testing';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
 import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
 import { registryOf } from '../../../src/testing/application.js';
-import { startApp } from '../../support/app.js';
-import { RecordedLog } from '../../support/log.js';
-import { refusal, TestSocket } from '../../support/socket.js';
-import { wrapLogs } from '../../support/wrapped-logs.js';
+import { startApp } from '../../support/servers/app.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
+import { wrapLogs } from '../../support/services/wrapped-logs.js';
 
 const seed = Date.now() & 0xffff;
 

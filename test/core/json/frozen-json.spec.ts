@@ -4,7 +4,7 @@ import { frozenJson, thawed } from '../../../src/core/json/frozen-json.js';
 import { NotJsonError } from '../../../src/core/json/not-json-error.js';
 import { isInstance } from '../../../src/core/is-instance.js';
 import type { JsonValue } from '../../../src/protocol/json.js';
-import { HOSTILE_VALUES } from '../../support/hostile-values.js';
+import { HOSTILE_VALUES } from '../../support/hostile/values.js';
 
 /** The error of a value that is refused. */
 function refusal(value: unknown): NotJsonError {

@@ -10,7 +10,7 @@ import { RpcError } from '../../../src/core/rpc/rpc-error.js';
 import type { RpcRequest } from '../../../src/core/rpc/rpc-request.js';
 import { RpcService } from '../../../src/core/rpc/rpc-service.js';
 import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
-import { LocalClient, LogLines } from '../../support/local-client.js';
+import { LocalClient, LogLines } from '../../support/servers/local-client.js';
 
 class Commands extends RpcService {
   constructor(commands: Readonly<Record<string, Command['invoke']>>) {

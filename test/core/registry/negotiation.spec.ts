@@ -5,8 +5,8 @@ import { Service } from '../../../src/core/service.js';
 import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import { FEATURE_BITS } from '../../../src/protocol/features.js';
 import type { JsonValue } from '../../../src/protocol/json.js';
-import { deferred } from '../../support/deferred.js';
-import { LocalClient, LogLines } from '../../support/local-client.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { LocalClient, LogLines } from '../../support/servers/local-client.js';
 
 class Echo extends Service {
   processMessageFrom(client: Client, message: JsonValue): void {

@@ -3,9 +3,9 @@ import type { Client } from '../../../src/core/clients/client.js';
 import { Service } from '../../../src/core/service.js';
 import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import type { JsonValue } from '../../../src/protocol/json.js';
-import { deferred } from '../../support/deferred.js';
-import { HOSTILE_VALUES } from '../../support/hostile-values.js';
-import { LocalClient, LogLines } from '../../support/local-client.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { HOSTILE_VALUES } from '../../support/hostile/values.js';
+import { LocalClient, LogLines } from '../../support/servers/local-client.js';
 
 class Echo extends Service {
   processMessageFrom(client: Client, message: JsonValue): void {

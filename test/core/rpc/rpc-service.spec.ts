@@ -6,8 +6,8 @@ import type { Command } from '../../../src/core/rpc/command.js';
 import { RpcService } from '../../../src/core/rpc/rpc-service.js';
 import { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 import type { JsonValue } from '../../../src/protocol/json.js';
-import { deferred } from '../../support/deferred.js';
-import { LocalClient, LogLines } from '../../support/local-client.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { LocalClient, LogLines } from '../../support/servers/local-client.js';
 
 class Calc extends RpcService {}
 

@@ -1,5 +1,5 @@
 import type { Task } from '../../../examples/todo/tasks/task.entity.js';
-import { TestSocket } from '../../support/socket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 export type TaskDelta = Readonly<{
   model: string;

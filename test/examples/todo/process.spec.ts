@@ -12,7 +12,7 @@ import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '../../../examples/todo/tasks/task.entity.js';
 import { temporaryDirectory } from '../../package/build-package.js';
-import { TestSocket } from '../../support/socket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { buildExamples, ExampleProcess } from '../example-process.js';
 import { freePorts } from '../ports.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { Task } from '../../../examples/todo/tasks/task.entity.js';
 import { temporaryDirectory } from '../../package/build-package.js';
-import { startApp } from '../../support/app.js';
+import { startApp } from '../../support/servers/app.js';
 import { freePorts } from '../ports.js';
 import { Follower } from './follower.js';
 

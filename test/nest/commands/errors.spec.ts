@@ -28,8 +28,8 @@ import {
   SnorkyService,
   type JsonValue,
 } from 'snorky';
-import { RecordedLog } from '../../support/log.js';
-import { startWithSocket } from '../../support/services.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { startWithSocket } from '../../support/servers/services.js';
 
 class TeapotError extends ImATeapotException {}
 

@@ -16,10 +16,13 @@ import {
   type JsonValue,
 } from 'snorky';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deferred } from '../../support/deferred.js';
-import { RecordedLog } from '../../support/log.js';
-import { startServices, startWithSocket } from '../../support/services.js';
-import { TestSocket } from '../../support/socket.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import {
+  startServices,
+  startWithSocket,
+} from '../../support/servers/services.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 const slowGuard = {
   canActivate: async (): Promise<boolean> => {

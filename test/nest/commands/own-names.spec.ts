@@ -9,9 +9,9 @@ import {
   SnorkyModule,
   SnorkyService,
 } from 'snorky';
-import { startApp, type RunningApp } from '../../support/app.js';
-import { RecordedLog } from '../../support/log.js';
-import { TestSocket } from '../../support/socket.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 class Later implements CanActivate {
   canActivate(): Promise<boolean> {

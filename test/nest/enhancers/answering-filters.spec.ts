@@ -13,7 +13,7 @@ import { describe, expect, it } from '@jest/globals';
 import { map } from 'rxjs';
 import { RpcCommand, SnorkyModule, SnorkyService } from 'snorky';
 import { connectClient } from 'snorky/testing';
-import { RecordedLog } from '../../support/log.js';
+import { RecordedLog } from '../../support/servers/log.js';
 
 const textOf = (log: RecordedLog): string =>
   log.lines.map(({ text, stack = '' }) => `${text} ${stack}`).join(' ');

@@ -40,8 +40,11 @@ import {
   getRegistryToken,
   type JsonValue,
 } from 'snorky';
-import { LocalClient } from '../../support/local-client.js';
-import { startServices, startWithSocket } from '../../support/services.js';
+import { LocalClient } from '../../support/servers/local-client.js';
+import {
+  startServices,
+  startWithSocket,
+} from '../../support/servers/services.js';
 
 interface Named {
   readonly name?: unknown;

@@ -31,9 +31,12 @@ import {
 import * as asyncHooks from 'node:async_hooks';
 import * as crypto from 'node:crypto';
 import * as net from 'node:net';
-import { loadCommonJs } from '../../support/load-commonjs.js';
-import { startServices, type ServicesOptions } from '../../support/services.js';
-import { TestSocket } from '../../support/socket.js';
+import { loadCommonJs } from '../../support/programs/load-commonjs.js';
+import {
+  startServices,
+  type ServicesOptions,
+} from '../../support/servers/services.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 const { SkipThrottle, Throttle, ThrottlerGuard, ThrottlerModule } =
   loadCommonJs<typeof import('@nestjs/throttler')>(

@@ -22,7 +22,7 @@ import {
   SnorkySetupError,
   SnorkyModule,
 } from 'snorky';
-import { startApp } from '../../support/app.js';
+import { startApp } from '../../support/servers/app.js';
 
 @Injectable()
 class Deny implements CanActivate {

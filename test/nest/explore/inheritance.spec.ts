@@ -9,7 +9,7 @@ import {
   SnorkyService,
   type Client,
 } from 'snorky';
-import { startWithSocket } from '../../support/services.js';
+import { startWithSocket } from '../../support/servers/services.js';
 
 class SumParams {
   @IsNumber() number1!: number;

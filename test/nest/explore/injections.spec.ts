@@ -23,7 +23,7 @@ import {
   SnorkyModule,
   SnorkyService,
 } from 'snorky';
-import { startApp } from '../../support/app.js';
+import { startApp } from '../../support/servers/app.js';
 
 @SnorkyService('ping')
 class Ping {

@@ -21,9 +21,9 @@ import {
   SnorkyModule,
   SnorkyService,
 } from 'snorky';
-import { startApp } from '../../support/app.js';
-import { startWithSocket } from '../../support/services.js';
-import { TestSocket } from '../../support/socket.js';
+import { startApp } from '../../support/servers/app.js';
+import { startWithSocket } from '../../support/servers/services.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 @SnorkyService('counter')
 class Counter {

@@ -18,9 +18,12 @@ import {
   type ServiceHooks,
 } from 'snorky';
 import { once } from 'node:events';
-import { startApp } from '../../support/app.js';
-import { startServices, startWithSocket } from '../../support/services.js';
-import { TestSocket } from '../../support/socket.js';
+import { startApp } from '../../support/servers/app.js';
+import {
+  startServices,
+  startWithSocket,
+} from '../../support/servers/services.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 @SnorkyService('echo')
 class Echo extends Service {

@@ -8,8 +8,8 @@ import {
   type ServiceRegistry,
   type UpgradeRequest,
 } from 'snorky';
-import { startApp, type RunningApp } from '../../support/app.js';
-import { TestSocket } from '../../support/socket.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { frontend, Me } from './me.service.js';
 
 @SnorkyGateway()

@@ -39,8 +39,12 @@ import {
   type UpgradeResponse,
   type WebSocketEndpointOptions,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 import { frontend, Me } from './me.service.js';
 
 function requestOf(context: ExecutionContext): UpgradeRequest {

@@ -15,15 +15,19 @@ import {
   type UpgradeRequest,
   type WebSocketEndpointOptions,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
-import { deferred } from '../../support/deferred.js';
-import { RecordedLog } from '../../support/log.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { RecordedLog } from '../../support/servers/log.js';
 import {
   encodeFrame,
   Opcode,
   RawWebSocket,
-} from '../../support/raw-websocket.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+} from '../../support/sockets/raw-websocket.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 import { frontend, Me } from './me.service.js';
 
 const registryOf = ({ app }: RunningApp): ServiceRegistry =>

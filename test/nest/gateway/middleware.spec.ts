@@ -20,8 +20,12 @@ import {
   type UpgradeMiddleware,
   type UpgradeRequest,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 import { frontend, Me } from './me.service.js';
 
 // Passport has no types of its own.

@@ -19,9 +19,13 @@ import {
   type RegistryOptions,
   type WebSocketEndpointOptions,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
-import { RecordedLog } from '../../support/log.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 
 class Never implements CanActivate {
   canActivate(): boolean {

@@ -5,9 +5,9 @@ import * as asyncHooks from 'node:async_hooks';
 import * as crypto from 'node:crypto';
 import * as net from 'node:net';
 import { SnorkyGateway } from 'snorky';
-import { startApp, type Platform } from '../../support/app.js';
-import { loadCommonJs } from '../../support/load-commonjs.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+import { startApp, type Platform } from '../../support/servers/app.js';
+import { loadCommonJs } from '../../support/programs/load-commonjs.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 import { frontend, Me } from './me.service.js';
 
 const { ThrottlerGuard, ThrottlerModule } = loadCommonJs<

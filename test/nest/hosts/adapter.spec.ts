@@ -31,8 +31,12 @@ import {
   type JsonValue,
   type ServiceRegistry,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 import { frontend, Me } from '../gateway/me.service.js';
 
 @WebSocketGateway({ path: '/plain' })

@@ -27,8 +27,8 @@ import {
 } from 'snorky';
 import { connectClient } from 'snorky/testing';
 import type { AddressInfo } from 'node:net';
-import { RecordedLog } from '../../support/log.js';
-import { TestSocket } from '../../support/socket.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 class Tasks extends BroadcastDealer {
   readonly model = 'Task';

@@ -33,10 +33,14 @@ import {
   type ServiceRegistry,
   type SnorkyLateOptions,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
-import { deferred, type Deferred } from '../../support/deferred.js';
-import { send, speak, type HttpRequest } from '../../support/http.js';
-import { RecordedLog } from '../../support/log.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
+import { deferred, type Deferred } from '../../support/waiting/deferred.js';
+import { send, speak, type HttpRequest } from '../../support/sockets/http.js';
+import { RecordedLog } from '../../support/servers/log.js';
 
 @SnorkyService('calc')
 class Calc extends RpcService {

@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { SnorkyModule } from 'snorky';
-import { startApp, type RunningApp } from '../../support/app.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
 
 const OFFER =
   'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n';

@@ -15,8 +15,8 @@ import {
   type RegistryEvent,
   type ServiceRegistry,
 } from 'snorky';
-import { startApp } from '../../support/app.js';
-import { TestSocket } from '../../support/socket.js';
+import { startApp } from '../../support/servers/app.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { Receiver } from '../../transports/webhook/receiver.js';
 
 const SECRET = 'a secret of its own';

@@ -12,8 +12,8 @@ import {
   type ServiceRegistry,
   type SnorkyLateOptions,
 } from 'snorky';
-import { startApp } from '../../support/app.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+import { startApp } from '../../support/servers/app.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 import { Me } from '../gateway/me.service.js';
 
 @Injectable()

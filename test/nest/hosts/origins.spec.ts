@@ -6,8 +6,8 @@ import {
   type Origins,
   type WebSocketEndpointOptions,
 } from 'snorky';
-import { startApp, type RunningApp } from '../../support/app.js';
-import { RawWebSocket } from '../../support/raw-websocket.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
+import { RawWebSocket } from '../../support/sockets/raw-websocket.js';
 import { frontend, Me } from '../gateway/me.service.js';
 
 class Always implements CanActivate {

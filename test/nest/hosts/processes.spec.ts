@@ -4,7 +4,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { severalProcesses } from '../../../src/nest/hosts/several-processes.js';
-import { compileFile, installCopy, ROOT } from '../../support/compile.js';
+import {
+  compileFile,
+  installCopy,
+  ROOT,
+} from '../../support/programs/compile.js';
 
 const FOLDER = join(ROOT, '.build', `processes-${process.pid}`);
 

@@ -30,10 +30,14 @@ import {
   hidesVisitor,
   platformVisitor,
 } from '../../../src/nest/hosts/platform-visitor.js';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
-import { RecordedLog } from '../../support/log.js';
-import { RawWebSocket } from '../../support/raw-websocket.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { RawWebSocket } from '../../support/sockets/raw-websocket.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 
 /** What follows the setting of the platform, as one text. */
 interface Seen {

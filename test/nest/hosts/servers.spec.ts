@@ -35,10 +35,14 @@ import {
   type UpgradableServer,
   type UpgradeRequest,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
-import { selfSigned } from '../../support/certificate.js';
-import { RecordedLog } from '../../support/log.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
+import { selfSigned } from '../../support/servers/certificate.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 import { frontend, Me } from '../gateway/me.service.js';
 
 const CERTIFICATE = selfSigned();

@@ -21,11 +21,15 @@ import {
   type ServiceRegistry,
   type UpgradeRequest,
 } from 'snorky';
-import { startApp, type Platform, type RunningApp } from '../../support/app.js';
-import { deferred } from '../../support/deferred.js';
-import { send } from '../../support/http.js';
-import { RawWebSocket } from '../../support/raw-websocket.js';
-import { refusal, TestSocket } from '../../support/socket.js';
+import {
+  startApp,
+  type Platform,
+  type RunningApp,
+} from '../../support/servers/app.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { send } from '../../support/sockets/http.js';
+import { RawWebSocket } from '../../support/sockets/raw-websocket.js';
+import { refusal, TestSocket } from '../../support/sockets/socket.js';
 
 /** Commands that take as long as a test wants. */
 class Work {

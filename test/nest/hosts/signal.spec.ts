@@ -5,9 +5,9 @@ import { rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileProgram } from '../../support/compile.js';
-import { send } from '../../support/http.js';
-import { TestSocket } from '../../support/socket.js';
+import { compileProgram } from '../../support/programs/compile.js';
+import { send } from '../../support/sockets/http.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PROGRAM = 'test/nest/hosts/signal.program.ts';

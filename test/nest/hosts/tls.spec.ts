@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { SnorkyWsAdapter } from 'snorky';
-import { selfSigned } from '../../support/certificate.js';
-import { TestSocket } from '../../support/socket.js';
+import { selfSigned } from '../../support/servers/certificate.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { frontend, Me } from '../gateway/me.service.js';
 
 @Controller()

@@ -9,7 +9,7 @@ import {
 } from 'class-validator';
 import { RpcCommand, RpcParam, SnorkyService } from 'snorky';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startWithSocket } from '../../support/services.js';
+import { startWithSocket } from '../../support/servers/services.js';
 
 @ValidatorConstraint({ async: true })
 class NotTaken implements ValidatorConstraintInterface {

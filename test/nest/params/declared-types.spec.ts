@@ -16,7 +16,7 @@ import {
   type JsonValue,
 } from 'snorky';
 import { z } from 'zod';
-import { startWithSocket } from '../../support/services.js';
+import { startWithSocket } from '../../support/servers/services.js';
 
 class Money {
   constructor(readonly cents: number) {}

@@ -30,7 +30,7 @@ import {
 } from 'snorky';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { startWithSocket } from '../../support/services.js';
+import { startWithSocket } from '../../support/servers/services.js';
 
 class SumParams {
   @IsNumber() number1!: number;

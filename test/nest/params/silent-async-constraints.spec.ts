@@ -7,7 +7,7 @@ import {
 } from 'class-validator';
 import { RpcCommand, SnorkyService } from 'snorky';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startWithSocket } from '../../support/services.js';
+import { startWithSocket } from '../../support/servers/services.js';
 
 // Apart from the others: one constraint that says it is asynchronous would
 // have all of this file's checked the asynchronous way.

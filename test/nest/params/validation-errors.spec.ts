@@ -42,9 +42,9 @@ import {
 } from 'snorky/client';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { startApp, type RunningApp } from '../../support/app.js';
-import { startWithSocket } from '../../support/services.js';
-import { TestSocket } from '../../support/socket.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
+import { startWithSocket } from '../../support/servers/services.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 class Address {
   @IsString() @MinLength(2) street!: string;

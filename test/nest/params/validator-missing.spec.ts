@@ -5,7 +5,7 @@ jest.unstable_mockModule('class-validator', () => {
 });
 
 const { RpcCommand, RpcParam, SnorkyService } = await import('snorky');
-const { startWithSocket } = await import('../../support/services.js');
+const { startWithSocket } = await import('../../support/servers/services.js');
 
 class Params {
   a!: number;

@@ -32,8 +32,8 @@ import {
   type JsonValue,
 } from 'snorky';
 import { callBackend, connectClient, type TestClient } from 'snorky/testing';
-import { RecordedLog } from '../../support/log.js';
-import { nestHas } from '../../support/nest-features.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { nestHas } from '../../support/servers/nest-features.js';
 
 class SumParams {
   @IsNumber() a!: number;

@@ -25,7 +25,7 @@ import {
   RpcRequest,
   SnorkyService,
 } from 'snorky';
-import { startWithSocket } from '../../support/services.js';
+import { startWithSocket } from '../../support/servers/services.js';
 
 let made = 0;
 const GREETING = Symbol('greeting');

@@ -40,7 +40,7 @@ import {
 } from 'snorky';
 import { callBackend, DelayedBroker } from 'snorky/testing';
 import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
-import { TestSocket } from '../../support/socket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 /** What an application has done with every instance, if anything. */
 type Decorator = ((instance: unknown) => unknown) | undefined;

@@ -12,7 +12,7 @@ import {
 } from 'snorky';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
 import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
-import { RecordedLog } from '../../support/log.js';
+import { RecordedLog } from '../../support/servers/log.js';
 
 /** Connects when it is started, and tells what happened. */
 class ConnectingBroker extends MemoryBroker {

@@ -15,7 +15,7 @@ import {
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../../src/broker/memory/memory-store.js';
-import { TestSocket } from '../../support/socket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 /**
  * Runs in a process of its own, which alone sees rejections that nobody handles:

@@ -3,11 +3,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compileFile, compileProgram, ROOT } from '../../support/compile.js';
+import {
+  compileFile,
+  compileProgram,
+  ROOT,
+} from '../../support/programs/compile.js';
 import type { Ending } from './shutdown-order.program.js';
 
 const PROGRAM = 'test/nest/registration/shutdown-order.program.ts';
-const SOCKET = 'test/support/socket';
+const SOCKET = 'test/support/sockets/socket';
 const FOLDER = join(ROOT, '.build', `shutdown-order-${process.pid}`);
 
 describe('A node that shuts down with held subscriptions and messages under way', () => {

@@ -3,7 +3,11 @@ import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { compileFile, installCopy, ROOT } from '../../support/compile.js';
+import {
+  compileFile,
+  installCopy,
+  ROOT,
+} from '../../support/programs/compile.js';
 
 /** A monorepo, and an application in it that has brought a copy of its own. */
 const FOLDER = join(ROOT, '.build', `copies-${process.pid}`);

@@ -46,7 +46,7 @@ import {
 import { z } from 'zod';
 import { applicationConfigOf } from '../../../src/nest/setup/nest-internals.js';
 import { checkNestVersion } from '../../../src/nest/setup/nest-version.js';
-import { startApp } from '../../support/app.js';
+import { startApp } from '../../support/servers/app.js';
 
 @SnorkyService('ping')
 class Ping {

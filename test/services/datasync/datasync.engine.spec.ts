@@ -14,7 +14,7 @@ import {
 import { isJsonObject } from '../../../src/protocol/json.js';
 import { DataSyncEngine } from '../../../src/services/datasync/datasync.engine.js';
 import { Subscription } from '../../../src/services/datasync/delivery/subscription.js';
-import { LocalClient } from '../../support/local-client.js';
+import { LocalClient } from '../../support/servers/local-client.js';
 import { Random } from '../../../harness/random.js';
 import { randomFilter, randomRow } from './filter/naive-filter.js';
 

@@ -21,9 +21,9 @@ import {
   task,
   until,
   type DataSyncAppOptions,
-} from '../../support/datasync.js';
-import { deferred } from '../../support/deferred.js';
-import { unchanging } from '../../support/turns.js';
+} from '../../support/services/datasync.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { unchanging } from '../../support/waiting/turns.js';
 
 const NONE = { value: 'No such subscription' };
 const FULL = { value: 'Too many tokens' };

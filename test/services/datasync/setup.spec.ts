@@ -22,8 +22,8 @@ import {
   type JsonValue,
 } from 'snorky';
 import { callBackend, connectClient } from 'snorky/testing';
-import { RecordedLog } from '../../support/log.js';
-import { rowsIn, taken, task } from '../../support/datasync.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { rowsIn, taken, task } from '../../support/services/datasync.js';
 
 class AllTasks extends BroadcastDealer {
   readonly model = 'Task';

@@ -4,7 +4,7 @@ import { PubSubModule, PubSubService, SnorkyModule } from 'snorky';
 import { connectClient } from 'snorky/testing';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
-import { RecordedLog } from '../../support/log.js';
+import { RecordedLog } from '../../support/servers/log.js';
 
 const seed = Date.now() & 0xffff;
 

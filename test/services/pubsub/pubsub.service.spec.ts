@@ -23,11 +23,11 @@ import {
 import { Test } from '@nestjs/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
-import { startApp, type RunningApp } from '../../support/app.js';
-import { deferred } from '../../support/deferred.js';
-import { LocalClient } from '../../support/local-client.js';
-import { RecordedLog } from '../../support/log.js';
-import { TestSocket } from '../../support/socket.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
+import { deferred } from '../../support/waiting/deferred.js';
+import { LocalClient } from '../../support/servers/local-client.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 
 const BROKERS: Readonly<Record<string, () => Broker>> = {
   'in memory': () => new MemoryBroker(),

@@ -10,7 +10,7 @@ import {
   type PubSubModuleOptions,
 } from 'snorky';
 import { callBackend, connectClient, type TestClient } from 'snorky/testing';
-import { HOSTILE_VALUES } from '../../support/hostile-values.js';
+import { HOSTILE_VALUES } from '../../support/hostile/values.js';
 
 class Person {
   name = 'ann';

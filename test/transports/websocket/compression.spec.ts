@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import { Opcode, RawWebSocket } from '../../support/raw-websocket.js';
-import { TestSocket } from '../../support/socket.js';
+import { Opcode, RawWebSocket } from '../../support/sockets/raw-websocket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { startEndpoint, type RunningEndpoint } from './endpoint.js';
 
 const deflating = ({ url }: RunningEndpoint) =>

@@ -3,8 +3,8 @@ import {
   encodeFrame,
   Opcode,
   RawWebSocket,
-} from '../../support/raw-websocket.js';
-import { TestSocket } from '../../support/socket.js';
+} from '../../support/sockets/raw-websocket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { startEndpoint, type RunningEndpoint } from './endpoint.js';
 
 const envelope = (message: unknown): string =>

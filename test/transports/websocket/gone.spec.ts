@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ServiceRegistry, type WebSocketOptions } from 'snorky';
-import { RawWebSocket } from '../../support/raw-websocket.js';
-import { TestSocket } from '../../support/socket.js';
+import { RawWebSocket } from '../../support/sockets/raw-websocket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { startEndpoint, type RunningEndpoint } from './endpoint.js';
 
 setFlagsFromString('--expose-gc');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { speak } from '../../support/http.js';
-import { RawWebSocket } from '../../support/raw-websocket.js';
-import { TestSocket } from '../../support/socket.js';
+import { speak } from '../../support/sockets/http.js';
+import { RawWebSocket } from '../../support/sockets/raw-websocket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { startEndpoint, type RunningEndpoint } from './endpoint.js';
 
 async function shake(

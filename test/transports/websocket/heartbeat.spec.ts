@@ -9,8 +9,8 @@ import {
 import { once } from 'node:events';
 import { LONGEST_TIMER } from '../../../src/protocol/longest-timer.js';
 import { HeartbeatTimer } from '../../../src/transports/websocket/heartbeat-timer.js';
-import { Opcode, RawWebSocket } from '../../support/raw-websocket.js';
-import { TestSocket } from '../../support/socket.js';
+import { Opcode, RawWebSocket } from '../../support/sockets/raw-websocket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { startEndpoint } from './endpoint.js';
 
 describe('The heartbeat of connections', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { RpcService, type RpcRequest } from 'snorky';
 import type { Command } from '../../../src/core/rpc/command.js';
-import { TestSocket } from '../../support/socket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { startEndpoint } from './endpoint.js';
 
 /** Keeps what it is asked until a test answers. */

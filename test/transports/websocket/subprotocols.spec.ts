@@ -9,9 +9,9 @@ import {
   type JsonValue,
   type WebSocketOptions,
 } from 'snorky';
-import { startApp, type RunningApp } from '../../support/app.js';
-import { RecordedLog } from '../../support/log.js';
-import { RawWebSocket } from '../../support/raw-websocket.js';
+import { startApp, type RunningApp } from '../../support/servers/app.js';
+import { RecordedLog } from '../../support/servers/log.js';
+import { RawWebSocket } from '../../support/sockets/raw-websocket.js';
 import { frontend } from '../../nest/gateway/me.service.js';
 import { selectSubprotocol } from '../../../src/transports/websocket/subprotocols.js';
 import { webSocketSettings } from '../../../src/transports/websocket/websocket-options.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { RpcService, type RpcRequest } from 'snorky';
 import type { Command } from '../../../src/core/rpc/command.js';
-import { RawWebSocket } from '../../support/raw-websocket.js';
-import { TestSocket } from '../../support/socket.js';
+import { RawWebSocket } from '../../support/sockets/raw-websocket.js';
+import { TestSocket } from '../../support/sockets/socket.js';
 import { startEndpoint } from './endpoint.js';
 
 /** Keeps its requests until a test answers them. */

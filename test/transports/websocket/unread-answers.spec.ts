@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { RpcService } from 'snorky';
 import type { Command } from '../../../src/core/rpc/command.js';
 import type { WebSocketClient } from '../../../src/transports/websocket/websocket-client.js';
-import { TestSocket } from '../../support/socket.js';
-import { unchanging } from '../../support/turns.js';
+import { TestSocket } from '../../support/sockets/socket.js';
+import { unchanging } from '../../support/waiting/turns.js';
 import { startEndpoint } from './endpoint.js';
 
 const KB = 1024;

@@ -9,7 +9,7 @@ import {
 import type { Position } from '../../../../src/broker/ports/log.js';
 import { PositionBeacon } from '../../../../src/services/datasync/delivery/position-beacon.js';
 import { Subscription } from '../../../../src/services/datasync/delivery/subscription.js';
-import { LocalClient } from '../../../support/local-client.js';
+import { LocalClient } from '../../../support/servers/local-client.js';
 
 const AGE = 8000;
 

@@ -7,7 +7,7 @@ import {
   EntryTexts,
   ReplayedEntries,
 } from '../../../../src/services/datasync/delivery/delta-texts.js';
-import { range } from '../../../support/datasync.js';
+import { range } from '../../../support/services/datasync.js';
 import { newToken } from '../../../../src/services/datasync/tokens/token.js';
 
 describe('The messages of one entry', () => {

@@ -10,7 +10,7 @@ import {
   taken,
   task,
   type DataSyncAppOptions,
-} from '../../../support/datasync.js';
+} from '../../../support/services/datasync.js';
 
 const BOBS = [{ dealer: 'TasksByOwner', query: 'bob' }];
 

@@ -7,7 +7,7 @@ import {
 import { parseFilter } from '../../../../src/services/datasync/filter/parse.js';
 import type { Predicate } from '../../../../src/services/datasync/filter/predicate.js';
 import { Random } from '../../../../harness/random.js';
-import { footprint } from '../../../support/footprint.js';
+import { footprint } from '../../../support/lifetimes/footprint.js';
 import {
   identity,
   naiveMatch,

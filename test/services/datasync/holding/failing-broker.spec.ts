@@ -14,7 +14,7 @@ import {
   taken,
   task,
   until,
-} from '../../../support/datasync.js';
+} from '../../../support/services/datasync.js';
 
 /** Whether something goes wrong now, and if it is done all the same. */
 type Fate = () => 'well' | 'failed' | 'failedThoughDone';

@@ -5,7 +5,11 @@ import type { TestClient } from 'snorky/testing';
 import { DelayedBroker } from '../../../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../../../src/broker/memory/memory-store.js';
-import { DataSyncApp, rowsIn, task } from '../../../support/datasync.js';
+import {
+  DataSyncApp,
+  rowsIn,
+  task,
+} from '../../../support/services/datasync.js';
 import { seedOfRun } from '../../../../harness/random.js';
 
 const NONE = 'No such subscription';

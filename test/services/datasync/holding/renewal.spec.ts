@@ -14,7 +14,7 @@ import {
   taken,
   task,
   until,
-} from '../../../support/datasync.js';
+} from '../../../support/services/datasync.js';
 
 const NONE = { value: 'No such subscription' };
 const INVALID = { value: 'Invalid params' };

@@ -13,7 +13,7 @@ import {
   task,
   until,
   type DataSyncAppOptions,
-} from '../../../support/datasync.js';
+} from '../../../support/services/datasync.js';
 
 const NONE = { value: 'No such subscription' };
 const SLOW = [{ dealer: 'SlowTasks', query: null }];

@@ -23,7 +23,7 @@ import {
   taken,
   task,
   until,
-} from '../../../support/datasync.js';
+} from '../../../support/services/datasync.js';
 
 const NONE = { value: 'No such subscription' };
 

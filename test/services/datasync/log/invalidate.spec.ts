@@ -11,7 +11,7 @@ import {
   taken,
   task,
   until,
-} from '../../../support/datasync.js';
+} from '../../../support/services/datasync.js';
 
 const NONE = { value: 'No such subscription' };
 const OTHERS = [{ dealer: 'Sentinels', query: null }];

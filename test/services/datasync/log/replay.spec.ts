@@ -12,9 +12,9 @@ import {
   taken,
   task,
   until,
-} from '../../../support/datasync.js';
-import { LocalClient } from '../../../support/local-client.js';
-import { wrapLogs } from '../../../support/wrapped-logs.js';
+} from '../../../support/services/datasync.js';
+import { LocalClient } from '../../../support/servers/local-client.js';
+import { wrapLogs } from '../../../support/services/wrapped-logs.js';
 
 const SLOW = [{ dealer: 'SlowTasks', query: null }];
 const BOBS = [{ dealer: 'TasksByOwner', query: 'bob' }];

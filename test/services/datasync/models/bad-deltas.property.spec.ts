@@ -6,7 +6,7 @@ import {
   DataSyncApp,
   resume,
   taken,
-} from '../../../support/datasync.js';
+} from '../../../support/services/datasync.js';
 import type { TestClient } from 'snorky/testing';
 import { AllDocs, DocsByTeam, FilteredDocs } from './docs.js';
 

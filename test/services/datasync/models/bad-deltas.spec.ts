@@ -12,7 +12,11 @@ import {
 import { callBackend, type TestClient } from 'snorky/testing';
 import { DelayedBroker } from '../../../../src/broker/delayed-broker.js';
 import { MemoryBroker } from '../../../../src/broker/memory/memory-broker.js';
-import { acquire, DataSyncApp, taken } from '../../../support/datasync.js';
+import {
+  acquire,
+  DataSyncApp,
+  taken,
+} from '../../../support/services/datasync.js';
 import { AllDocs, DocsByTeam, FilteredDocs } from './docs.js';
 
 class OldDocs extends Dealer<JsonObject> {

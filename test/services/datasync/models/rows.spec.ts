@@ -31,9 +31,9 @@ import {
   DataSyncApp,
   taken,
   resume,
-} from '../../../support/datasync.js';
-import { footprint } from '../../../support/footprint.js';
-import { RecordedLog } from '../../../support/log.js';
+} from '../../../support/services/datasync.js';
+import { footprint } from '../../../support/lifetimes/footprint.js';
+import { RecordedLog } from '../../../support/servers/log.js';
 
 class Address {
   city = 'Rome';

@@ -2,7 +2,11 @@ import { expect, it } from '@jest/globals';
 import { Exclude } from 'class-transformer';
 import { BroadcastDealer, SimpleDealer, type JsonObject } from 'snorky';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
-import { acquire, DataSyncApp, taken } from '../../../support/datasync.js';
+import {
+  acquire,
+  DataSyncApp,
+  taken,
+} from '../../../support/services/datasync.js';
 
 @Entity()
 class Account {

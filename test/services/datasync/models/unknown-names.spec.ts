@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonValue } from 'snorky';
-import { DataSyncApp, range, task } from '../../../support/datasync.js';
+import {
+  DataSyncApp,
+  range,
+  task,
+} from '../../../support/services/datasync.js';
 
 function insert(model: string): JsonValue {
   return { type: 'insert', model, data: { id: 1 } };

@@ -23,9 +23,9 @@ import {
   startApp,
   type Platform,
   type RunningApp,
-} from '../../../support/app.js';
-import { RecordedLog } from '../../../support/log.js';
-import { TestSocket } from '../../../support/socket.js';
+} from '../../../support/servers/app.js';
+import { RecordedLog } from '../../../support/servers/log.js';
+import { TestSocket } from '../../../support/sockets/socket.js';
 
 export const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
 

@@ -18,8 +18,8 @@ import {
   type RouteRequest,
   type UpgradeRequest,
 } from 'snorky';
-import type { Platform } from '../../../support/app.js';
-import { TestSocket } from '../../../support/socket.js';
+import type { Platform } from '../../../support/servers/app.js';
+import { TestSocket } from '../../../support/sockets/socket.js';
 import { ACQUIRED, AllTasks, PLATFORMS, RestApp, UNKNOWN } from './fixture.js';
 
 const NOBODY = { user: false };

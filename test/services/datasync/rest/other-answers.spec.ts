@@ -10,7 +10,7 @@ import {
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { defer, first, from, Observable, of, race, timeout } from 'rxjs';
 import { Subscribable } from 'snorky';
-import { deferred } from '../../../support/deferred.js';
+import { deferred } from '../../../support/waiting/deferred.js';
 import {
   ACQUIRED,
   AllTasks,

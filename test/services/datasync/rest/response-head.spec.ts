@@ -6,7 +6,7 @@ import {
   addNames,
   beforeHead,
 } from '../../../../src/services/datasync/rest/response-head.js';
-import { send, type HttpAnswer } from '../../../support/http.js';
+import { send, type HttpAnswer } from '../../../support/sockets/http.js';
 
 async function answered(
   answer: (response: ServerResponse) => void,

@@ -13,7 +13,7 @@ import {
   SnorkyModule,
   Subscribable,
 } from 'snorky';
-import { startApp, type RunningApp } from '../../../support/app.js';
+import { startApp, type RunningApp } from '../../../support/servers/app.js';
 import { AllTasks, Picky, TasksByProject } from './fixture.js';
 
 class FilteredTasks extends FilterDealer {

@@ -21,8 +21,8 @@ import {
   type JsonValue,
   type SubscribableRequest,
 } from 'snorky';
-import { BROKERS } from '../../../support/datasync.js';
-import { nestHas } from '../../../support/nest-features.js';
+import { BROKERS } from '../../../support/services/datasync.js';
+import { nestHas } from '../../../support/servers/nest-features.js';
 import {
   ACQUIRED,
   AllTasks,

@@ -36,9 +36,9 @@ import {
   SnorkyService,
   Subscribable,
 } from 'snorky';
-import { deferred } from '../../../support/deferred.js';
-import { send } from '../../../support/http.js';
-import { TestSocket } from '../../../support/socket.js';
+import { deferred } from '../../../support/waiting/deferred.js';
+import { send } from '../../../support/sockets/http.js';
+import { TestSocket } from '../../../support/sockets/socket.js';
 import {
   ACQUIRED,
   AllTasks,

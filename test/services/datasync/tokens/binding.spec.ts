@@ -27,9 +27,9 @@ import {
   rowsIn,
   taken,
   task,
-} from '../../../support/datasync.js';
-import { startApp } from '../../../support/app.js';
-import { TestSocket } from '../../../support/socket.js';
+} from '../../../support/services/datasync.js';
+import { startApp } from '../../../support/servers/app.js';
+import { TestSocket } from '../../../support/sockets/socket.js';
 
 class AllRows extends BroadcastDealer {
   readonly model = 'Row';

@@ -4,7 +4,7 @@ import { callBackend, connectClient, type TestClient } from 'snorky/testing';
 import { MemoryBroker } from '../../../../src/broker/memory/memory-broker.js';
 import { MemoryStore } from '../../../../src/broker/memory/memory-store.js';
 import { CloseCode } from '../../../../src/protocol/close-codes.js';
-import { collected } from '../../../support/collected.js';
+import { collected } from '../../../support/lifetimes/collected.js';
 import {
   acquire,
   ALL,
@@ -16,7 +16,7 @@ import {
   taken,
   task,
   until,
-} from '../../../support/datasync.js';
+} from '../../../support/services/datasync.js';
 
 const NONE = { value: 'No such subscription' };
 const INVALID = { value: 'Invalid params' };

@@ -11,7 +11,7 @@ import {
   rowsIn,
   taken,
   task,
-} from '../../../support/datasync.js';
+} from '../../../support/services/datasync.js';
 import { seedOfRun } from '../../../../harness/random.js';
 
 const seed = seedOfRun();

@@ -16,8 +16,8 @@ import {
   taken,
   task,
   until,
-} from '../../../support/datasync.js';
-import { wrapLogs } from '../../../support/wrapped-logs.js';
+} from '../../../support/services/datasync.js';
+import { wrapLogs } from '../../../support/services/wrapped-logs.js';
 
 const NONE = { value: 'No such subscription' };
 const OTHERS = [{ dealer: 'Sentinels', query: null }];

@@ -16,9 +16,9 @@ import {
   type JsonValue,
 } from 'snorky';
 import { callBackend, connectClient, type TestClient } from 'snorky/testing';
-import { DelayedBroker } from '../../src/broker/delayed-broker.js';
-import { MemoryBroker } from '../../src/broker/memory/memory-broker.js';
-import { RecordedLog } from './log.js';
+import { DelayedBroker } from '../../../src/broker/delayed-broker.js';
+import { MemoryBroker } from '../../../src/broker/memory/memory-broker.js';
+import { RecordedLog } from '../servers/log.js';
 
 export class AllTasks extends BroadcastDealer {
   readonly model = 'Task';

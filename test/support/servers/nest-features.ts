@@ -19,7 +19,7 @@ export function nestHas(feature: keyof typeof SINCE, tests: string): boolean {
   const { version } = JSON.parse(
     readFileSync(
       new URL(
-        `../../node_modules/@nestjs/${name}/package.json`,
+        `../../../node_modules/@nestjs/${name}/package.json`,
         import.meta.url,
       ),
       'utf8',

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The root of this tree. */
-export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
  * Compiles a file of this tree as Jest does, without checking types.

@@ -1,5 +1,9 @@
-import { clientFrame, Opcode, type FrameOptions } from './raw-socket.js';
-import type { Random } from '../../harness/random.js';
+import {
+  clientFrame,
+  Opcode,
+  type FrameOptions,
+} from '../sockets/raw-socket.js';
+import type { Random } from '../../../harness/random.js';
 
 /** Calls that a server takes; what is sent is made of them by damaging them. */
 const MESSAGES: readonly [object, ...object[]] = [

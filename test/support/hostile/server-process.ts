@@ -3,15 +3,11 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileProgram } from './compile.js';
-import type {
-  HostileServerOptions,
-  Order,
-  ServerState,
-} from './hostile-server.js';
+import { compileProgram } from '../programs/compile.js';
+import type { HostileServerOptions, Order, ServerState } from './server.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = 'test/support/hostile-server.ts';
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const PROGRAM = 'test/support/hostile/server.ts';
 
 interface Report {
   readonly id: number;

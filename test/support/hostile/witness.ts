@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { ClientOptions } from 'ws';
-import { TestSocket } from './socket.js';
+import { TestSocket } from '../sockets/socket.js';
 
 /**
  * A well-behaved connection: calls, publishes and checks every answer and its

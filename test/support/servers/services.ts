@@ -5,7 +5,7 @@ import type {
 } from '@nestjs/common';
 import { SnorkyModule } from 'snorky';
 import { startApp, type RunningApp } from './app.js';
-import { TestSocket } from './socket.js';
+import { TestSocket } from '../sockets/socket.js';
 
 /** What an application of services has besides them. */
 export interface ServicesOptions {

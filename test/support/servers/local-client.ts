@@ -1,9 +1,9 @@
-import { Client, type Handshake } from '../../src/core/clients/client.js';
-import type { LogSink } from '../../src/core/log/log.js';
-import type { PreparedMessage } from '../../src/core/clients/prepared-message.js';
-import type { MessageFault } from '../../src/protocol/envelope.js';
-import type { JsonValue } from '../../src/protocol/json.js';
-import type { ServiceRegistry } from '../../src/core/registry/service-registry.js';
+import { Client, type Handshake } from '../../../src/core/clients/client.js';
+import type { LogSink } from '../../../src/core/log/log.js';
+import type { PreparedMessage } from '../../../src/core/clients/prepared-message.js';
+import type { MessageFault } from '../../../src/protocol/envelope.js';
+import type { JsonValue } from '../../../src/protocol/json.js';
+import type { ServiceRegistry } from '../../../src/core/registry/service-registry.js';
 
 /** A transport without bytes: keeps the texts that it is to send. */
 export class LocalClient extends Client {
