@@ -28,7 +28,8 @@ const ROWS = [
 describe('The page about the architecture', () => {
   it.each(named)('names %s: %s', async (path, name) => {
     const text = await readFile(join(ROOT, path), 'utf8');
-    expect(text).toContain(name);
+    // A whole word: a file with `nextTick` does not have what is called `next`.
+    expect(['', ...text.split(/\W+/)]).toContain(name);
   });
 
   it('names every folder through which a message goes', () => {
