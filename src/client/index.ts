@@ -31,7 +31,7 @@ export type { Fetch } from './live/subscribing-fetch.js';
 
 // The connection
 export { Snorky } from './snorky.js';
-export type { ConnectionSnapshot } from './snorky.js';
+export type { ConnectionSnapshot } from './connection/connection-state.js';
 export type { Snapshots } from './snapshots.js';
 export { comesBack } from './connection/reconnection.js';
 export { NEXT_STATE } from './connection/connection-state.js';

@@ -47,6 +47,14 @@ export abstract class SnapshotSource<
   }
 
   /**
+   * Keeps Vue from wrapping this in a proxy, which could not reach private
+   * members.
+   */
+  get __v_skip(): boolean {
+    return true;
+  }
+
+  /**
    * @internal The state to show. Unchanged members must be the same objects.
    */
   abstract $show(): Snapshot;

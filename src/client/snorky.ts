@@ -1,14 +1,17 @@
 import { RESERVED_SERVICE } from '../protocol/features.js';
-import { isJsonObject, type JsonValue } from '../protocol/json.js';
 import { Complaints } from './complaints.js';
 import type { Close, SocketClass } from './connection/connection.js';
-import type { ConnectionState } from './connection/connection-state.js';
+import type {
+  ConnectionSnapshot,
+  ConnectionState,
+} from './connection/connection-state.js';
 import type {
   ConnectorHost,
   Features,
   PromiseClass,
 } from './connector-host.js';
 import { connectorError, type ConnectorError } from './errors.js';
+import { packetOf } from './connection/incoming.js';
 import { Link, type Address } from './connection/link.js';
 import { Hello } from './calls/hello.js';
 import { OutgoingQueue, type Outgoing } from './connection/outgoing.js';
@@ -17,18 +20,6 @@ import type { ServiceClasses, ServicesOf } from './services-of.js';
 import { Signal } from './signal.js';
 import { SnapshotSource } from './snapshots.js';
 import type { SnorkyOptions } from './snorky-options.js';
-
-/** The state of a connection at one moment. */
-export interface ConnectionSnapshot {
-  readonly state: ConnectionState;
-  /** When the next attempt is due, in milliseconds since 1970. */
-  readonly retryAt: number | undefined;
-  /**
-   * How the last connection, or attempt, has ended; undefined while there is a
-   * connection.
-   */
-  readonly close: Close | undefined;
-}
 
 /**
  * A connection to a Snorky server, with a connector for each service. It
@@ -112,11 +103,6 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
       }),
     ) as ServicesOf<Classes>;
     if (options.connect ?? true) this.connect();
-  }
-
-  /** Keeps Vue from making a proxy, which could not reach private members. */
-  get __v_skip(): boolean {
-    return true;
   }
 
   get Promise(): PromiseClass {
@@ -254,18 +240,18 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
 
   /** @internal */
   $received(data: unknown): void {
-    const packet = typeof data === 'string' ? parse(data) : undefined;
-    if (!isJsonObject(packet) || packet['message'] === undefined) {
+    const packet = packetOf(data);
+    if (!packet) {
       this.$complain('not a message', data);
       return;
     }
-    const service = this.#byName.get(packet['service'] as string);
+    const service = this.#byName.get(packet.service);
     if (!service) {
       this.logDebug('Snorky: no connector for', data);
       return;
     }
     try {
-      service.$receive(packet['message']);
+      service.$receive(packet.message);
     } catch (error) {
       // A connector of the page's own that fails does not affect the others.
       this.$complain(`The connector of "${service.name}" failed`, error);
@@ -274,13 +260,5 @@ export class Snorky<Classes extends ServiceClasses = ServiceClasses>
 
   #some(holds: (service: Service) => boolean): boolean {
     return [...this.#byName.values()].some(holds);
-  }
-}
-
-function parse(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
   }
 }

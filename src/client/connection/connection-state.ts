@@ -1,3 +1,5 @@
+import type { Close } from './connection.js';
+
 /** The state of a connection. */
 export type ConnectionState =
   /**
@@ -51,3 +53,15 @@ export const NEXT_STATE: Readonly<
   waiting: { connect: 'connecting', disconnect: 'idle', due: 'connecting' },
   stopped: { connect: 'connecting', disconnect: 'idle' },
 };
+
+/** The state of a connection at one moment. */
+export interface ConnectionSnapshot {
+  readonly state: ConnectionState;
+  /** When the next attempt is due, in milliseconds since 1970. */
+  readonly retryAt: number | undefined;
+  /**
+   * How the last connection, or attempt, has ended; undefined while there is a
+   * connection.
+   */
+  readonly close: Close | undefined;
+}

@@ -1,28 +1,22 @@
-import type { Delta } from '../../protocol/delta.js';
 import {
   NO_SUCH_SUBSCRIPTION,
   TOO_MANY_SUBSCRIPTIONS,
 } from '../../protocol/errors.js';
+import { applyDeltas } from './apply-deltas.js';
 import { bareUrl, LONGEST_WAIT } from './answer.js';
-import {
-  DeltaTarget,
-  isDelta,
-  type RowTarget,
-} from '../collections/delta-target.js';
-import { attempt } from '../collections/guarded.js';
+import { DeltaTarget } from '../collections/delta-target.js';
 import type { DataSync } from './datasync.js';
 import type { Followed } from './datasync-subscription.js';
+import { FetchTiming } from './fetch-timing.js';
 import type { FollowEnd } from './follow-events.js';
 import { liveError, RpcError } from '../errors.js';
-import { expectRows } from './expected-rows.js';
+import { takeRows, type FedRows } from './fetched-rows.js';
 import type { LiveOptions } from './live-options.js';
 import {
   type LiveEvent,
   type LiveState,
   NEXT_LIVE_STATE,
 } from './live-state.js';
-import { staysInPlace } from './part.js';
-import { Reconnection } from '../connection/reconnection.js';
 import { renewing } from './renewal.js';
 import type { Signal } from '../signal.js';
 import { SnapshotSource } from '../snapshots.js';
@@ -32,20 +26,6 @@ import {
   type FetchFailure,
   type SubscribingRequest,
 } from './subscribing-fetch.js';
-import { now, type Timer } from '../timer.js';
-
-/** The rows that a feed keeps up to date. */
-interface FedRows<Row> extends RowTarget {
-  /** Takes the result of a fetch: rows, or one row. */
-  reset(rows: Row & readonly Row[]): void;
-  /** Called when the server has no such row. A list keeps its last rows. */
-  clear?(): void;
-}
-
-/**
- * The outcome of a delta that could be of any row, because its own has no key.
- */
-const NO_KEY = 0;
 
 /**
  * Keeps a collection up to date: it fetches with a token and follows the token.
@@ -69,7 +49,7 @@ export abstract class LiveFeed<
     readonly resolve: () => void;
     readonly reject: (error: unknown) => void;
   };
-  readonly #backoff = new Reconnection();
+  readonly #timing: FetchTiming;
   readonly #request: Omit<SubscribingRequest, 'aborter'>;
   #followed: Followed | undefined;
   /** Stops the renewal of its subscription. */
@@ -82,16 +62,6 @@ export abstract class LiveFeed<
   #identity = 0;
   /** Stops what was begun last; undefined once that has been given up. */
   #aborter: AbortController | undefined;
-  /** The timer of the next fetch. */
-  #next: Timer;
-  /** Whether a new connection makes that fetch happen at once. */
-  #isHasty = false;
-  /** The delays of fetches of a part, which grow while changes do not pause. */
-  readonly #pace: Reconnection;
-  /**
-   * Since when it is live; `Infinity` if it has not been since the last delay.
-   */
-  #since = Infinity;
   readonly #unlisten: () => void;
   readonly #datasync: DataSync;
   readonly #options: LiveOptions<Row, Item> & { readonly single?: boolean };
@@ -109,11 +79,7 @@ export abstract class LiveFeed<
     this.#datasync = datasync;
     this.#options = options;
     this.#request = { ...options, url: String(url) };
-    this.#pace = new Reconnection({
-      maxDelay: 5000,
-      stableAfter: 1000,
-      ...options.refetch,
-    });
+    this.#timing = new FetchTiming(() => this.#load(), options.refetch);
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -124,26 +90,11 @@ export abstract class LiveFeed<
     this.#load();
   }
 
-  /** Keeps Vue from making a proxy, which could not reach private members. */
-  get __v_skip(): boolean {
-    return true;
-  }
-
   /** Fetches again, whatever the state. */
   refresh(): void {
     if (this.state === 'closed') return;
-    this.#backoff.reset();
+    this.#timing.$backoff.reset();
     this.#load();
-  }
-
-  /**
-   * Leaves `live` now, and fetches again after some milliseconds, or earlier if
-   * a fetch was due earlier. Until then it applies changes.
-   */
-  $fetchAfter(delay: number): void {
-    if (!this.#followed) return;
-    this.#next ??= setTimeout(() => this.#load(), delay);
-    this.#on('outdated', this.error);
   }
 
   /** Ends it: nothing is fetched, and nothing changes any more. */
@@ -175,9 +126,7 @@ export abstract class LiveFeed<
   #stop(): void {
     this.#aborter?.abort();
     this.#aborter = undefined;
-    clearTimeout(this.#next);
-    this.#next = undefined;
-    this.#isHasty = false;
+    this.#timing.$stop();
     this.#unrenew?.();
     const followed = this.#followed;
     this.#followed = undefined;
@@ -194,13 +143,11 @@ export abstract class LiveFeed<
     aborter: AbortController,
     { body, token, part, lasts }: Fetched,
   ): void {
-    const { rows, single = false, key = 'id' } = this.#options;
+    const { model } = this.#options;
+    const { snorky } = this.#datasync;
     const isOver = (): boolean => this.#aborter !== aborter;
     try {
-      const found = rows ? (rows(body as never) ?? null) : body;
-      const { $keyOf } = this.$rows;
-      expectRows(this.#request.url, found, single, $keyOf, key);
-      this.$rows.reset(found as Row & readonly Row[]);
+      takeRows(this.$rows, body, this.#request.url, this.#options);
     } catch (error) {
       if (!isOver()) this.#fail(error);
       return;
@@ -217,14 +164,8 @@ export abstract class LiveFeed<
     const followed = this.#datasync.follow(token, {
       onDeltas: (deltas) => {
         if (isOver()) return;
-        let isSame = true;
-        for (const delta of deltas) {
-          isSame = this.#apply(target, delta, part) && isSame;
-        }
-        attempt(() => target.commit());
-        // Only the server knows which row takes the place of one that has left
-        // a part.
-        if (!isSame) this.$fetchAfter(this.#nextDelay());
+        const isSame = applyDeltas(target, deltas, model, part, snorky);
+        if (!isSame) this.#fetchAfter();
         if (!isOver()) this.changed.dispatch();
       },
       onState: (state, error, end) => {
@@ -257,51 +198,18 @@ export abstract class LiveFeed<
     this.changed.dispatch();
   }
 
-  /**
-   * Applies deltas. Answers whether the rows are still those that the server
-   * would answer.
-   */
-  #apply(
-    target: DeltaTarget,
-    delta: Delta<unknown>,
-    part: readonly string[] | undefined,
-  ): boolean {
-    const { model } = this.#options;
-    const { snorky } = this.#datasync;
-    if (!isDelta(delta) || delta.model !== model) {
-      snorky.$complain(`A list of ${model} ignores`, delta);
-      // A delta of another model decides nothing about a part, unless any field
-      // may decide.
-      return part?.length !== 0;
-    }
-    const isKnown = !part || attempt(() => target.has(delta)) === true;
-    if (isKnown && attempt(() => target.apply(delta) ?? NO_KEY) === NO_KEY) {
-      snorky.$complain(`A row of ${model} without key was changed`, delta);
-    }
-    return !part || (isKnown && staysInPlace(delta, part));
-  }
-
-  #nextDelay(): number {
-    if (this.#next) return 0;
-    if (now() - this.#since >= this.#pace.stableAfter) this.#pace.reset();
-    this.#since = Infinity;
-    return this.#pace.nextDelay();
-  }
-
   #heedConnection(): void {
     const { state } = this.#datasync.snorky;
     if (state === 'connected') {
       // A fetch that failed because there was no network need not wait longer.
-      if (this.#isHasty) this.#load();
+      if (this.#timing.$isHasty) this.#load();
     } else if (state !== 'connecting' && this.#followed) this.#on('outdated');
   }
 
   #live(): void {
     this.#held = true;
-    this.#backoff.reset();
-    // The rows of a part are out of date already, and a fetch is due.
-    if (this.#next) return;
-    this.#since = now();
+    // The rows of a part may be out of date already, and a fetch be due.
+    if (!this.#timing.$live()) return;
     this.#settle.resolve();
     this.#on('caughtUp');
   }
@@ -312,11 +220,11 @@ export abstract class LiveFeed<
     if (error instanceof RpcError && error.value === TOO_MANY_SUBSCRIPTIONS) {
       this.#fail(error);
     } else if (type === 'refetch') {
-      this.$fetchAfter(Math.min(Number(end?.delay) || 0, LONGEST_WAIT));
+      this.#fetchAfter(Math.min(Number(end?.delay) || 0, LONGEST_WAIT));
     } else if (type === 'revoked') {
       // The subscriptions of all pages may have been revoked at the same
       // moment.
-      this.$fetchAfter(this.#nextDelay());
+      this.#fetchAfter();
     } else if (
       this.#held &&
       this.#datasync.snorky.state === 'connected' &&
@@ -331,12 +239,20 @@ export abstract class LiveFeed<
     }
   }
 
+  /**
+   * Leaves `live` now, and fetches again after some milliseconds, or earlier if
+   * a fetch was due earlier. Until then it applies changes.
+   */
+  #fetchAfter(delay?: number): void {
+    if (!this.#followed) return;
+    this.#timing.$afterChange(delay);
+    this.#on('outdated', this.error);
+  }
+
   /** @param wait Milliseconds that the server asks to wait. */
   #loadLater(error: unknown, wait = 0): void {
     this.#stop();
-    this.#isHasty = wait === 0;
-    const delay = wait + this.#backoff.nextDelay();
-    this.#next = setTimeout(() => this.#load(), delay);
+    this.#timing.$afterFailure(wait);
     this.#on('fetch', error);
   }
 
