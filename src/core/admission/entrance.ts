@@ -20,7 +20,7 @@ import { peerOf, type Visitor, type VisitorOf } from './visitor.js';
 export interface EntranceRules {
   /** @default `'*'` without `admit`, else `'same'` */
   readonly origins?: Origins | undefined;
-  /** By which hosts pages may connect. @default any */
+  /** The hosts under which pages may connect. @default any */
   readonly hosts?: readonly string[] | undefined;
   /**
    * Decides by guards, middleware and `identify`. @default everybody may

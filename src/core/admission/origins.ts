@@ -26,10 +26,10 @@ export type OriginRule = (
 ) => boolean;
 
 /**
- * Compiles the policy of an endpoint.
+ * Compiles the policy of an endpoint into a rule.
  *
- * @param hosts The hosts by which pages may connect; without them, any. Both are
- *   assumed to be checked.
+ * @param hosts The hosts under which pages may connect; without it, any host.
+ *   Both arguments must have been checked.
  */
 export function originRule(
   origins: Origins,
@@ -61,7 +61,8 @@ function originOfVersion8({ headers }: IncomingMessage): string | undefined {
 function hostsOf(origin: string): readonly string[] {
   try {
     const { protocol, host, port, origin: written } = new URL(origin);
-    // What else can be read as a URL of that host is no page's origin.
+    // Other texts can be read as URLs of that host too, but no page has such an
+    // origin.
     const isPage = /^https?:$/.test(protocol);
     if (!isPage || written !== origin.toLowerCase()) return [];
     return port === ''
@@ -72,7 +73,10 @@ function hostsOf(origin: string): readonly string[] {
   }
 }
 
-/** The scheme is not known: a proxy in between may have changed it. */
+/**
+ * A host without a default port. Both count, since the scheme is not known: a
+ * proxy in between may have changed it.
+ */
 function withoutDefaultPort(host: string): string {
   return host.toLowerCase().replace(/:(?:80|443)$/, '');
 }

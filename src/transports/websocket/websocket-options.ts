@@ -16,10 +16,11 @@ export interface WebSocketOptions {
    */
   readonly origins?: Origins;
   /**
-   * The hosts by which pages may connect, each with its port unless that is 80 or
-   * 443. A page that names another one is refused, whatever `origins` says: one
-   * whose own name was made to lead here (DNS rebinding) is of the `'same'` host
-   * otherwise. Requests without an origin come from no page, and pass.
+   * The hosts under which pages may connect, each with its port unless that is
+   * 80 or 443. A page that names another host is refused, whatever `origins`
+   * says. Otherwise a stranger could make a name of their own lead here, and
+   * their page would be of the `'same'` host (DNS rebinding). Requests without
+   * an origin come from no page, and pass.
    * @default any host
    * @example ['chat.example.com', 'localhost:3000']
    */
