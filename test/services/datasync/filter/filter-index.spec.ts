@@ -19,7 +19,6 @@ interface Item {
   readonly query: JsonValue;
 }
 
-/** What an index keeps inside. */
 /** An index that counts the filters that it evaluates. */
 class Counted {
   readonly index = new FilterIndex<Item>();
