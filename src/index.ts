@@ -115,6 +115,7 @@ export { getRegistryToken, getServiceToken } from './nest/setup/constants.js';
 // Publish and subscribe
 export { PubSubModule } from './services/pubsub/pubsub.module.js';
 export { PubSubService } from './services/pubsub/pubsub.service.js';
+export type { SubscribedChannels } from './services/pubsub/subscribed-channels.js';
 export { PubSubBackend } from './services/pubsub/pubsub-backend.service.js';
 export type {
   PubSubModuleAsyncOptions,

@@ -52,6 +52,8 @@ export const WireError = {
   notAuthorized: 'Not authorized',
   alreadySubscribed: ALREADY_SUBSCRIBED,
   notSubscribed: 'Not subscribed',
+  /** The name of a channel has more bytes than the server takes from clients. */
+  channelTooLong: 'Channel too long',
   /** `items` of an authorization. */
   itemsNotAList: 'items should be a list',
   itemNotAnObject: 'An item should be an object',

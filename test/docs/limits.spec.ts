@@ -4,6 +4,7 @@ import { DEFAULT_SHUTDOWN_TIMEOUT } from '../../src/nest/options/resolved-option
 import { CloseCode } from '../../src/protocol/close-codes.js';
 import { FIXED_LIMITS } from '../../src/protocol/limits.js';
 import { dataSyncSettings } from '../../src/services/datasync/datasync-options.js';
+import { pubSubSettings } from '../../src/services/pubsub/pubsub-options.js';
 import { DEFAULT_FILTER_LIMITS } from '../../src/services/datasync/filter/parse.js';
 import { BACKEND_DEFAULTS } from '../../src/transports/http/backend-handler.js';
 import { WEBHOOK_DEFAULTS } from '../../src/transports/webhook/webhook-options.js';
@@ -60,6 +61,7 @@ describe("The README's limits", () => {
         ['origins', 'hosts', 'compression'],
       ],
       ['a backend', 'Of a backend', BACKEND_DEFAULTS, []],
+      ['a PubSub service', 'Of a PubSub service', pubSubSettings({}), []],
       ['a filter dealer', 'Of a filter dealer', DEFAULT_FILTER_LIMITS, []],
     ],
   )('are those of %s', async (_of, line, there, others) => {

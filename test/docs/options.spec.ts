@@ -76,6 +76,7 @@ const TABLES: readonly (readonly [heading: string, of: readonly Declared[]])[] =
 const LIMITS = new Map([
   ['An endpoint', 'Of a WebSocket endpoint'],
   ['A backend', 'Of a backend'],
+  ['PubSub', 'Of a PubSub service'],
   ['DataSync', 'Of a DataSync service'],
 ]);
 

@@ -14,6 +14,7 @@ import {
 import { WireError } from '../../src/protocol/errors.js';
 import type { JsonObject, JsonValue } from '../../src/protocol/json.js';
 import { MAX_NESTING } from '../../src/protocol/limits.js';
+import { pubSubSettings } from '../../src/services/pubsub/pubsub-options.js';
 import { dataSyncSettings } from '../../src/services/datasync/datasync-options.js';
 import {
   DEFAULT_FILTER_LIMITS,
@@ -207,6 +208,7 @@ describe("The protocol's page", () => {
       ]);
     const known = [
       ...of('WebSocket', webSocketSettings({})),
+      ...of('PubSub', pubSubSettings({})),
       ...of('DataSync', { ...datasync, ...Object.fromEntries(logLimits) }),
       ...of('filters', DEFAULT_FILTER_LIMITS),
     ];

@@ -48,6 +48,11 @@ export const COUNTERS = {
     is: 'Commands, hooks and services that failed unexpectedly',
     labels: ['service', 'reason'],
   },
+  overLimit: {
+    kind: 'counter',
+    is: 'Requests refused by a limit of a service: `subscriptions`, `channel`',
+    labels: ['service', 'reason'],
+  },
   closedSlow: {
     kind: 'counter',
     is: 'Connections closed because their client read too slowly',

@@ -17,11 +17,42 @@ export interface PubSubOptions {
    * @default the message, by the rules of its classes (class-transformer)
    */
   serialize?(message: unknown, channel: JsonValue): unknown;
+  /**
+   * Channels of one connection at most. Beyond: `Too many subscriptions`.
+   * @default 1000
+   */
+  readonly maxSubscriptions?: number;
+  /**
+   * Bytes of a channel's name at most, where a client names it: of the text, or
+   * of the JSON of a channel that is no text. Beyond: `Channel too long`.
+   * @default 1024
+   */
+  readonly maxChannel?: number;
 }
 
-/** @throws TypeError for a value that is no function. */
-export function pubSubOptions({ serialize }: PubSubOptions): PubSubOptions {
-  if (serialize === undefined) return {};
-  if (typeof serialize === 'function') return { serialize };
-  throw new TypeError('The PubSub option "serialize" must be a function.');
+/** The options with their defaults filled in. */
+export interface PubSubSettings extends Pick<PubSubOptions, 'serialize'> {
+  readonly maxSubscriptions: number;
+  readonly maxChannel: number;
+}
+
+/** @throws TypeError naming the option that makes no sense. */
+export function pubSubSettings({
+  serialize,
+  maxSubscriptions = 1000,
+  maxChannel = 1024,
+}: PubSubOptions): PubSubSettings {
+  if (serialize !== undefined && typeof serialize !== 'function') {
+    throw new TypeError('The PubSub option "serialize" must be a function.');
+  }
+  const limits = { maxSubscriptions, maxChannel };
+  for (const [name, value] of Object.entries(limits)) {
+    if (typeof value !== 'number' || !(value >= 1)) {
+      throw new TypeError(
+        `The PubSub option "${name}" must be a number from 1 up, not ` +
+          `${String(value)}.`,
+      );
+    }
+  }
+  return { ...limits, ...(serialize === undefined ? {} : { serialize }) };
 }

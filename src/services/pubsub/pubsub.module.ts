@@ -12,7 +12,7 @@ import { PUBSUB_TARGET, PubSubBackend } from './pubsub-backend.service.js';
 import { PubSubService } from './pubsub.service.js';
 import {
   PUBSUB_OPTIONS,
-  pubSubOptions,
+  pubSubSettings,
   type PubSubOptions,
 } from './pubsub-options.js';
 
@@ -66,5 +66,5 @@ export class PubSubModule {
 }
 
 function providers(options: PubSubStaticOptions) {
-  return [bundled.made(PUBSUB_OPTIONS, options, pubSubOptions)];
+  return [bundled.made(PUBSUB_OPTIONS, options, pubSubSettings)];
 }

@@ -23,16 +23,23 @@ import type {
   MessageInput,
 } from '../../protocol/snorky-types.js';
 import { ChannelFeeds } from './channel-feeds.js';
+import { ChannelLimits } from './channel-limits.js';
 import { leavingMessage } from './leaving-message.js';
 import type { Publication } from './publication.js';
 import { PubSubEngine } from './pubsub.engine.js';
 import type { OccupancyEvent } from '../../core/observation/registry-event.js';
-import { PUBSUB_OPTIONS, type PubSubOptions } from './pubsub-options.js';
+import {
+  PUBSUB_OPTIONS,
+  pubSubSettings,
+  type PubSubSettings,
+} from './pubsub-options.js';
+import { SubscribedChannels } from './subscribed-channels.js';
 
 interface State {
   readonly engine: PubSubEngine<Client>;
   readonly turns: ClientTurns;
   feeds: ChannelFeeds | undefined;
+  limits: ChannelLimits | undefined;
 }
 
 /** See `Service` for why this is a symbol. */
@@ -63,12 +70,13 @@ export class PubSubService extends RpcService {
   /** @internal Undefined in a service that `forFeature` makes. */
   @Optional()
   @Inject(PUBSUB_OPTIONS)
-  protected readonly $options: PubSubOptions | undefined;
+  protected readonly $options: PubSubSettings | undefined;
 
   private readonly [state]: State = {
     engine: new PubSubEngine(),
     turns: new ClientTurns(),
     feeds: undefined,
+    limits: undefined,
   };
 
   /** @internal Made when first needed: a subclass may have an `onModuleInit`. */
@@ -78,6 +86,14 @@ export class PubSubService extends RpcService {
       this,
       (key, publication) => this.$announce(key, publication),
       () => this.$missed(),
+    ));
+  }
+
+  /** @internal */
+  get $limits(): ChannelLimits {
+    return (this[state].limits ??= new ChannelLimits(
+      this,
+      this.$options ?? pubSubSettings({}),
     ));
   }
 
@@ -91,18 +107,29 @@ export class PubSubService extends RpcService {
     return true;
   }
 
-  /** Command. Errors: `Already subscribed`, `Not authorized`. */
+  /** The channels that a client is subscribed to, for policies that count. */
+  channelsOf(client: Client): SubscribedChannels {
+    const { engine } = this[state];
+    return new SubscribedChannels(() => engine.keysOf(client));
+  }
+
+  /**
+   * Command. Errors: `Already subscribed`, `Not authorized`, `Channel too long`,
+   * `Too many subscriptions`.
+   */
   @RpcCommand()
   subscribe(
     @RpcParam('channel') channel: JsonValue,
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
     if (!client.connected) throw new RpcError(WireError.connectionRequired);
-    const key = PubSubEngine.key(channel);
+    const key = this.$limits.keyOf(channel);
     return this[state].turns.take(client, () => {
-      if (this[state].engine.has(client, key)) {
+      const { engine } = this[state];
+      if (engine.has(client, key)) {
         throw new RpcError(WireError.alreadySubscribed);
       }
+      this.$limits.checkRoom(engine.keysOf(client).size);
       return whenAllowed(this.canSubscribe(client, channel), () =>
         whenReady(this.$feeds.acquire(key), () => {
           // The client may have gone while the broker was answering.
@@ -113,13 +140,13 @@ export class PubSubService extends RpcService {
     });
   }
 
-  /** Command. Error: `Not subscribed`. */
+  /** Command. Errors: `Not subscribed`, `Channel too long`. */
   @RpcCommand()
   unsubscribe(
     @RpcParam('channel') channel: JsonValue,
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
-    const key = PubSubEngine.key(channel);
+    const key = this.$limits.keyOf(channel);
     return this[state].turns.take(client, () => {
       if (!this.$leave(client, key)) {
         throw new RpcError(WireError.notSubscribed);
@@ -127,13 +154,14 @@ export class PubSubService extends RpcService {
     });
   }
 
-  /** Command. Error: `Not authorized`. */
+  /** Command. Errors: `Not authorized`, `Channel too long`. */
   @RpcCommand()
   publish(
     @RpcParam('channel') channel: JsonValue,
     @RpcParam('message') message: JsonValue,
     @ConnectedClient() client: Client,
   ): MaybePromise<void> {
+    this.$limits.checkName(channel);
     const allowed = this.canPublish(client, channel);
     // The result may be read later; its rejection is not unhandled until then.
     disown(allowed);
