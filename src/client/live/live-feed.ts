@@ -60,6 +60,8 @@ export abstract class LiveFeed<
   #held = false;
   /** The connection's number of identities when the rows were asked for. */
   #identity = 0;
+  /** For which of these a mismatch has led to one more fetch. */
+  #retried = 0;
   /** Stops what was begun last; undefined once that has been given up. */
   #aborter: AbortController | undefined;
   readonly #unlisten: () => void;
@@ -178,6 +180,13 @@ export abstract class LiveFeed<
           this.#identity === this.#datasync.$identities
         ) {
           this.#on('mismatch');
+          // The connection's identity has changed, and the page may have been
+          // given what proves it a little later: with the answer of the command
+          // that logged it in.
+          if (this.#identity > this.#retried) {
+            this.#retried = this.#identity;
+            this.#fetchAfter();
+          }
         }
         // The rows were fetched for another identity, and may be useless to the
         // present one. They were right on an earlier connection, until somebody

@@ -384,6 +384,40 @@ describe('a live list', () => {
       expect(page.asked).toBe(3);
     });
 
+    it('fetches once more where the proof of a log-in came after its notice', async () => {
+      await using page = await ScriptedRows.start();
+      const connection = await page.connection();
+      const list = page.list();
+      await mismatched(page, connection, 't1');
+      await listIn(list, 'mismatched');
+      notify(connection, { type: 'identity', subscriptions: [] });
+      // The answer of the command is on its way, and the cookie with it.
+      await mismatched(page, connection, 't2');
+      await listIn(list, 'stale');
+      await listIn(list, 'mismatched');
+      (await page.request()).rows('t3', [3]);
+      await page.acquired(connection, 't3');
+      await listIn(list, 'live');
+      expect(list.items).toEqual([{ id: 3 }]);
+      expect(page.asked).toBe(3);
+    });
+
+    it('fetches no third time where a log-in has brought no proof', async () => {
+      await using page = await ScriptedRows.start();
+      const connection = await page.connection();
+      const list = page.list();
+      await mismatched(page, connection, 't1');
+      await listIn(list, 'mismatched');
+      notify(connection, { type: 'identity', subscriptions: [] });
+      await mismatched(page, connection, 't2');
+      await mismatched(page, connection, 't3');
+      await listIn(list, 'mismatched');
+      // Longer than any first delay of another attempt.
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      expect(page.asked).toBe(3);
+      expect(list.state).toBe('mismatched');
+    });
+
     it('fetches again where the identity has changed during the fetch', async () => {
       await using page = await ScriptedRows.start();
       const connection = await page.connection();
