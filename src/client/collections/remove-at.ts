@@ -6,9 +6,10 @@ export function removeAt(list: unknown[], places: readonly number[]): void {
     list.splice(to, 1);
     return;
   }
-  for (const [nth, place] of places.entries()) {
-    const end = places[nth + 1] ?? list.length;
-    for (let from = place + 1; from < end; from++) list[to++] = list[from];
+  let nth = 0;
+  for (let from = to; from < list.length; from++) {
+    if (from === places[nth]) nth++;
+    else list[to++] = list[from];
   }
   list.length = to;
 }

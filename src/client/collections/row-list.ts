@@ -211,16 +211,17 @@ export class RowList<Row, Item = Row>
   protected $isAsLeft(limit: number): boolean {
     const compare = this.$compare;
     const slots = this.$slots;
-    const { length } = slots;
-    return (
-      length === this.$items.length &&
-      (length > limit ||
-        slots.every((slot, at) => {
-          const before = compare && slots[at - 1];
-          const isBehind = before && compare(before.item, slot.item) > 0;
-          return !isBehind && this.$isLeft(slot, at);
-        }))
-    );
+    const { length } = this.$items;
+    if (slots.length !== length) return false;
+    let at = 0;
+    let before: Slot<Item> | undefined;
+    // A function for each would take twice as long.
+    for (const slot of length > limit ? [] : slots) {
+      const isBehind = compare && before && compare(before.item, slot.item) > 0;
+      if (isBehind || !this.$isLeft(slot, at++)) return false;
+      before = slot;
+    }
+    return true;
   }
 
   protected $isLeft({ item }: Slot<Item>, at: number): boolean {
