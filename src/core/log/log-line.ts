@@ -90,15 +90,19 @@ function framed(stack: string): string {
   return [oneLine(words), ...frames.map(oneLine)].join('\n');
 }
 
+/**
+ * Controls, line breaks, and what has no width or turns the direction of a line
+ * around: a reader would see another text than there is.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 function escaped(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (character) => {
-      if (character === '\n') return '\\n';
-      if (character === '\r') return '\\r';
-      return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    },
-  );
+  return text.replace(UNSEEN, (character) => {
+    if (character === '\n') return '\\n';
+    if (character === '\r') return '\\r';
+    const code = character.codePointAt(0)?.toString(16) ?? '';
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+  });
 }
 
 function cut(text: string, bytes: number): string {

@@ -141,10 +141,12 @@ export class RateLimitedLog {
   }
 
   private admit(kind: string): string | undefined {
-    const now = Date.now();
+    // Not the time of day: set back, it would silence the log until it is again
+    // what it was.
+    const now = performance.now();
     let bucket = this.buckets.get(kind);
     if (bucket === undefined) {
-      bucket = { until: 0, left: 0, suppressed: 0 };
+      bucket = { until: -Infinity, left: 0, suppressed: 0 };
       this.buckets.set(kind, bucket);
     }
     if (now >= bucket.until) {

@@ -51,6 +51,20 @@ describe('RateLimitedLog', () => {
     ]);
   });
 
+  it.each([-3_600_000, 3_600_000])(
+    'goes by a clock that nobody sets: moved by %d ms',
+    (by) => {
+      const { log, lines } = setUp({ lines: 1, window: 1000 });
+      log.warn('a', () => 'first');
+      jest.setSystemTime(Date.now() + by);
+      log.warn('a', () => 'still too early');
+      expect(lines).toHaveLength(1);
+      jest.advanceTimersByTime(1000);
+      log.warn('a', () => 'again');
+      expect(lines).toHaveLength(2);
+    },
+  );
+
   it('limits each kind by itself', () => {
     const { log, lines } = setUp({ lines: 1 });
     log.warn('a', () => 'a');
@@ -247,6 +261,11 @@ describe('excerpt', () => {
     ['é \u{1f600}', 'é \u{1f600}'],
     ['a\nb\r\nc', 'a\\nb\\r\\nc'],
     ['\u0000\u001b[2J\u007f\u2028', '\\u0000\\u001b[2J\\u007f\\u2028'],
+    // A text that turns around, and one that is not there, for readers.
+    ['a\u202eb\u2066c\u061c', 'a\\u202eb\\u2066c\\u061c'],
+    ['\u200b\u200d\ufeff\u00ad\u2060', '\\u200b\\u200d\\ufeff\\u00ad\\u2060'],
+    ['\u{e0041}', '\\u{e0041}'],
+    ['\u05d0 \u{1f600} \u00e9', '\u05d0 \u{1f600} \u00e9'],
     // A terminal may take U+009B for the beginning of an escape sequence.
     [
       '\u0080\u0085\u009b2J\u009f\u00a0',
