@@ -14,6 +14,7 @@ import type { LiveCollection } from 'snorky/client';
 import ts from 'typescript';
 import { WebSocket } from 'ws';
 import { DEFAULT_LOG_RATE } from '../../src/core/log/log.js';
+import { pubSubSettings } from '../../src/services/pubsub/pubsub-options.js';
 import { dataSyncSettings } from '../../src/services/datasync/datasync-options.js';
 import { DEFAULT_FILTER_LIMITS } from '../../src/services/datasync/filter/parse.js';
 import { webSocketSettings } from '../../src/transports/websocket/websocket-options.js';
@@ -453,6 +454,7 @@ describe('What the README says in tables', () => {
     );
     const defaults = [
       ...Object.entries(webSocketSettings({})),
+      ...Object.entries(pubSubSettings({})),
       ...Object.entries(dataSync),
       ...bounds,
       ...Object.entries(DEFAULT_FILTER_LIMITS),
@@ -468,8 +470,8 @@ describe('What the README says in tables', () => {
     }
     expect([...told.keys()].sort()).toEqual(
       [
-        ...defaults.map(([name]) => name),
-        ...['Option', 'compression', 'maxBody', 'origins', 'timeout'],
+        ...new Set(defaults.map(([name]) => name)),
+        ...['Option', 'compression', 'hosts', 'maxBody', 'origins', 'timeout'],
       ]
         .filter((name) => name !== 'Option')
         .sort(),
@@ -492,7 +494,7 @@ describe('What the README says in tables', () => {
     ]);
     const { lines, window } = DEFAULT_LOG_RATE;
     expect(text).toContain(
-      `${lines} of a kind are written in ${window / 1000} seconds`,
+      `limited to ${lines} of a kind in ${window / 1000} seconds`,
     );
   });
 });

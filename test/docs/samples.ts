@@ -1162,7 +1162,7 @@ export {};`,
 import { NestFactory } from '@nestjs/core';
 import { createServer } from 'node:https';
 import { WebSocketHost } from 'snorky';
-import { selfSigned } from '../support/servers/certificate.js';
+import { selfSigned } from '../../test/support/servers/certificate.js';
 
 @Module({
   imports: [SnorkyModule.forRoot({ registries: { frontend: { websocket: { path: '/ws' } } } })],

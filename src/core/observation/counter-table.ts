@@ -48,6 +48,11 @@ export const COUNTERS = {
     is: 'Commands, hooks and services that failed unexpectedly',
     labels: ['service', 'reason'],
   },
+  backendKeys: {
+    kind: 'counter',
+    is: 'Requests to the backend whose key was `missing` or `wrong`',
+    labels: ['reason'],
+  },
   overLimit: {
     kind: 'counter',
     is: 'Requests refused by a limit of a service: `subscriptions`, `channel`',

@@ -11,6 +11,7 @@ import {
 } from '../../protocol/envelope.js';
 import { LONGEST_TIMER } from '../../protocol/longest-timer.js';
 import { peerOf, type VisitorOf } from '../../core/admission/visitor.js';
+import { excerpt } from '../../core/log/log-line.js';
 import { pathOf } from '../request-target.js';
 import { BackendKeys } from './backend-keys.js';
 import { HttpClient, type HttpOutcome } from './http-client.js';
@@ -105,7 +106,7 @@ export class BackendHandler {
       response.setHeader('Allow', 'POST');
       this.refuse(response, 405);
     } else if (!this.keys.accept(request.headers['x-backend-key'])) {
-      this.refuse(response, 401, 'The backend key is missing or wrong');
+      this.refuseKey(request, response);
     } else {
       void this.exchange(request, response);
     }
@@ -149,6 +150,19 @@ export class BackendHandler {
       if (response.headersSent) response.destroy();
       else this.refuse(response, 503, 'The server is shutting down');
     }
+  }
+
+  /** Never shows the key: it may be the right one, but for a typing error. */
+  private refuseKey(request: IncomingMessage, response: ServerResponse): void {
+    const { counters, log, name } = this.registry;
+    const fault =
+      request.headers['x-backend-key'] === undefined ? 'missing' : 'wrong';
+    counters.add('backendKeys', { reason: fault });
+    log.warn('backend-key', () => {
+      const from = excerpt(this.visitorOf(request).ip);
+      return `Refused a request to the backend of registry "${name}" from ${from}: its key is ${fault}`;
+    });
+    this.refuse(response, 401, 'The backend key is missing or wrong');
   }
 
   private async exchange(

@@ -284,9 +284,26 @@ describe.each<[string, Platform, boolean]>([
     ['a longer one', { 'X-Backend-Key': `${KEY}x` }],
     ['one in another case', { 'X-Backend-Key': 'Swordfish' }],
     ['the right one twice', { 'X-Backend-Key': [KEY, KEY] }],
-  ])('refuses a caller with %s', async (_what, headers) => {
+  ])('refuses a caller with %s, counts and tells it', async (what, headers) => {
+    const { registry } = backend.calc;
+    const reason = what === 'no key' ? 'missing' : 'wrong';
+    const refused = (): number =>
+      registry.counters
+        .readings()
+        .filter(
+          ({ name, labels }) =>
+            name === 'backendKeys' && labels['reason'] === reason,
+        )
+        .reduce((sum, { value }) => sum + value, 0);
+    const before = refused();
     const { status } = await send(backend.url, { headers, body: three });
     expect(status).toBe(401);
+    expect(refused()).toBe(before + 1);
+    const lines = backend.log.with('warn', 'Refused a request to the backend');
+    expect(lines.map(({ text }) => text)).toContain(
+      `Refused a request to the backend of registry "backend" from 127.0.0.1: its key is ${reason}`,
+    );
+    expect(JSON.stringify(backend.log.lines)).not.toMatch(/sword/i);
   });
 
   it.each([
