@@ -1,5 +1,13 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 /** The database cannot be used; the message says what to do. */
 export class DatabaseError extends Error {
@@ -20,6 +28,7 @@ export class DataFile {
   static async open(path: string): Promise<DataFile> {
     try {
       await mkdir(dirname(path), { recursive: true });
+      await removeUnfinished(path);
       const mark = await markOf(path);
       const content = mark === undefined ? undefined : await readFile(path);
       return new DataFile(path, content, mark);
@@ -57,8 +66,39 @@ export class DataFile {
   }
 }
 
+/** Where a process writes the next version of the file. */
+function temporaryOf(path: string, pid: number | string): string {
+  return `${path}.${pid}.tmp`;
+}
+
+/**
+ * Removes what processes that were killed have left of their next versions. The
+ * file of one that is still writing stays.
+ */
+async function removeUnfinished(path: string): Promise<void> {
+  const directory = dirname(path);
+  for (const name of await readdir(directory)) {
+    const [, pid] = /\.(\d+)\.tmp$/.exec(name) ?? [];
+    if (pid === undefined || name !== basename(temporaryOf(path, pid)))
+      continue;
+    if (!isRunning(Number(pid)))
+      await rm(join(directory, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  // Of this process there is nothing yet: a number is used again after a restart
+  // of the system, or in a container.
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return reasonOf(error) === 'EPERM';
+  }
+}
+
 async function replace(path: string, content: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryOf(path, process.pid);
   try {
     await writeThrough(temporary, content);
     await rename(temporary, path);

@@ -6,6 +6,8 @@ import {
   it,
   jest,
 } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   type FileHandle,
   mkdir,
@@ -53,6 +55,31 @@ describe('A data file', () => {
   afterEach(async () => {
     jest.restoreAllMocks();
     await rm(directory, { recursive: true, force: true });
+  });
+
+  it('is opened without what a process left that was killed', async () => {
+    const dead = spawn(process.execPath, ['-e', '']);
+    await once(dead, 'exit');
+    await mkdir(join(directory, 'new'));
+    const left = [dead.pid, process.pid];
+    // Another file's, one that is no number's, and one that is being written.
+    const others = [
+      `other.sqlite.${dead.pid}.tmp`,
+      'todo.sqlite.tmp',
+      'todo.sqlite.x.tmp',
+      `todo.sqlite.${process.ppid}.tmp`,
+    ];
+    for (const name of [
+      ...left.map((pid) => `todo.sqlite.${pid}.tmp`),
+      ...others,
+    ]) {
+      await writeFile(join(directory, 'new', name), 'half');
+    }
+    const file = await DataFile.open(path);
+    expect(file.content).toBeUndefined();
+    expect((await readdir(join(directory, 'new'))).sort()).toEqual(
+      [...others].sort(),
+    );
   });
 
   it('is made by the first write, with its directory', async () => {
