@@ -81,8 +81,9 @@ async function removeUnfinished(path: string): Promise<void> {
     const [, pid] = /\.(\d+)\.tmp$/.exec(name) ?? [];
     if (pid === undefined || name !== basename(temporaryOf(path, pid)))
       continue;
-    if (!isRunning(Number(pid)))
-      await rm(join(directory, name), { force: true });
+    if (isRunning(Number(pid))) continue;
+    // One that may not be removed hinders nobody.
+    await rm(join(directory, name), { force: true }).catch(() => {});
   }
 }
 

@@ -109,7 +109,7 @@ export class AlarmClock {
     this.#disarm();
     const time = this.time.now();
     // An alarm that is set while others ring waits for the next turn. Otherwise
-    // one that sets itself again for now would ring for ever.
+    // one that sets itself again for the same moment would ring for ever.
     const created = this.#created;
     try {
       let first;

@@ -352,6 +352,16 @@ describe('a live list', () => {
       connection.refuse(call, 'No such subscription');
     }
 
+    /** A mismatched list whose connection has been told of another identity. */
+    async function loggedIn(page: ScriptedRows) {
+      const connection = await page.connection();
+      const list = page.list();
+      await mismatched(page, connection, 't1');
+      await listIn(list, 'mismatched');
+      notify(connection, { type: 'identity', subscriptions: [] });
+      return [connection, list] as const;
+    }
+
     it('says so, and does not fetch in a circle', async () => {
       await using page = await ScriptedRows.start();
       const connection = await page.connection();
@@ -368,11 +378,7 @@ describe('a live list', () => {
 
     it('fetches again when the identity is another', async () => {
       await using page = await ScriptedRows.start();
-      const connection = await page.connection();
-      const list = page.list();
-      await mismatched(page, connection, 't1');
-      await listIn(list, 'mismatched');
-      notify(connection, { type: 'identity', subscriptions: [] });
+      const [connection, list] = await loggedIn(page);
       // It may be the wrong one again.
       await mismatched(page, connection, 't2');
       await listIn(list, 'stale');
@@ -386,11 +392,7 @@ describe('a live list', () => {
 
     it('fetches once more where the proof of a log-in came after its notice', async () => {
       await using page = await ScriptedRows.start();
-      const connection = await page.connection();
-      const list = page.list();
-      await mismatched(page, connection, 't1');
-      await listIn(list, 'mismatched');
-      notify(connection, { type: 'identity', subscriptions: [] });
+      const [connection, list] = await loggedIn(page);
       // The answer of the command is on its way, and the cookie with it.
       await mismatched(page, connection, 't2');
       await listIn(list, 'stale');
@@ -404,11 +406,7 @@ describe('a live list', () => {
 
     it('fetches no third time where a log-in has brought no proof', async () => {
       await using page = await ScriptedRows.start();
-      const connection = await page.connection();
-      const list = page.list();
-      await mismatched(page, connection, 't1');
-      await listIn(list, 'mismatched');
-      notify(connection, { type: 'identity', subscriptions: [] });
+      const [connection, list] = await loggedIn(page);
       await mismatched(page, connection, 't2');
       await mismatched(page, connection, 't3');
       await listIn(list, 'mismatched');
